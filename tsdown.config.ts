@@ -1,0 +1,16 @@
+import type { UserConfig } from 'tsdown';
+
+const config: UserConfig = {
+  workspace: ['packages/*'],
+  entry: ['src/index.ts', 'src/*/index.ts'],
+  format: ['esm', 'cjs'],
+  platform: 'node',
+  target: 'node20.19',
+  dts: { oxc: true },
+  outputOptions: { comments: { legal: true, annotation: true, jsdoc: false } },
+  fixedExtension: true,
+  publint: { strict: true },
+  attw: { profile: 'node16', level: 'error' },
+};
+
+export default config;
