@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import type { AuthenticDelivery } from './delivery.ts';
+import { PermanentError, ShowpadWebhookError } from './error.ts';
+import type { ShowpadEvent } from './event.ts';
+import type { RegisteredHandler } from './handlers.ts';
+import type { Claim, ClaimResult } from './ledger.ts';
+import type { Listeners } from './listeners.ts';
+import type { Settings } from './options.ts';
+import { type MaybePromise, withDeadline } from './promise.ts';
+import { validateData } from './schema.ts';
+
+/** First delivery and three retries (SHOWPAD: "Delivery and retries"). */
+const SHOWPAD_ATTEMPTS = 4;
+const LEDGER_DEADLINE_MS = 2_500;
+/** Shorter than Showpad's retry window of 14.25 s: when a holder dies, the last retry still finds its lease over. */
+const LEASE_MS = 10_000;
+
+type Held = Extract<ClaimResult, { status: 'claimed' }> & Claim;
+
+/** What every step below works on. */
+interface Work {
+  readonly delivery: AuthenticDelivery;
+  readonly handlers: readonly RegisteredHandler[];
+  readonly settings: Settings;
+  readonly listeners: Listeners;
+}
+
+/**
+ * Runs the handlers of an event that nobody else is handling or has handled.
+ *
+ * @throws ShowpadWebhookError `IN_PROGRESS`, `LEDGER_FAILED`, `HANDLER_FAILED` or `PERMANENT_FAILURE`.
+ */
+export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
+  const { delivery, settings, listeners } = work;
+  const key = `${settings.name}:${delivery.event.id}`;
+  const request = { key, bodyDigest: digest(delivery.body), leaseMs: LEASE_MS, nowMs: settings.clock() };
+  const claim = await callLedger('claim', () => settings.ledger.claim(request));
+  if (claim.isConflict) listeners.report(conflict(), delivery);
+  if (claim.status === 'completed') return 'duplicate';
+  if (claim.status !== 'claimed') {
+    throw new ShowpadWebhookError(
+      'IN_PROGRESS',
+      'an earlier delivery of this event is still running',
+      'Nothing to mend: Showpad asks again. If it goes on, handlers are too slow.',
+    );
+  }
+  delivery.context.attempt = claim.attempt;
+  const held = { ...claim, key };
+  delivery.running = runHandlers(work, held);
+  await supervise(delivery.running, work, held);
+  return 'handled';
+}
+
+/** Answers in time even where the handlers don't: they go on, and the ledger learns how they end. */
+function supervise(running: Promise<void>, work: Work, claim: Held): Promise<void> {
+  const { delivery, settings, listeners } = work;
+  const { ledger, clock, handlerTimeoutMs } = settings;
+  return new Promise((resolve, reject) => {
+    let isLate = false;
+    const renewal = setInterval(() => {
+      void tell(work, 'checkpoint', () => ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }));
+    }, LEASE_MS / 3);
+    const timeout = setTimeout(() => {
+      isLate = true;
+      clearInterval(renewal);
+      delivery.context.abort();
+      reject(tooSlow(handlerTimeoutMs));
+    }, handlerTimeoutMs);
+    running
+      .then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)))
+      .finally(() => {
+        clearInterval(renewal);
+        clearTimeout(timeout);
+      });
+  });
+}
+
+/** One after another, whatever the others do: the next attempt runs just those that had not succeeded. */
+async function runHandlers(work: Work, claim: Held): Promise<void> {
+  const { delivery, handlers, settings, listeners } = work;
+  const { ledger, clock } = settings;
+  const left = handlers.filter((handler) => !claim.done.includes(handler.name));
+  const errors: ShowpadWebhookError[] = [];
+  try {
+    const event = await validated(delivery.event, settings.schemas);
+    for (const [index, handler] of left.entries()) {
+      const error = await runHandler(handler, event, work);
+      if (error) errors.push(error);
+      // The last of a clean run needs no note of its own: `complete` follows.
+      if (isFailure(error) || (index === left.length - 1 && !errors.some(isFailure))) continue;
+      const update = { handler: handler.name, leaseMs: LEASE_MS, nowMs: clock() };
+      await tell(work, 'checkpoint', () => ledger.checkpoint(claim, update));
+    }
+  } catch (invalid) {
+    errors.push(invalid as ShowpadWebhookError);
+  }
+
+  // Of several errors one decides the answer, and one that a retry may mend goes before one that it can't.
+  const failure = errors.find(isFailure);
+  const deciding = failure ?? errors[0];
+  for (const error of errors) if (error !== deciding) listeners.report(error, delivery);
+  if (!failure) {
+    await tell(work, 'complete', () => ledger.complete(claim, { nowMs: clock() }));
+  } else {
+    await tell(work, 'release', () => ledger.release(claim, { nowMs: clock() }));
+    if (claim.attempt >= SHOWPAD_ATTEMPTS) {
+      // The answer is a 5xx already, so a letter that can't be kept has only the listeners to tell.
+      await listeners
+        .deadLetter('attempts-exhausted', failure, delivery)
+        .catch((unkept) => listeners.report(unkept, delivery));
+    }
+  }
+  if (deciding) throw deciding;
+}
+
+function isFailure(error: ShowpadWebhookError | undefined): boolean {
+  return error !== undefined && error.code !== 'PERMANENT_FAILURE';
+}
+
+/** Resolves to what went wrong. A refusal whose letter can't be kept is a failure: a retry may keep it. */
+async function runHandler(
+  { name, run }: RegisteredHandler,
+  event: ShowpadEvent,
+  { delivery, listeners }: Work,
+): Promise<ShowpadWebhookError | undefined> {
+  const what = `an event of type "${event.type.slice(0, 64)}"`;
+  try {
+    await run(event, delivery.context);
+    return undefined;
+  } catch (thrown) {
+    if (!PermanentError.isInstance(thrown)) {
+      const hint = 'See the cause. Showpad tries again, at most three times within about 15 s.';
+      return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
+    }
+    const hint = 'It threw a PermanentError, so the event counts as completed.';
+    const refusal = new ShowpadWebhookError(
+      'PERMANENT_FAILURE',
+      `handler "${name}" refused ${what}`,
+      hint,
+      thrown,
+    );
+    return listeners.deadLetter('permanent', refusal, delivery).then(
+      () => refusal,
+      (unkept: ShowpadWebhookError) => unkept,
+    );
+  }
+}
+
+async function validated(event: ShowpadEvent, schemas: Settings['schemas']): Promise<ShowpadEvent> {
+  const schema = schemas.get(event.type);
+  if (!schema) return event;
+  try {
+    return { ...event, data: await validateData(schema, event.data) } as ShowpadEvent;
+  } catch (cause) {
+    const message = `the data of an event does not fit schemas["${event.type}"]`;
+    const hint = 'The cause names the fields. Payloads change: widen the schema.';
+    throw new ShowpadWebhookError('HANDLER_FAILED', message, hint, cause);
+  }
+}
+
+async function callLedger<T>(operation: string, call: () => MaybePromise<T>): Promise<T> {
+  try {
+    return await withDeadline(call(), LEDGER_DEADLINE_MS);
+  } catch (cause) {
+    throw new ShowpadWebhookError(
+      'LEDGER_FAILED',
+      `the ledger's ${operation} failed`,
+      `It threw or took over ${LEDGER_DEADLINE_MS} ms: see the cause.`,
+      cause,
+    );
+  }
+}
+
+/** Once handlers ran, a ledger's trouble is reported and no longer decides the answer: a 5xx would run them again. */
+async function tell(work: Work, operation: string, call: () => MaybePromise<boolean>): Promise<void> {
+  try {
+    if (await callLedger(operation, call)) return;
+    throw new ShowpadWebhookError(
+      'LEDGER_FAILED',
+      `the ledger's ${operation} came too late`,
+      'Another delivery took over, so handlers may have run twice: they block the event loop, or outlive handlerTimeoutMs.',
+    );
+  } catch (error) {
+    work.listeners.report(error as ShowpadWebhookError, work.delivery);
+  }
+}
+
+function tooSlow(timeoutMs: number): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'IN_PROGRESS',
+    `the handlers were still running after ${timeoutMs} ms`,
+    'They go on, their signal aborted, and Showpad asks again. Move slow work out of the handlers.',
+  );
+}
+
+function conflict(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'EVENT_CONFLICT',
+    'an event id came again with another body',
+    'It was taken for a duplicate. Do two senders, or tests, use the same id?',
+  );
+}
+
+/** 31 bits: enough to notice, and small enough to keep with every id. */
+function digest(body: Uint8Array): number {
+  return createHash('sha256').update(body).digest().readInt32LE(0) >>> 1;
+}

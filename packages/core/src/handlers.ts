@@ -1,0 +1,68 @@
+import type { HandlerContext } from './context.ts';
+import type { EventEnvelope } from './event.ts';
+
+/**
+ * Handles one event. What it returns is awaited and ignored; what it throws makes the delivery fail, and the
+ * retry runs it again. Handlers of one event run one after another and do not depend on each other: a
+ * failure of one does not keep the next from running.
+ */
+export type Handler<Event> = (event: Event, context: HandlerContext) => unknown;
+
+export interface HandlerOptions {
+  /** How a ledger remembers that this handler is done. Default: the function's name, or its place in the order. */
+  readonly name?: string;
+}
+
+export interface RegisteredHandler {
+  readonly name: string;
+  readonly run: Handler<EventEnvelope<string, unknown>>;
+}
+
+// Symbols, since any string may be an event type.
+export const ANY: symbol = Symbol('any event');
+export const UNKNOWN: symbol = Symbol('unknown events');
+type Slot = string | symbol;
+
+/** Who handles what, in the order of registration. */
+export class HandlerRegistry {
+  readonly #entries: { readonly slot: Slot; readonly handler: RegisteredHandler }[] = [];
+  readonly #byType = new Map<string, readonly RegisteredHandler[]>();
+  #isSealed = false;
+
+  add(slots: readonly Slot[], run: unknown, { name }: HandlerOptions = {}): void {
+    if (this.#isSealed) throw new Error('a handler came after the first delivery: register all at start-up.');
+    if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
+    const added = slots.map((slot: Slot) => {
+      const others = this.#entries.filter((entry) => entry.slot === slot);
+      const ownName = name || run.name || `#${others.length + 1}`;
+      // Those of `onAny` run beside those of a type, and both are remembered for one event.
+      const handler = {
+        name: slot === ANY ? `any:${ownName}` : ownName,
+        run: run as RegisteredHandler['run'],
+      };
+      if (others.some((entry) => entry.handler.name === handler.name)) {
+        throw new Error(`two handlers for ${String(slot)} are named "${ownName}": give one { name: '…' }.`);
+      }
+      return { slot, handler };
+    });
+    this.#entries.push(...added);
+  }
+
+  /** Handlers of a type: those of `on` or, where it has none, of `onUnknown`; and those of `onAny`. */
+  find(type: string): readonly RegisteredHandler[] {
+    const known = this.#byType.get(type);
+    if (known) return known;
+    const isKnown = this.#entries.some(({ slot }) => slot === type);
+    const found = this.#entries
+      .filter(({ slot }) => slot === ANY || slot === (isKnown ? type : UNKNOWN))
+      .map(({ handler }) => handler);
+    // Unknown types are a sender's choice, without end: only known ones are remembered.
+    if (isKnown) this.#byType.set(type, found);
+    return found;
+  }
+
+  /** After the first delivery: a handler that came later would silently miss events. */
+  seal(): void {
+    this.#isSealed = true;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The headers of a delivery: a plain object with names in any case (`req.headers` of Node, an API gateway's
+ * event), or anything with `get`, such as a fetch `Headers`.
+ */
+export type WebhookHeaders =
+  | { get(name: string): string | null }
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** One header's text; repeated headers are joined by a comma, as HTTP reads them. `name` is lower case. */
+export function headerValue(headers: WebhookHeaders, name: string): string | undefined {
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
+  const plain = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
+  const exact = plain[name];
+  if (exact !== undefined) return toText(exact);
+  for (const key in plain) {
+    if (key.length === name.length && key.toLowerCase() === name) return toText(plain[key]);
+  }
+  return undefined;
+}
+
+/** All headers as a plain object with lower-case names, for code that looks headers up by name. */
+export function plainHeaders(headers: WebhookHeaders): Readonly<Record<string, string>> {
+  const entries = isIterable(headers) ? [...headers] : Object.entries(headers);
+  const plain: Record<string, string> = Object.create(null);
+  for (const [name, value] of entries) {
+    const text = toText(value);
+    if (text !== undefined) plain[name.toLowerCase()] = text;
+  }
+  return plain;
+}
+
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? value.join(', ') : undefined;
+}
+
+function isIterable(headers: object): headers is Iterable<readonly [string, string]> {
+  return Symbol.iterator in headers;
+}

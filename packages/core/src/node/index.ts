@@ -1,0 +1,5 @@
+export { toHeaders } from './headers.ts';
+export { checkPath, matchesPath } from './path.ts';
+export { findRawBody, type RawBodySources } from './raw-body.ts';
+export { type ReadBodyOptions, readBody } from './read-body.ts';
+export { writeResponse } from './write-response.ts';

@@ -1,0 +1,225 @@
+import { DeliveryContext } from './context.ts';
+import type { DeadLetterListener, Delivery, ErrorListener } from './delivery.ts';
+import { ShowpadWebhookError } from './error.ts';
+import { type EventEnvelope, type EventMap, type EventOf, parseEvent, type ShowpadEvent } from './event.ts';
+import type { ShowpadEventMap } from './event-map.ts';
+import { handleOnce } from './handle-once.ts';
+import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
+import { Listeners } from './listeners.ts';
+import { type ReceiverOptions, readOptions } from './options.ts';
+import { queryEvent } from './query-event.ts';
+import { checkHead, readBytes, type WebhookRequest } from './request.ts';
+import {
+  failureOutcome,
+  failureResponse,
+  type Outcome,
+  successResponse,
+  type WebhookResponse,
+} from './response.ts';
+import type { EventSchemas, WithSchemas } from './schema.ts';
+import { matchKey, readSignedHeaders } from './signature.ts';
+
+/** What became of a delivery, and the answer to write. */
+export interface Receipt<Events extends EventMap = ShowpadEventMap> {
+  readonly outcome: Outcome;
+  readonly response: WebhookResponse;
+  /** Present where the delivery was authentic and could be read. */
+  readonly event?: ShowpadEvent<Events> | undefined;
+  readonly error?: ShowpadWebhookError | undefined;
+  /** Label of the key that matched, where it has one: when an old key's label no longer comes, the key can go. */
+  readonly keyLabel?: string | undefined;
+}
+
+export interface Receiver<Events extends EventMap = ShowpadEventMap> {
+  readonly name: string;
+  /** Handles one type, or several. Handlers of a type run one after another, in the order registered. */
+  on<Type extends keyof Events & string>(
+    type: Type | readonly Type[],
+    handler: Handler<EventOf<Events, Type>>,
+    options?: HandlerOptions,
+  ): this;
+  /** Handles every event, beside the handlers of its type. */
+  onAny(handler: Handler<ShowpadEvent<Events>>, options?: HandlerOptions): this;
+  /** Handles events of types that have no handler by `on`. */
+  onUnknown(handler: Handler<EventEnvelope<string, unknown>>, options?: HandlerOptions): this;
+  /** Trouble on this side: failed handlers, ledger, keys, raw body. Hints are here, not in the response. */
+  onError(listener: ErrorListener<Events>): this;
+  /** Deliveries that were refused: forged, stale, malformed, too large. */
+  onRejected(listener: ErrorListener<Events>): this;
+  /** Authentic deliveries that will not come again. Awaited before the answer, at most 2.5 s. */
+  onDeadLetter(listener: DeadLetterListener<Events>): this;
+  /** Takes one delivery. Never rejects, whatever a sender or a handler does: write `receipt.response`. */
+  receive(request: WebhookRequest): Promise<Receipt<Events>>;
+  /**
+   * Refuses new deliveries with 503 and waits for those that run. After `timeoutMs` (default 10,000) their
+   * signals abort, and it resolves all the same.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+const CLOSE_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes a receiver: it verifies deliveries, reads their events, and runs your handlers once for each.
+ * Framework adapters wrap one; `receive` serves any other framework.
+ *
+ * @throws TypeError for an option that is missing, unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import { createReceiver } from '@showpad-webhooks/core';
+ * import { signedDelivery } from '@showpad-webhooks/core/testing';
+ *
+ * const receiver = createReceiver({ keys: 'a-signature-key' });
+ * receiver.on('shared-space-user-added', async (event) => {
+ *   console.log(`${event.data.invitee.email} joined ${event.data.sharedSpace.name}`);
+ * });
+ *
+ * const receipt = await receiver.receive(signedDelivery('shared-space-user-added', { key: 'a-signature-key' }));
+ * console.log(receipt.outcome, receipt.response.status); // handled 200
+ * ```
+ */
+// biome-ignore lint/complexity/noBannedTypes: {} is "no schemas"; a wider type would make every event unknown.
+export function createReceiver<Events extends EventMap = ShowpadEventMap, Schemas extends EventSchemas = {}>(
+  options: ReceiverOptions<Events, Schemas>,
+): Receiver<WithSchemas<Events, Schemas>> {
+  const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
+  const { name, keyring, methods, clock, logger } = settings;
+  const registry = new HandlerRegistry();
+  const listeners = new Listeners(settings);
+  const active = new Set<Delivery>();
+  let onDrained: (() => void) | undefined;
+  let isClosed = false;
+
+  async function receive(request: WebhookRequest): Promise<Receipt> {
+    registry.seal();
+    const delivery: Delivery = { request, receivedAtMs: clock() };
+    active.add(delivery);
+    const receipt = await settle(delivery);
+    const release = () => {
+      active.delete(delivery);
+      if (active.size === 0) onDrained?.();
+    };
+    delivery.running ? delivery.running.then(release, release) : release();
+    listeners.log(receipt.outcome, receipt.response.status, receipt.error, delivery);
+    return receipt;
+  }
+
+  async function settle(delivery: Delivery): Promise<Receipt> {
+    try {
+      const outcome = await take(delivery);
+      const { event, keyLabel } = delivery;
+      return { outcome, response: successResponse(outcome), event, keyLabel };
+    } catch (thrown) {
+      const error = toWebhookError(thrown);
+      listeners.report(error, delivery);
+      const { request, body, event, keyLabel } = delivery;
+      const isUnread = typeof request.body === 'function' && body === undefined;
+      const response = failureResponse(error.code, methods, isUnread || isClosed);
+      return { outcome: failureOutcome(error.code), response, event, error, keyLabel };
+    }
+  }
+
+  /** The way of a delivery, from the cheapest refusal to the handlers. What it throws becomes the answer. */
+  async function take(delivery: Delivery): Promise<'handled' | 'ignored' | 'duplicate'> {
+    const { request, receivedAtMs } = delivery;
+    if (isClosed) throw closed();
+    checkHead(request, settings);
+    const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, receivedAtMs);
+    const body = await readBytes(request.body, settings.maxBodyBytes);
+    delivery.body = body;
+    const key = matchKey(body, signed, await keyring.candidates(request.headers, request.url));
+    keyring.promote(key);
+    delivery.keyLabel = key.label;
+
+    const event = await readEvent(delivery, body);
+    delivery.event = event;
+    const handlers = registry.find(event.type);
+    if (handlers.length === 0) return 'ignored';
+    const context = new DeliveryContext(delivery, settings, body, Number(signed.timestamp));
+    const authentic = Object.assign(delivery, { body, event, context });
+    return handleOnce({ delivery: authentic, handlers, settings, listeners });
+  }
+
+  async function readEvent(delivery: Delivery, body: Uint8Array): Promise<ShowpadEvent> {
+    try {
+      const isBodiless = delivery.request.method === 'GET' && body.byteLength === 0;
+      return isBodiless ? queryEvent(delivery.request.url) : parseEvent(body);
+    } catch (thrown) {
+      await listeners.deadLetter('invalid', toWebhookError(thrown), delivery);
+      throw thrown;
+    }
+  }
+
+  async function close({
+    timeoutMs = CLOSE_TIMEOUT_MS,
+  }: {
+    readonly timeoutMs?: number;
+  } = {}): Promise<void> {
+    isClosed = true;
+    if (active.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timeout = setTimeout(() => {
+        logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running');
+        for (const { context } of active) context?.abort();
+        resolve();
+      }, timeoutMs);
+      onDrained = () => {
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
+  }
+
+  const receiver: Receiver = {
+    name,
+    on(type, handler, handlerOptions) {
+      registry.add(typeof type === 'string' ? [type] : type, handler, handlerOptions);
+      return receiver;
+    },
+    onAny(handler, handlerOptions) {
+      registry.add([ANY], handler, handlerOptions);
+      return receiver;
+    },
+    onUnknown(handler, handlerOptions) {
+      registry.add([UNKNOWN], handler, handlerOptions);
+      return receiver;
+    },
+    onError(listener) {
+      listeners.onError.push(listener);
+      return receiver;
+    },
+    onRejected(listener) {
+      listeners.onRejected.push(listener);
+      return receiver;
+    },
+    onDeadLetter(listener) {
+      listeners.onDeadLetter.push(listener);
+      return receiver;
+    },
+    receive,
+    close,
+  };
+  for (const [type, handlers] of Object.entries(options.on ?? {})) {
+    for (const handler of [handlers].flat()) registry.add([type], handler);
+  }
+  return receiver as unknown as Receiver<WithSchemas<Events, Schemas>>;
+}
+
+function toWebhookError(thrown: unknown): ShowpadWebhookError {
+  if (ShowpadWebhookError.isInstance(thrown)) return thrown;
+  return new ShowpadWebhookError(
+    'HANDLER_FAILED',
+    'a delivery could not be received',
+    'See the cause: an adapter that passes no request, or a defect of this package.',
+    thrown,
+  );
+}
+
+function closed(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'CLOSED',
+    'the receiver is closed',
+    'Showpad tries again. Stop the server from taking connections before close().',
+  );
+}

@@ -1,0 +1,76 @@
+import type { ShowpadWebhookErrorCode } from './error.ts';
+
+/** What became of a delivery. */
+export type Outcome = keyof typeof SUCCESS_STATUS | 'rejected' | 'refused' | 'failed' | 'unavailable';
+
+/** The answer to write, unchanged, to the sender. Header names are lower case. */
+export interface WebhookResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+// The status table. Showpad never retries a 4xx (SHOWPAD: "Delivery and retries"), so a 4xx stands only where
+// a retry could not help; every trouble of our own is a 5xx.
+const SUCCESS_STATUS = { handled: 200, ignored: 200, duplicate: 200, queued: 202 } as const;
+const FAILURE_STATUS: Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 415 | 422 | 500 | 503> = {
+  SIGNATURE_MISSING: 401,
+  SIGNATURE_MALFORMED: 401,
+  SIGNATURE_MISMATCH: 401,
+  TIMESTAMP_MISSING: 401,
+  TIMESTAMP_MALFORMED: 401,
+  TIMESTAMP_TOO_OLD: 401,
+  TIMESTAMP_IN_FUTURE: 401,
+  BODY_INVALID: 400,
+  EVENT_INVALID: 400,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_TOO_LARGE: 413,
+  ENCODING_UNSUPPORTED: 415,
+  PERMANENT_FAILURE: 422,
+  HANDLER_FAILED: 500,
+  IN_PROGRESS: 503,
+  LEDGER_FAILED: 503,
+  INBOX_FAILED: 503,
+  KEY_LOOKUP_FAILED: 503,
+  RAW_BODY_UNAVAILABLE: 503,
+  BODY_TIMEOUT: 503,
+  CLOSED: 503,
+  // Only ever reported, beside the 200 of a duplicate: never an answer of its own.
+  EVENT_CONFLICT: 503,
+};
+
+const RETRY_AFTER_SECONDS = '3';
+
+export function failureOutcome(code: ShowpadWebhookErrorCode): Outcome {
+  const status = FAILURE_STATUS[code];
+  if (status === 503) return 'unavailable';
+  if (status === 500) return 'failed';
+  return status === 422 ? 'refused' : 'rejected';
+}
+
+export function successResponse(outcome: keyof typeof SUCCESS_STATUS): WebhookResponse {
+  return jsonResponse(SUCCESS_STATUS[outcome], {}, { outcome });
+}
+
+/** Names the outcome and the code, and nothing that would help a forger or leak a secret. */
+export function failureResponse(
+  code: ShowpadWebhookErrorCode,
+  allowed: readonly string[],
+  closesConnection: boolean,
+): WebhookResponse {
+  const status = FAILURE_STATUS[code];
+  const headers = {
+    ...(status === 405 && { allow: allowed.join(', ') }),
+    ...(status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
+    ...(closesConnection && { connection: 'close' }),
+  };
+  return jsonResponse(status, headers, { outcome: failureOutcome(code), code });
+}
+
+function jsonResponse(status: number, headers: Record<string, string>, body: object): WebhookResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,182 @@
+import { Buffer } from 'node:buffer';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { checkAboveZero } from './check.ts';
+import { ShowpadWebhookError, type ShowpadWebhookErrorCode } from './error.ts';
+import { headerValue, type WebhookHeaders } from './headers.ts';
+import { type PreparedKey, prepareKeys, type SignatureKey } from './keys.ts';
+
+// Names, format and signed bytes: SHOWPAD, "Signature".
+export const SIGNATURE_HEADER = 'x-showpad-signature-v1';
+export const TIMESTAMP_HEADER = 'x-showpad-signature-timestamp';
+export const DEFAULT_TOLERANCE_SECONDS = 300;
+
+const MAX_SIGNATURES = 16;
+const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
+const TIMESTAMP_PATTERN = /^[1-9][0-9]{0,14}$/;
+
+/** The signature headers of a delivery, well formed and in time; not yet verified. */
+export interface SignedHeaders {
+  readonly signatures: readonly string[];
+  /** The header's own text, since that is what was signed. */
+  readonly timestamp: string;
+}
+
+/**
+ * Signs a body as Showpad does: base64 of HMAC-SHA256 over the body, a full stop and the timestamp.
+ *
+ * @param timestampSeconds unix time in whole seconds; send it as `x-showpad-signature-timestamp`.
+ * @returns the value of `x-showpad-signature-v1`.
+ * @throws TypeError for a blank key or a timestamp that is not a positive whole number.
+ *
+ * @example
+ * ```ts
+ * import { sign } from '@showpad-webhooks/core';
+ *
+ * console.log(sign('{ "hello": "world" }', 'test-signature-key', 1669302166));
+ * // 8leDTQHwzePUzTvE0DAyuc3bq6UOCt9p/VT6IA0pBFg=
+ * ```
+ */
+export function sign(body: Uint8Array | string, key: string, timestampSeconds: number): string {
+  if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 1) {
+    throw new TypeError(`timestampSeconds must be unix time in whole seconds, not ${timestampSeconds}.`);
+  }
+  const [prepared] = prepareKeys(key) as [PreparedKey];
+  return computeSignature(body, String(timestampSeconds), prepared.secret);
+}
+
+export interface VerifyOptions {
+  /** The exact bytes that were sent. A parsed or re-serialised body can't be verified. */
+  readonly body: Uint8Array;
+  readonly headers: WebhookHeaders;
+  readonly keys: SignatureKey | readonly SignatureKey[];
+  /** Both ways. Default 300: Showpad's five minutes. */
+  readonly toleranceSeconds?: number;
+  /** Unix time in ms. Default: now. */
+  readonly nowMs?: number;
+}
+
+export interface VerifiedSignature {
+  /** Label of the key that matched, where it has one. */
+  readonly keyLabel: string | undefined;
+  readonly timestampSeconds: number;
+}
+
+/**
+ * Verifies one delivery and nothing more: for code that can't use a receiver.
+ *
+ * @throws ShowpadWebhookError `SIGNATURE_*` or `TIMESTAMP_*` for a delivery that must not be trusted,
+ * `RAW_BODY_UNAVAILABLE` for a body that is not bytes; TypeError for a bad key or tolerance.
+ *
+ * @example
+ * ```ts
+ * import { sign, verifySignature } from '@showpad-webhooks/core';
+ *
+ * const body = Buffer.from('{"type":"shared-space-created","id":"1"}');
+ * const timestampSeconds = Math.floor(Date.now() / 1000);
+ * const headers = {
+ *   'x-showpad-signature-timestamp': String(timestampSeconds),
+ *   'x-showpad-signature-v1': sign(body, 'a-signature-key', timestampSeconds),
+ * };
+ * const verified = verifySignature({ body, headers, keys: [{ label: 'crm', key: 'a-signature-key' }] });
+ * console.log(verified.keyLabel); // crm
+ * ```
+ */
+export function verifySignature(options: VerifyOptions): VerifiedSignature {
+  const { body, headers, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, nowMs = Date.now() } = options;
+  checkAboveZero('toleranceSeconds', toleranceSeconds);
+  checkBytes(body);
+  const keys = prepareKeys(options.keys);
+  const signed = readSignedHeaders(headers, toleranceSeconds, nowMs);
+  const { label } = matchKey(body, signed, keys);
+  return { keyLabel: label, timestampSeconds: Number(signed.timestamp) };
+}
+
+export function checkBytes(body: unknown): asserts body is Uint8Array {
+  if (body instanceof Uint8Array) return;
+  throw new ShowpadWebhookError(
+    'RAW_BODY_UNAVAILABLE',
+    `the body is of type ${typeof body}, not the bytes that were sent`,
+    'Pass the raw body as a Buffer or Uint8Array, taken before any parser.',
+  );
+}
+
+/** Refuses what can be refused by its headers alone, before a body is read. */
+export function readSignedHeaders(
+  headers: WebhookHeaders,
+  toleranceSeconds: number,
+  nowMs: number,
+): SignedHeaders {
+  const signatures = readSignatures(headerValue(headers, SIGNATURE_HEADER));
+  const timestamp = headerValue(headers, TIMESTAMP_HEADER);
+  if (!timestamp) throw missing('TIMESTAMP_MISSING', TIMESTAMP_HEADER);
+  if (!TIMESTAMP_PATTERN.test(timestamp)) {
+    throw new ShowpadWebhookError(
+      'TIMESTAMP_MALFORMED',
+      `${TIMESTAMP_HEADER} is not unix time in whole seconds`,
+      'It must be one header of 1 to 15 digits, with no sign, space or leading zero.',
+    );
+  }
+  const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
+  if (ageSeconds > toleranceSeconds) {
+    throw new ShowpadWebhookError(
+      'TIMESTAMP_TOO_OLD',
+      `the delivery was signed ${ageSeconds} s ago`,
+      `At most ${toleranceSeconds} s are tolerated. A replayed capture, or this machine's clock runs fast: see "date -u".`,
+    );
+  }
+  if (-ageSeconds > toleranceSeconds) {
+    throw new ShowpadWebhookError(
+      'TIMESTAMP_IN_FUTURE',
+      `the delivery was signed ${-ageSeconds} s in the future`,
+      `At most ${toleranceSeconds} s are tolerated. Milliseconds instead of seconds, or this machine's clock runs slow: see "date -u".`,
+    );
+  }
+  return { signatures, timestamp };
+}
+
+function readSignatures(header: string | undefined): readonly string[] {
+  if (!header) throw missing('SIGNATURE_MISSING', SIGNATURE_HEADER);
+  const parts = header.split(',', MAX_SIGNATURES + 1);
+  // Showpad may send several, and one that matches is enough: what has another form is passed over.
+  const signatures = parts.map(trimSpace).filter((part) => SIGNATURE_PATTERN.test(part));
+  if (parts.length > MAX_SIGNATURES || signatures.length === 0) {
+    throw new ShowpadWebhookError(
+      'SIGNATURE_MALFORMED',
+      `${SIGNATURE_HEADER} holds no list of 1 to ${MAX_SIGNATURES} signatures`,
+      'Each is 44 characters of standard base64: not hex, not base64url, no prefix.',
+    );
+  }
+  return signatures;
+}
+
+/** HTTP's optional white space: spaces and tabs, not the wider set of `trim`. */
+function trimSpace(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
+function missing(code: ShowpadWebhookErrorCode, header: string): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    code,
+    `the header ${header} is missing or empty`,
+    'Not a request of Showpad\'s, or a proxy drops headers that begin with "x-".',
+  );
+}
+
+/** The key that signed the body: each key against each signature, in constant time per comparison. */
+export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly PreparedKey[]): PreparedKey {
+  const given = signed.signatures.map((signature) => Buffer.from(signature, 'latin1'));
+  for (const key of keys) {
+    // The text is compared, not the bytes it decodes to: several texts decode alike, and only one is canonical.
+    const expected = Buffer.from(computeSignature(body, signed.timestamp, key.secret), 'latin1');
+    if (given.some((signature) => timingSafeEqual(signature, expected))) return key;
+  }
+  throw new ShowpadWebhookError(
+    'SIGNATURE_MISMATCH',
+    'no configured key made any of the signatures',
+    'The key of another subscription (each has its own), a key copied in part, a body that a parser or proxy changed, or a forgery.',
+  );
+}
+
+function computeSignature(body: Uint8Array | string, timestamp: string, secret: KeyObject): string {
+  return createHmac('sha256', secret).update(body).update(`.${timestamp}`).digest('base64');
+}

@@ -1,0 +1,82 @@
+import type { ShowpadEventMap } from '../event-map.ts';
+
+/** An event as JSON carries it. */
+export interface EventJson<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly specversion?: string | number;
+  readonly id: string;
+  readonly time?: string;
+  readonly data: Data;
+}
+
+const inviter = {
+  userId: 'd40cce9cdc0945298b8120ca7de4adc7',
+  shareActorId: 'e3dff281ad48421fb32de1cbab3a627f',
+  email: 'chris.p.bacon@showpad.com',
+};
+const sharedSpace = { id: '14aade8219854ed5b096b759e036e646', name: 'Breakfast Service' };
+
+type Samples = { readonly [Type in keyof ShowpadEventMap]?: EventJson<Type, ShowpadEventMap[Type]> };
+
+const SAMPLES: Samples = {
+  // Documented, word for word: the month of its time is 15, and its specversion is a number.
+  'shared-space-user-added': {
+    type: 'shared-space-user-added',
+    specversion: 1,
+    id: 'c40b30f2-fabf-4c89-aed0-f5f5aaac9a24',
+    time: '2022-15-30T06:45:00.250Z',
+    data: {
+      inviter,
+      invitee: {
+        userId: '8463e2b6c0c44715b20b2fd65201bfae',
+        shareActorId: 'f4ce56f640d94e8490d7ee3bf2d41784',
+        email: 'kent.cook@showpad.com',
+      },
+      sharedSpace,
+    },
+  },
+  // Inferred from prose: see SharedSpaceCreatedData.
+  'shared-space-created': {
+    type: 'shared-space-created',
+    specversion: 1,
+    id: '0a3a4d0e-7a3c-4d57-9f1e-51b8a7a4f6c2',
+    time: '2022-11-24T15:02:46.000Z',
+    data: { sharedSpace, creator: inviter },
+  },
+  // Inferred: see CourseCompletedData.
+  COURSE_COMPLETED: {
+    type: 'COURSE_COMPLETED',
+    specversion: 1,
+    id: '6f1d2c9b-3c0e-4b7e-8a54-2f4f0f6f1f57',
+    time: '2022-11-24T15:02:46.000Z',
+    data: { course: { id: '5d0c7a1e9b2f4c3a8e6d1f2a3b4c5d6e', name: 'Onboarding' }, user: inviter },
+  },
+};
+
+/**
+ * A copy of the sample of one event type: Showpad's own where it publishes one (`shared-space-user-added`),
+ * else one inferred from its docs. A type without a sample gets an empty `data`.
+ *
+ * @example
+ * ```ts
+ * import { sampleEvent } from '@showpad-webhooks/core/testing';
+ *
+ * console.log(sampleEvent('shared-space-user-added').data.sharedSpace.name); // Breakfast Service
+ * ```
+ */
+export function sampleEvent<Type extends keyof ShowpadEventMap>(
+  type: Type,
+): EventJson<Type, ShowpadEventMap[Type]>;
+export function sampleEvent(type: string): EventJson;
+export function sampleEvent(type: string): EventJson {
+  const sample = new Map<string, EventJson>(Object.entries(SAMPLES)).get(type);
+  return structuredClone(
+    sample ?? {
+      type,
+      specversion: 1,
+      id: '00000000-0000-4000-8000-000000000000',
+      time: '2022-11-24T15:02:46.000Z',
+      data: {},
+    },
+  );
+}
