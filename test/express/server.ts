@@ -1,0 +1,41 @@
+import type { AddressInfo } from 'node:net';
+import type { CreateServer, TestServer } from '@showpad-webhooks/conformance';
+import { showpadWebhooks } from '@showpad-webhooks/express';
+import type { Express } from 'express';
+import express4 from 'express4';
+import express5 from 'express5';
+
+export const MAJORS: readonly (readonly [string, typeof express5])[] = [
+  ['4', express4],
+  ['5', express5],
+];
+
+/** The conformance suite's app, on one major of Express. */
+export function serverOn(express: typeof express5): CreateServer {
+  return async ({ options, path, parser }) => {
+    const app = express();
+    app.disable('x-powered-by');
+    const middleware = showpadWebhooks(options, { path });
+    if (parser === 'before') app.use(express.json());
+    app.use(middleware);
+    if (parser === 'after') app.use(express.json());
+    app.get('/hello', (_req, res) => void res.send('hello'));
+    app.post('/echo', (req, res) => void res.json(req.body));
+    return listen(app, middleware.receiver as unknown as TestServer['receiver']);
+  };
+}
+
+/** Starts an app on a free port of the loopback interface. */
+export async function listen(app: Express, receiver: TestServer['receiver']): Promise<TestServer> {
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    receiver,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
