@@ -1,0 +1,4 @@
+export { FIDELITY_CASES, type FidelityCase, flipped, LIMIT_BYTES, sized } from './bodies.ts';
+export { type Answer, head, open, readAll, type Sendable, send, statusOf } from './http.ts';
+export type { AnyEvents, CreateServer, ServerSetup, TestServer } from './server.ts';
+export { defineAdapterSuite, type SuiteOptions } from './suite.ts';
