@@ -24,7 +24,7 @@ export class Listeners {
   report(error: ShowpadWebhookError, delivery: Delivery): void {
     const isRejected = failureOutcome(error.code) === 'rejected';
     for (const listener of isRejected ? this.onRejected : this.onError) {
-      this.#guard(() => listener(error, this.#info(delivery)));
+      this.guard(() => listener(error, this.#info(delivery)));
     }
   }
 
@@ -75,15 +75,16 @@ export class Listeners {
       durationMs: clock() - delivery.receivedAtMs,
     };
     const level = !error ? 'info' : outcome === 'failed' || outcome === 'refused' ? 'error' : 'warn';
-    this.#guard(() => logger[level](fields, `showpad webhook ${outcome}`));
+    this.guard(() => logger[level](fields, `showpad webhook ${outcome}`));
   }
 
   #info({ request, keyLabel, event, context }: Delivery): DeliveryInfo<ShowpadEventMap> {
-    const { method, url } = request;
+    const { method, url } = request ?? {};
     return { receiver: this.#settings.name, method, url, keyLabel, event, attempt: context?.attempt };
   }
 
-  #guard(call: () => unknown): void {
+  /** Runs what is not ours, and lets nothing that it throws out. */
+  guard(call: () => unknown): void {
     const complain = (thrown: unknown) => {
       const fields = { receiver: this.#settings.name, err: thrown };
       try {

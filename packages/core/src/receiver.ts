@@ -89,7 +89,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   const listeners = new Listeners(settings);
   const active = new Set<Delivery>();
   let onDrained: (() => void) | undefined;
-  let isClosed = false;
+  let closing: Promise<void> | undefined;
 
   async function receive(request: WebhookRequest): Promise<Receipt> {
     registry.seal();
@@ -114,8 +114,8 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       const error = toWebhookError(thrown);
       listeners.report(error, delivery);
       const { request, body, event, keyLabel } = delivery;
-      const isUnread = typeof request.body === 'function' && body === undefined;
-      const response = failureResponse(error.code, methods, isUnread || isClosed);
+      const isUnread = typeof request?.body === 'function' && body === undefined;
+      const response = failureResponse(error.code, methods, isUnread || closing !== undefined);
       return { outcome: failureOutcome(error.code), response, event, error, keyLabel };
     }
   }
@@ -123,7 +123,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   /** The way of a delivery, from the cheapest refusal to the handlers. What it throws becomes the answer. */
   async function take(delivery: Delivery): Promise<'handled' | 'ignored' | 'duplicate'> {
     const { request, receivedAtMs } = delivery;
-    if (isClosed) throw closed();
+    if (closing) throw closed();
     checkHead(request, settings);
     const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, receivedAtMs);
     const body = await readBytes(request.body, settings.maxBodyBytes);
@@ -151,16 +151,12 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     }
   }
 
-  async function close({
-    timeoutMs = CLOSE_TIMEOUT_MS,
-  }: {
-    readonly timeoutMs?: number;
-  } = {}): Promise<void> {
-    isClosed = true;
-    if (active.size === 0) return;
-    await new Promise<void>((resolve) => {
+  function drain(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
       const timeout = setTimeout(() => {
-        logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running');
+        listeners.guard(() => {
+          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running');
+        });
         for (const { context } of active) context?.abort();
         resolve();
       }, timeoutMs);
@@ -168,6 +164,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
         clearTimeout(timeout);
         resolve();
       };
+      if (active.size === 0) onDrained();
     });
   }
 
@@ -198,7 +195,10 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       return receiver;
     },
     receive,
-    close,
+    close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
+      closing ??= drain(timeoutMs);
+      return closing;
+    },
   };
   for (const [type, handlers] of Object.entries(options.on ?? {})) {
     for (const handler of [handlers].flat()) registry.add([type], handler);

@@ -16,5 +16,5 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * ```
  */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Buffer): void {
-  (req as IncomingMessage & { rawBody?: Buffer }).rawBody = bytes;
+  Object.assign(req, { rawBody: bytes });
 }

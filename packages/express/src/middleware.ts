@@ -12,14 +12,14 @@ import { checkPath, findRawBody, matchesPath, writeResponse } from '@showpad-web
 import { rawBodyMend } from './mend.ts';
 
 /** What this middleware uses of an Express 4 or 5 request. */
-export interface ExpressRequest extends IncomingMessage {
+export type ExpressRequest = IncomingMessage & {
   originalUrl?: string;
   baseUrl?: string;
   route?: unknown;
   app?: unknown;
   body?: unknown;
   rawBody?: unknown;
-}
+};
 
 export interface ShowpadMiddleware<Events extends EventMap> {
   (req: ExpressRequest, res: ServerResponse, next: (error?: unknown) => void): void;

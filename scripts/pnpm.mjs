@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+
+/**
+ * Makes the project's own pnpm available to this script and all it starts, and installs the dependencies.
+ * Where another pnpm or none is on the PATH, npx fetches it and runs the script again under it.
+ */
+export function setUp() {
+  const found = spawnSync('pnpm', ['--version'], { cwd: ROOT, encoding: 'utf8' });
+  if (`pnpm@${found.stdout?.trim()}` !== packageManager) {
+    if (process.env.SHOWPAD_WEBHOOKS_PNPM) throw new Error(`npx did not provide ${packageManager}`);
+    console.log(`Fetching ${packageManager} …`);
+    const again = ['--yes', '--package', packageManager, '--', process.execPath, ...process.argv.slice(1)];
+    const env = { ...process.env, SHOWPAD_WEBHOOKS_PNPM: 'npx' };
+    process.exit(spawnSync('npx', again, { cwd: ROOT, stdio: 'inherit', env }).status ?? 1);
+  }
+  console.log('Installing dependencies …');
+  const install = [
+    'install',
+    '--frozen-lockfile',
+    '--prefer-offline',
+    '--reporter=append-only',
+    '--loglevel=warn',
+  ];
+  const { status } = spawnSync('pnpm', install, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,24 @@
+// Checks each entry point's size, bundled with all it imports of ours, minified, gzip: what an app's bundle gains.
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { ROOT } from './pnpm.mjs';
+
+const BUDGETS = [
+  { entry: 'core/dist/index.mjs', maxBytes: 8_192 },
+  { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
+  { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
+];
+
+let isOver = false;
+for (const { entry, maxBytes, isOwnCodeOnly = false } of BUDGETS) {
+  const bundle = await rolldown({
+    input: `${ROOT}packages/${entry}`,
+    external: isOwnCodeOnly ? /^(?!\.|\/)/ : /^node:/,
+    platform: 'node',
+  });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  const bytes = gzipSync(output.map((chunk) => chunk.code ?? '').join(''), { level: 9 }).length;
+  console.log(`${entry}: ${bytes} of ${maxBytes} bytes`);
+  if (bytes > maxBytes) isOver = true;
+}
+process.exit(isOver ? 1 : 0);
