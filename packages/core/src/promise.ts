@@ -1,6 +1,6 @@
 export type MaybePromise<T> = T | Promise<T>;
 
-export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined)?.then === 'function';
 }
 
