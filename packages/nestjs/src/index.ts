@@ -1,0 +1,15 @@
+export * from '@showpad-webhooks/core';
+export { SHOWPAD_CONTEXT_TYPE } from './handler.explorer.ts';
+export {
+  OnShowpadEvent,
+  type OnShowpadEventOptions,
+  type ShowpadEventDecorator,
+} from './on-showpad-event.decorator.ts';
+export { getShowpadReceiverToken, InjectShowpadReceiver } from './showpad-receiver.token.ts';
+export { ShowpadWebhooksModule } from './showpad-webhooks.module.ts';
+export type {
+  ShowpadWebhooksAsyncOptions,
+  ShowpadWebhooksOptions,
+  ShowpadWebhooksOptionsFactory,
+  ShowpadWebhooksRegistration,
+} from './showpad-webhooks.options.ts';

@@ -1,0 +1,80 @@
+import type { EventOf, HandlerContext, ShowpadEvent, ShowpadEventMap } from '@showpad-webhooks/core';
+
+export interface OnShowpadEventOptions {
+  /** The receiver's name, where the app has several. Default `default`. */
+  readonly receiver?: string;
+  /** How a ledger remembers that this handler is done. Default `Class.method`. */
+  readonly name?: string;
+}
+
+/** One use of the decorator. */
+export interface HandlerMetadata extends OnShowpadEventOptions {
+  readonly types: readonly string[] | '*';
+}
+
+/** Decorates a method that takes the event, and refuses to compile on one that takes another. */
+export type ShowpadEventDecorator<Event> = <
+  Method extends (event: Event, context: HandlerContext) => unknown,
+>(
+  target: object,
+  methodName: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+// Registered, since the ESM and the CJS build may meet in one app.
+const HANDLERS = Symbol.for('@showpad-webhooks/nestjs/handlers');
+
+/** Where Nest looks for a method's parameters, so that pipes apply to them. A string, as Nest wants it. */
+export const PARAMETERS = 'showpad-webhooks:parameters';
+
+/**
+ * Handles events of a type, of several, or with `'*'` of any. May stand on a method more than once, and on
+ * methods of any provider or controller.
+ *
+ * The method gets `(event, context)`, may be async, and fails the delivery with what it throws: Showpad then
+ * tries again. Guards, pipes, interceptors and exception filters of the method and its class apply, with the
+ * context type `'showpad'`.
+ *
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common';
+ * import { type EventOf, OnShowpadEvent, type ShowpadEventMap } from '@showpad-webhooks/nestjs';
+ *
+ * @Injectable()
+ * export class CrmHandlers {
+ *   @OnShowpadEvent('shared-space-user-added')
+ *   async addContact(event: EventOf<ShowpadEventMap, 'shared-space-user-added'>) {
+ *     console.log(`${event.data.invitee.email} joined ${event.data.sharedSpace.name}`);
+ *   }
+ * }
+ * ```
+ */
+export function OnShowpadEvent(
+  type: '*',
+  options?: OnShowpadEventOptions,
+): ShowpadEventDecorator<ShowpadEvent>;
+export function OnShowpadEvent<Type extends keyof ShowpadEventMap & string>(
+  type: Type | readonly Type[],
+  options?: OnShowpadEventOptions,
+): ShowpadEventDecorator<EventOf<ShowpadEventMap, Type>>;
+export function OnShowpadEvent(
+  type: string | readonly string[],
+  options: OnShowpadEventOptions = {},
+): ShowpadEventDecorator<never> {
+  return (target, methodName, descriptor) => {
+    const method = descriptor.value as object;
+    const handler: HandlerMetadata = { ...options, types: type === '*' ? type : [type].flat() };
+    Reflect.defineMetadata(HANDLERS, [...handlersOf(method), handler], method);
+    Reflect.defineMetadata(
+      PARAMETERS,
+      { '0:0': { index: 0, data: 'event', pipes: [] }, '1:1': { index: 1, data: 'context', pipes: [] } },
+      target.constructor,
+      methodName,
+    );
+  };
+}
+
+/** What the decorator noted on a method. */
+export function handlersOf(method: object): readonly HandlerMetadata[] {
+  return Reflect.getMetadata(HANDLERS, method) ?? [];
+}

@@ -1,0 +1,6 @@
+import { defineAdapterSuite } from '@showpad-webhooks/conformance';
+import { PLATFORMS, serverOn } from './server.ts';
+
+for (const [platform, createAdapter] of PLATFORMS) {
+  defineAdapterSuite(`nestjs on ${platform}`, serverOn(createAdapter), { isAlwaysFirst: true });
+}

@@ -1,0 +1,389 @@
+import {
+  type CanActivate,
+  type INestApplication,
+  Inject,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  type NestApplicationOptions,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { send, sized } from '@showpad-webhooks/conformance';
+import request from 'supertest';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  createReceiver,
+  getShowpadReceiverToken,
+  InjectShowpadReceiver,
+  OnShowpadEvent,
+  type Receiver,
+  ShowpadWebhooksModule,
+  type ShowpadWebhooksOptionsFactory,
+} from '../src/index.ts';
+import { type SignedDelivery, type SignedDeliveryOptions, signedDelivery } from '../src/testing/index.ts';
+import { type Adapter, AppController, createApp, moduleOf, PLATFORMS } from './server.ts';
+
+const KEY = 'nest-key';
+const PATH = '/webhooks/showpad';
+const TYPE = 'shared-space-user-added';
+
+let apps: INestApplication[] = [];
+afterEach(async () => {
+  for (const app of apps) await app.close();
+  apps = [];
+});
+
+async function listen(app: INestApplication): Promise<string> {
+  apps.push(app);
+  await app.listen(0, '127.0.0.1');
+  return app.getUrl();
+}
+
+const signed = (options: Partial<SignedDeliveryOptions> = {}): SignedDelivery =>
+  signedDelivery(TYPE, { key: KEY, ...options });
+
+async function outcome(
+  url: string,
+  path = PATH,
+  options: Partial<SignedDeliveryOptions> = {},
+): Promise<string> {
+  const { status, body } = await send(url + path, signed(options));
+  return `${status} ${JSON.parse(body).outcome ?? body}`;
+}
+
+const seen: string[] = [];
+afterEach(() => {
+  seen.length = 0;
+});
+
+@Injectable()
+class Handlers {
+  @OnShowpadEvent(TYPE)
+  add() {
+    seen.push('default');
+  }
+}
+
+describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
+  const start = (metadata: ModuleMetadata, options?: NestApplicationOptions) =>
+    createApp(createAdapter(), metadata, options).then(listen);
+  const forRoot = () => ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY });
+
+  test.each<[string, NestApplicationOptions]>([
+    ['nothing said of bodies', {}],
+    ['rawBody: true', { rawBody: true }],
+    ['bodyParser: false', { bodyParser: false }],
+    ['cors', { cors: true }],
+  ])('a body of 1 MiB arrives with %s', async (_name, options) => {
+    const url = await start({ imports: [forRoot()], providers: [Handlers] }, options);
+    const body = sized(1024 * 1024);
+    const { status } = await send(url + PATH, signedDelivery(body, { key: KEY }));
+    expect(status).toBe(200);
+    expect(await outcome(url)).toBe('200 handled');
+  });
+
+  test('other routes keep Nest’s parser and its limit', async () => {
+    const url = await start({ imports: [forRoot()], controllers: [AppController] });
+    const headers = { 'content-type': 'application/json' };
+    expect(await send(`${url}/echo`, { headers, body: Buffer.from('{"a":1}') })).toMatchObject({
+      status: 200,
+      body: '{"a":1}',
+    });
+    const large = Buffer.from(JSON.stringify({ a: 'x'.repeat(2_000_000) }));
+    expect((await send(`${url}/echo`, { headers, body: large })).status).toBe(413);
+  });
+
+  test('the path is as it was given, whatever the global prefix and the version', async () => {
+    const app = await createApp(createAdapter(), {
+      imports: [forRoot()],
+      controllers: [AppController],
+      providers: [Handlers],
+    });
+    app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+    const url = await listen(app);
+    expect(await outcome(url)).toBe('200 handled');
+    expect((await send(`${url}/api${PATH}`, signed())).status).toBe(404);
+    expect((await send(`${url}/api/v1/hello`, { method: 'GET' })).body).toBe('hello');
+  });
+
+  test('several receivers in one app keep to their own keys, handlers and ids', async () => {
+    @Injectable()
+    class Us {
+      @OnShowpadEvent(TYPE, { receiver: 'us' })
+      add() {
+        seen.push('us');
+      }
+    }
+    const url = await start({
+      imports: [forRoot(), ShowpadWebhooksModule.forRoot({ name: 'us', path: '/us', keys: 'us-key' })],
+      providers: [Handlers, Us],
+    });
+    expect(await outcome(url, PATH, { id: '1' })).toBe('200 handled');
+    expect(await outcome(url, '/us', { id: '1' })).toBe('401 rejected');
+    expect(await outcome(url, '/us', { id: '1', key: 'us-key' })).toBe('200 handled');
+    expect(seen).toEqual(['default', 'us']);
+  });
+
+  test('guards and filters of the whole app can’t swallow a delivery', async () => {
+    class DenyHttp implements CanActivate {
+      canActivate(): boolean {
+        return false;
+      }
+    }
+    class SwallowAll {
+      async catch(): Promise<void> {}
+    }
+    @Injectable()
+    class Failing {
+      @OnShowpadEvent('shared-space-created')
+      fail() {
+        throw new Error('the CRM is down');
+      }
+    }
+    const url = await start({
+      imports: [forRoot()],
+      providers: [Failing, { provide: APP_FILTER, useClass: SwallowAll }],
+    });
+    const { status } = await send(url + PATH, signedDelivery('shared-space-created', { key: KEY }));
+    expect(status).toBe(500);
+
+    const guarded = await start({
+      imports: [forRoot()],
+      providers: [Handlers, { provide: APP_GUARD, useClass: DenyHttp }],
+    });
+    expect(await outcome(guarded)).toBe('500 failed');
+  });
+
+  test('the end of the app waits for the deliveries that run', async () => {
+    let begun = () => {};
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let finish = () => {};
+    class Slow {
+      @OnShowpadEvent(TYPE)
+      add() {
+        begun();
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }
+    }
+    const app = await createApp(createAdapter(), { imports: [forRoot()], providers: [Slow] });
+    await app.init();
+    const receiver = app.get<Receiver>(getShowpadReceiverToken());
+    const delivery = receiver.receive(signed());
+    await started;
+    let isClosed = false;
+    const closing = app.close().then(() => {
+      isClosed = true;
+    });
+    const forged = signed({ key: 'guessed' });
+    while ((await receiver.receive(forged)).error?.code !== 'CLOSED') await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    finish();
+    await closing;
+    expect((await delivery).outcome).toBe('handled');
+  });
+});
+
+describe('forRootAsync', () => {
+  @Injectable()
+  class Config implements ShowpadWebhooksOptionsFactory {
+    readonly key = KEY;
+
+    async createShowpadWebhooksOptions() {
+      return { path: PATH, keys: this.key };
+    }
+  }
+  const ConfigModule = moduleOf({ providers: [Config], exports: [Config] });
+
+  test.each([
+    [
+      'useFactory',
+      {
+        imports: [ConfigModule],
+        inject: [Config],
+        useFactory: async ({ key }: Config) => ({ path: PATH, keys: key }),
+      },
+    ],
+    ['useClass', { useClass: Config }],
+    ['useExisting', { imports: [ConfigModule], useExisting: Config }],
+  ])('takes its options by %s', async (_name, options) => {
+    const app = await createApp(new ExpressAdapter() as unknown as Adapter, {
+      imports: [ShowpadWebhooksModule.forRootAsync(options)],
+      providers: [Handlers],
+    });
+    expect(await outcome(await listen(app))).toBe('200 handled');
+  });
+
+  test('refuses to be without any of them', () => {
+    expect(() => ShowpadWebhooksModule.forRootAsync({})).toThrow(
+      /needs one of useFactory, useClass and useExisting/,
+    );
+  });
+});
+
+describe('the receiver', () => {
+  test('can be injected, for its listeners', async () => {
+    @Injectable()
+    class Alerts {
+      constructor(@InjectShowpadReceiver() receiver: Receiver) {
+        receiver.onRejected((error) => seen.push(error.code));
+      }
+    }
+    const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
+    const testing = await Test.createTestingModule({ imports, providers: [Alerts] }).compile();
+    await testing.get<Receiver>(getShowpadReceiverToken()).receive(signed({ key: 'guessed' }));
+    expect(seen).toEqual(['SIGNATURE_MISMATCH']);
+    await testing.close();
+  });
+
+  test('can be injected in every module where it is global, and only there where it is not', async () => {
+    @Injectable()
+    class Reader {
+      readonly name: string;
+
+      constructor(@Inject(getShowpadReceiverToken('eu')) receiver: Receiver) {
+        this.name = receiver.name;
+      }
+    }
+    @Module({ providers: [Reader] })
+    class ReaderModule {}
+    const compile = (isGlobal: boolean) =>
+      Test.createTestingModule({
+        imports: [
+          ReaderModule,
+          ShowpadWebhooksModule.forRoot({ name: 'eu', isGlobal, path: PATH, keys: KEY }),
+        ],
+      }).compile();
+    expect((await compile(true)).get(Reader, { strict: false }).name).toBe('eu');
+    await expect(compile(false)).rejects.toThrow(/ShowpadReceiver:eu/);
+  });
+});
+
+describe('boot fails, and says why, for', () => {
+  const boot = async (metadata: ModuleMetadata) => {
+    const testing = await Test.createTestingModule(metadata).compile();
+    await testing.init();
+  };
+  const forRoot = (options: object = {}) =>
+    ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY, ...options });
+
+  test('a handler of a receiver that was not configured', async () => {
+    @Injectable()
+    class Lost {
+      @OnShowpadEvent(TYPE, { receiver: 'us' })
+      add() {}
+    }
+    await expect(
+      boot({ imports: [forRoot(), forRoot({ name: 'eu', path: '/eu' })], providers: [Lost] }),
+    ).rejects.toThrow(
+      'Lost.add is decorated for the Showpad receiver "us", and none of that name is configured (there is "default", "eu")',
+    );
+  });
+
+  test('two handlers of one name for a type', async () => {
+    @Injectable()
+    class Twice {
+      @OnShowpadEvent(TYPE, { name: 'crm' })
+      add() {}
+
+      @OnShowpadEvent(TYPE, { name: 'crm' })
+      addAgain() {}
+    }
+    await expect(boot({ imports: [forRoot()], providers: [Twice] })).rejects.toThrow(
+      `two handlers for ${TYPE} are named "crm": give one { name: '…' }.`,
+    );
+  });
+
+  test('two receivers of one name, or on one path', async () => {
+    await expect(boot({ imports: [forRoot(), forRoot({ path: '/other' })] })).rejects.toThrow(
+      'two Showpad receivers are named "default": give one { name: \'…\' }.',
+    );
+    await expect(boot({ imports: [forRoot(), forRoot({ name: 'eu' })] })).rejects.toThrow(
+      'the Showpad receivers "default" and "eu" share /webhooks/showpad.',
+    );
+  });
+
+  test.each([
+    ['no keys', { keys: undefined }, /keys is undefined, not a string: is the environment variable set\?/],
+    ['a blank key', { keys: '' }, /keys is blank/],
+    ['no path', { path: undefined }, /needs a path, such as "\/webhooks\/showpad"/],
+    ['a path that could never match', { path: 'webhooks' }, /path must be a string that begins with "\/"/],
+    ['an unknown option', { tolerance: 1 }, /unknown option "tolerance"/],
+  ])('%s', async (_name, options, message) => {
+    await expect(boot({ imports: [forRoot(options)] })).rejects.toThrow(message);
+  });
+
+  test('another platform than Express and Fastify', async () => {
+    class OtherAdapter extends ExpressAdapter {
+      override getType(): string {
+        return 'other';
+      }
+    }
+    await expect(
+      createApp(new OtherAdapter() as unknown as Adapter, { imports: [forRoot()] }),
+    ).rejects.toThrow('ShowpadWebhooksModule runs on platform-express and platform-fastify, not on "other".');
+  });
+});
+
+describe('@nestjs/testing', () => {
+  const metadata = {
+    imports: [
+      ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY }),
+      ShowpadWebhooksModule.forRoot({ name: 'us', path: '/us', keys: KEY }),
+    ],
+    providers: [Handlers],
+    controllers: [AppController],
+  };
+
+  test('makes an app for supertest, the webhook before its parsers all the same', async () => {
+    const app = (await Test.createTestingModule(metadata).compile()).createNestApplication();
+    await app.init();
+    apps.push(app);
+    for (const path of [PATH, '/us']) {
+      const { headers, body } = signed();
+      await request(app.getHttpServer()).post(path).set(headers).send(body.toString()).expect(200);
+    }
+    await request(app.getHttpServer()).post('/echo').send({ a: 1 }).expect(200, { a: 1 });
+    await request(app.getHttpServer()).post(PATH).send({}).expect(401);
+  });
+
+  test('makes an app for Fastify’s inject', async () => {
+    const testing = await Test.createTestingModule(metadata).compile();
+    const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter() as never);
+    await app.init();
+    apps.push(app);
+    const { method, headers, body } = signed();
+    const inject = (payload: Buffer, others: object = {}) =>
+      app.inject({ method: method as 'POST', url: PATH, headers: { ...headers, ...others }, payload });
+    expect((await inject(body)).json()).toEqual({ outcome: 'handled' });
+    expect((await inject(Buffer.from('{}'))).json()).toEqual({
+      outcome: 'rejected',
+      code: 'SIGNATURE_MISMATCH',
+    });
+    const { statusCode } = await inject(body, { 'x-showpad-signature-v1': 'none' });
+    expect(statusCode).toBe(401);
+  });
+});
+
+test('the hint for a parser that came before Nest names the line to change', async () => {
+  const adapter = new ExpressAdapter();
+  adapter.useBodyParser('json', false, {});
+  const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
+  const app = await createApp(adapter as unknown as Adapter, { imports });
+  app.get<Receiver>(getShowpadReceiverToken()).onError(({ hint }) => seen.push(hint));
+  expect(await outcome(await listen(app))).toBe('503 unavailable');
+  expect(seen).toEqual([
+    expect.stringMatching(/given to the HTTP adapter before NestFactory\.create\(\)\. Add it after/),
+  ]);
+});
+
+test('re-exports core', () => {
+  expect(createReceiver({ keys: KEY }).name).toBe('default');
+});
