@@ -32,7 +32,7 @@ export class HandlerRegistry {
   add(slots: readonly Slot[], run: unknown, { name }: HandlerOptions = {}): void {
     if (this.#isSealed) throw new Error('a handler came after the first delivery: register all at start-up.');
     if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
-    const added = slots.map((slot: Slot) => {
+    const added = [...new Set(slots)].map((slot) => {
       const others = this.#entries.filter((entry) => entry.slot === slot);
       const ownName = name || run.name || `#${others.length + 1}`;
       // Those of `onAny` run beside those of a type, and both are remembered for one event.

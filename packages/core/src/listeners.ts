@@ -24,7 +24,7 @@ export class Listeners {
   report(error: ShowpadWebhookError, delivery: Delivery): void {
     const isRejected = failureOutcome(error.code) === 'rejected';
     for (const listener of isRejected ? this.onRejected : this.onError) {
-      this.guard(() => listener(error, this.#info(delivery)));
+      void this.guard(() => listener(error, this.#info(delivery)));
     }
   }
 
@@ -75,7 +75,7 @@ export class Listeners {
       durationMs: clock() - delivery.receivedAtMs,
     };
     const level = !error ? 'info' : outcome === 'failed' || outcome === 'refused' ? 'error' : 'warn';
-    this.guard(() => logger[level](fields, `showpad webhook ${outcome}`));
+    void this.guard(() => logger[level](fields, `showpad webhook ${outcome}`));
   }
 
   #info({ request, keyLabel, event, context }: Delivery): DeliveryInfo<ShowpadEventMap> {
@@ -83,20 +83,17 @@ export class Listeners {
     return { receiver: this.#settings.name, method, url, keyLabel, event, attempt: context?.attempt };
   }
 
-  /** Runs what is not ours, and lets nothing that it throws out. */
-  guard(call: () => unknown): void {
-    const complain = (thrown: unknown) => {
+  /** Runs what is not ours, and lets nothing that it throws out: what it resolves to never rejects. */
+  async guard(call: () => unknown): Promise<void> {
+    try {
+      await call();
+    } catch (thrown) {
       const fields = { receiver: this.#settings.name, err: thrown };
       try {
-        this.#settings.logger.error(fields, 'a showpad webhook listener failed');
+        await this.#settings.logger.error(fields, 'a showpad webhook listener failed');
       } catch {
         // The logger is what failed: nobody is left to tell.
       }
-    };
-    try {
-      Promise.resolve(call()).catch(complain);
-    } catch (thrown) {
-      complain(thrown);
     }
   }
 }

@@ -154,9 +154,9 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timeout = setTimeout(() => {
-        listeners.guard(() => {
-          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running');
-        });
+        void listeners.guard(() =>
+          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
+        );
         for (const { context } of active) context?.abort();
         resolve();
       }, timeoutMs);

@@ -39,7 +39,7 @@ export function checkHead(request: WebhookRequest, { methods, maxBodyBytes }: Se
 
 /** The body's bytes, at most `limitBytes`. */
 export async function readBytes(body: WebhookRequest['body'], limitBytes: number): Promise<Uint8Array> {
-  const bytes = typeof body === 'function' ? await body(limitBytes).catch(unreadable) : body;
+  const bytes = typeof body === 'function' ? await (async () => body(limitBytes))().catch(unreadable) : body;
   checkBytes(bytes);
   if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
   return bytes;

@@ -42,7 +42,7 @@ type OutputOf<Schema extends StandardSchemaV1> = NonNullable<Schema['~standard']
 export async function validateData(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(data);
   if (!result.issues) return result.value;
-  const fields = result.issues.map(({ path = [] }) => ['data', ...path.map(segmentName)].join('.'));
+  const fields = result.issues.map(({ path = [] }) => ['data', ...Array.from(path, segmentName)].join('.'));
   throw new Error(`the schema refuses ${[...new Set(fields)].join(', ')}`);
 }
 

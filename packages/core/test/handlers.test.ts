@@ -1,9 +1,18 @@
-import { createReceiver, type HandlerContext, type Receiver } from '@showpad-webhooks/core';
+import {
+  createReceiver,
+  type HandlerContext,
+  type Receipt,
+  type WebhookRequest,
+} from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { delivery, KEY, probe, TYPE } from './support.ts';
 
-async function deliverType(receiver: Receiver, type: string): Promise<string> {
+interface AnyReceiver {
+  receive(request: WebhookRequest): Promise<Pick<Receipt, 'response' | 'outcome'>>;
+}
+
+async function deliverType(receiver: AnyReceiver, type: string): Promise<string> {
   const { response, outcome } = await receiver.receive(signedDelivery(type, { key: KEY }));
   return `${response.status} ${outcome}`;
 }
@@ -40,6 +49,14 @@ describe('on', () => {
       expect(await deliverType(receiver, type)).toBe('200 handled');
     expect(await deliverType(receiver, 'shared-space-created')).toBe('200 ignored');
     expect(types).toEqual(['COURSE_COMPLETED', TYPE]);
+  });
+
+  test('takes a type that a list names twice once', async () => {
+    const handler = vi.fn();
+    const { receiver } = probe();
+    receiver.on([TYPE, 'COURSE_COMPLETED', TYPE], handler);
+    expect(await deliverType(receiver, TYPE)).toBe('200 handled');
+    expect(handler).toHaveBeenCalledTimes(1);
   });
 
   test('registers for none of the types where one of the list is refused', async () => {
@@ -160,8 +177,8 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'any event'
     const seen: string[] = [];
     const receiver = createReceiver<Record<string, unknown>>({ keys: KEY });
     receiver.on(type, (event) => seen.push(event.type));
-    const send = async () => (await receiver.receive(signedDelivery(type, { key: KEY }))).outcome;
-    expect(await send()).toBe('handled');
+    expect(await deliverType(receiver, type)).toBe('200 handled');
+    expect(await deliverType(receiver, TYPE)).toBe('200 ignored');
     expect(seen).toEqual([type]);
     expect(await deliverType(createReceiver({ keys: KEY }), type)).toBe('200 ignored');
   },
@@ -185,7 +202,8 @@ test('tells a handler all about the delivery', async () => {
     timestampSeconds: 1_699_999_999,
     headers: { 'X-Subscription': 'crm' },
   });
-  await receiver.receive({ ...request, url: '/hooks?a=1' });
+  const headers = { ...request.headers, Repeated: ['a', 'b'], 'x-absent': undefined };
+  await receiver.receive({ ...request, headers, url: '/hooks?a=1' });
   expect(context).toMatchObject({
     receiver: 'crm',
     rawBody: request.body,
@@ -196,7 +214,8 @@ test('tells a handler all about the delivery', async () => {
     attempt: 1,
     logger,
   });
-  expect(context?.headers['x-subscription']).toBe('crm');
+  expect(context?.headers).toMatchObject({ 'x-subscription': 'crm', repeated: 'a, b' });
+  expect(context?.headers).not.toHaveProperty('x-absent');
   expect(context?.signal.aborted).toBe(false);
   expect(context?.signal).toBe(context?.signal);
 });

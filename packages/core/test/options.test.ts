@@ -34,7 +34,7 @@ describe('createReceiver', () => {
     },
   );
 
-  test.each(['', ' crm', 'crm:eu', 'é', 'x'.repeat(65), 'crm\n', null])('refuses the name %j', (name) => {
+  test.each(['', ' crm', 'crm:eu', 'é', 'x'.repeat(65), 'crm\n'])('refuses the name %j', (name) => {
     expect(create({ keys: KEY, name })).toThrow(
       new TypeError('name must be 1 to 64 letters, digits, dots, underscores or hyphens.'),
     );

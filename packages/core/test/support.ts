@@ -2,6 +2,7 @@ import {
   createReceiver,
   type DeadLetter,
   type EventSchemas,
+  type Logger,
   type Receiver,
   type ReceiverOptions,
   type ShowpadEventMap,
@@ -13,6 +14,7 @@ import {
   sampleEvent,
   signedDelivery,
 } from '@showpad-webhooks/core/testing';
+import { pino } from 'pino';
 import { vi } from 'vitest';
 
 export const KEY = 'core-test-key';
@@ -64,6 +66,13 @@ export function probeWithLetters(
   const made = probe(options);
   made.receiver.onDeadLetter((letter) => letters.push(letter));
   return { ...made, letters };
+}
+
+/** A real logger, and the lines it wrote. */
+export function memoryLogger(): { readonly logger: Logger; readonly lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({ level: 'debug', base: null }, { write: (line) => lines.push(JSON.parse(line)) });
+  return { logger, lines };
 }
 
 export interface Deferred<T> {

@@ -28,7 +28,8 @@ describe('on', () => {
   test('gives the handler of a list the union, which the type narrows', () => {
     receiver.on(['shared-space-user-added', 'COURSE_COMPLETED'], (event) => {
       expectTypeOf(event.type).toEqualTypeOf<'shared-space-user-added' | 'COURSE_COMPLETED'>();
-      if (event.type === 'shared-space-user-added') expectTypeOf(event.data).toEqualTypeOf<SharedSpaceUserAddedData>();
+      if (event.type === 'shared-space-user-added')
+        expectTypeOf(event.data).toEqualTypeOf<SharedSpaceUserAddedData>();
     });
   });
 
@@ -40,8 +41,9 @@ describe('on', () => {
   });
 
   test('refuses a handler for another payload', () => {
+    const other = (event: EventEnvelope<'shared-space-user-added', { score: number }>) => event.data.score;
     // @ts-expect-error the event has no such data
-    receiver.on('shared-space-user-added', (event: EventEnvelope<'shared-space-user-added', { score: number }>) => event);
+    receiver.on('shared-space-user-added', other);
     // @ts-expect-error the data has no such field
     receiver.on('shared-space-user-added', (event) => event.data.invited);
   });
@@ -77,7 +79,8 @@ describe('options', () => {
     createReceiver({
       keys,
       on: {
-        'shared-space-user-added': (event) => expectTypeOf(event.data).toEqualTypeOf<SharedSpaceUserAddedData>(),
+        'shared-space-user-added': (event) =>
+          expectTypeOf(event.data).toEqualTypeOf<SharedSpaceUserAddedData>(),
         'shared-space-created': [(event) => expectTypeOf(event.type).toEqualTypeOf<'shared-space-created'>()],
       },
     });

@@ -1,7 +1,7 @@
 /** A request's path, of `req.url` in origin form (`/path?query`) or absolute form (`http://host/path`). */
 function pathOf(url: string): string {
   const path = url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
-  return path.split(/[?#]/, 1)[0] ?? '';
+  return path.replace(/[?#].*/s, '');
 }
 
 /**

@@ -24,7 +24,8 @@ export function findRawBody({ req, body, rawBody, mend }: RawBodySources): Webho
   if (rawBody instanceof Uint8Array) return rawBody;
   if (body instanceof Uint8Array) return body;
   // Ended, and never anything to read: a parser found an empty body.
-  if (!req.readableDidRead) return req.readableEnded ? Buffer.alloc(0) : (limitBytes) => readBody(req, limitBytes);
+  if (!req.readableDidRead)
+    return req.readableEnded ? Buffer.alloc(0) : (limitBytes) => readBody(req, limitBytes);
   const text = typeof rawBody === 'string' ? rawBody : body;
   if (typeof text === 'string' && isLossless(text, req)) return Buffer.from(text, 'utf8');
   return async () => {

@@ -1,0 +1,188 @@
+import { PermanentError, sign } from '@showpad-webhooks/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { deferred, delivery, KEY, NOW_MS, probe, probeWithLetters, stopTime, TYPE } from './support.ts';
+
+beforeEach(stopTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const refuse = () => Promise.reject(new PermanentError('no such deal'));
+const fail = () => Promise.reject(new Error('the CRM is down'));
+
+/** An authentic body that is no event. */
+function notAnEvent() {
+  const body = Buffer.from('{"kind":"no event"}\xff', 'latin1');
+  const timestampSeconds = Math.floor(Date.now() / 1000);
+  const headers = {
+    'X-Showpad-Signature-Timestamp': String(timestampSeconds),
+    'X-Showpad-Signature-V1': sign(body, KEY, timestampSeconds),
+  };
+  return { method: 'POST', headers, body, url: '/hooks' };
+}
+
+describe('a dead letter', () => {
+  test('has the exact bytes of a delivery that a PermanentError refused', async () => {
+    const { receiver, letters } = probeWithLetters({
+      name: 'crm',
+      keys: { label: 'spaces', key: KEY },
+      on: { [TYPE]: refuse },
+    });
+    const request = delivery('event-1', { headers: { 'X-Extra': 'a' } });
+    await receiver.receive({ ...request, url: '/hooks' });
+    expect(letters).toHaveLength(1);
+    expect(letters[0]).toMatchObject({
+      reason: 'permanent',
+      error: { code: 'PERMANENT_FAILURE', cause: { message: 'no such deal' } },
+      receiver: 'crm',
+      method: 'POST',
+      url: '/hooks',
+      keyLabel: 'spaces',
+      event: { id: 'event-1', type: TYPE },
+      attempt: 1,
+      headers: { 'x-extra': 'a' },
+      receivedAt: new Date(NOW_MS),
+    });
+    expect(letters[0]?.rawBody).toEqual(request.body);
+  });
+
+  test('is written at the fourth failed attempt, and not before', async () => {
+    const { deliver, letters } = probeWithLetters({ on: { [TYPE]: fail } });
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(await deliver()).toBe('500 HANDLER_FAILED');
+      expect(letters).toEqual([]);
+    }
+    expect(await deliver()).toBe('500 HANDLER_FAILED');
+    expect(letters).toMatchObject([
+      {
+        reason: 'attempts-exhausted',
+        attempt: 4,
+        error: { code: 'HANDLER_FAILED' },
+        event: { id: 'event-1' },
+      },
+    ]);
+    expect(letters[0]?.rawBody).toEqual(delivery().body);
+  });
+
+  test('has the exact bytes of an authentic body that is no event', async () => {
+    const { receiver, letters, rejected } = probeWithLetters({ on: { [TYPE]: refuse } });
+    const request = notAnEvent();
+    const { response } = await receiver.receive(request);
+    expect(response).toMatchObject({ status: 400, body: '{"outcome":"rejected","code":"BODY_INVALID"}' });
+    expect(letters).toMatchObject([
+      {
+        reason: 'invalid',
+        error: { code: 'BODY_INVALID' },
+        event: undefined,
+        attempt: undefined,
+        url: '/hooks',
+      },
+    ]);
+    expect(letters[0]?.rawBody).toEqual(request.body);
+    expect(rejected.map(({ code }) => code)).toEqual(['BODY_INVALID']);
+  });
+
+  test.each([{ key: 'a-forged-key' }, { method: 'PUT' }, { timestampSeconds: 1 }])(
+    'is never written of a delivery that is not authentic: %j',
+    async (forgery) => {
+      const { deliver, letters } = probeWithLetters({ on: { [TYPE]: refuse } });
+      expect(await deliver('event-1', forgery)).toMatch(/^40[15] /);
+      expect(letters).toEqual([]);
+    },
+  );
+
+  test('goes to every listener, though one fails', async () => {
+    const { receiver, letters, deliver } = probeWithLetters({ on: { [TYPE]: refuse } });
+    const throwing = () => {
+      throw new Error('the disk is full');
+    };
+    receiver
+      .onDeadLetter(throwing)
+      .onDeadLetter(fail)
+      .onDeadLetter((letter) => letters.push(letter));
+    expect(await deliver()).toBe('500 HANDLER_FAILED');
+    expect(letters).toHaveLength(2);
+  });
+});
+
+describe('the answer waits until the letter is kept', () => {
+  test.each(['permanent', 'attempts-exhausted', 'invalid'] as const)('%s', async (reason) => {
+    const kept = deferred();
+    const { receiver } = probe({ on: { [TYPE]: reason === 'permanent' ? refuse : fail } });
+    receiver.onDeadLetter(() => kept.promise);
+    if (reason === 'attempts-exhausted') {
+      for (let attempt = 1; attempt <= 3; attempt++) await receiver.receive(delivery());
+    }
+    const answered = vi.fn();
+    const answer = receiver.receive(reason === 'invalid' ? notAnEvent() : delivery()).then(answered);
+    await vi.advanceTimersByTimeAsync(2_499);
+    expect(answered).not.toHaveBeenCalled();
+    kept.resolve();
+    await answer;
+    expect(answered).toHaveBeenCalled();
+  });
+});
+
+describe('a letter that is not kept', () => {
+  const listeners: [string, () => unknown][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('the disk is full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the disk is full'))],
+    ['hangs', () => new Promise(() => {})],
+  ];
+
+  test.each(listeners)(
+    'after a PermanentError makes the answer 500, and the retry tries again: %s',
+    async (_how, listener) => {
+      const { receiver, errors, deliver } = probe({ on: { [TYPE]: refuse } });
+      const onDeadLetter = vi.fn().mockImplementationOnce(listener);
+      receiver.onDeadLetter(onDeadLetter);
+      const answer = deliver();
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(await answer).toBe('500 HANDLER_FAILED');
+      expect(errors.map(({ message }) => message)).toEqual(['an onDeadLetter listener failed']);
+      expect(await deliver()).toBe('422 PERMANENT_FAILURE');
+      expect(onDeadLetter).toHaveBeenCalledTimes(2);
+    },
+  );
+
+  test.each(listeners)(
+    'of a body that is no event makes the answer 500, not 400: %s',
+    async (_how, listener) => {
+      const { receiver, errors, rejected } = probe();
+      receiver.onDeadLetter(vi.fn().mockImplementationOnce(listener));
+      const answer = receiver.receive(notAnEvent());
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect((await answer).response.status).toBe(500);
+      expect(errors.map(({ message }) => message)).toEqual(['an onDeadLetter listener failed']);
+      expect(rejected).toEqual([]);
+      expect((await receiver.receive(notAnEvent())).response.status).toBe(400);
+    },
+  );
+
+  test.each(listeners)(
+    'after the fourth failure is reported, beside the failure: %s',
+    async (_how, listener) => {
+      const { receiver, errors, deliver } = probe({ on: { [TYPE]: fail } });
+      receiver.onDeadLetter(listener);
+      for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+      errors.length = 0;
+      const answer = deliver();
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(await answer).toBe('500 HANDLER_FAILED');
+      expect(errors.map(({ message }) => message)).toEqual([
+        'an onDeadLetter listener failed',
+        expect.stringMatching(/^handler ".+" failed on/),
+      ]);
+    },
+  );
+});
+
+test('without a listener the answer is the same', async () => {
+  expect(await probe({ on: { [TYPE]: refuse } }).deliver()).toBe('422 PERMANENT_FAILURE');
+  expect((await probe().receiver.receive(notAnEvent())).response.status).toBe(400);
+});

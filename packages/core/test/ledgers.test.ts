@@ -1,0 +1,160 @@
+import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { NOW_MS, probe, stopTime, TYPE } from './support.ts';
+
+beforeEach(stopTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const fail = () => Promise.reject(new Error('the CRM is down'));
+
+const troubles: [string, () => never | Promise<never>][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('the disk is full');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('the disk is full'))],
+  ['hangs', () => new Promise<never>(() => {})],
+];
+
+/** A ledger that keeps what the others keep, with one call in trouble. */
+function troubledLedger(operation: keyof Ledger, trouble: () => never | Promise<never>): Ledger {
+  return { ...createMemoryLedger(), [operation]: trouble };
+}
+
+describe('a ledger whose claim', () => {
+  test.each(troubles)('%s is answered 503, and no handler runs', async (_how, trouble) => {
+    const handler = vi.fn();
+    const { deliver, errors } = probe({ ledger: troubledLedger('claim', trouble), on: { [TYPE]: handler } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(await answer).toBe('503 LEDGER_FAILED');
+    expect(errors.map(({ message }) => message)).toEqual(["the ledger's claim failed"]);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test.each(troubles)('%s once is asked again at the retry', async (_how, trouble) => {
+    const ledger = createMemoryLedger();
+    const claim = vi.fn(ledger.claim).mockImplementationOnce(trouble);
+    const { deliver } = probe({ ledger: { ...ledger, claim }, on: { [TYPE]: () => {} } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(await answer).toBe('503 LEDGER_FAILED');
+    expect(await deliver()).toBe('200 handled');
+  });
+
+  test('answers within 2.5 s, and not a moment later, is waited for', async () => {
+    const ledger = createMemoryLedger();
+    const slow: Ledger = {
+      ...ledger,
+      claim: async (request) => {
+        await new Promise((resolve) => setTimeout(resolve, 2_499));
+        return ledger.claim(request);
+      },
+    };
+    const answer = probe({ ledger: slow, on: { [TYPE]: () => {} } }).deliver();
+    await vi.advanceTimersByTimeAsync(2_499);
+    expect(await answer).toBe('200 handled');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('once handlers have run, their answer stays and is reported beside it', () => {
+  const untold = [
+    { operation: 'checkpoint', handlers: [() => {}, () => {}], answer: '200 handled' },
+    { operation: 'complete', handlers: [() => {}], answer: '200 handled' },
+    {
+      operation: 'complete',
+      handlers: [() => Promise.reject(new PermanentError('no such deal'))],
+      answer: '422 PERMANENT_FAILURE',
+    },
+    { operation: 'release', handlers: [fail], answer: '500 HANDLER_FAILED' },
+  ] as const;
+  const cases = untold.flatMap((each) => troubles.map(([how, trouble]) => ({ ...each, how, trouble })));
+
+  test.each(cases)('$operation $how: $answer', async ({ operation, handlers, answer, trouble }) => {
+    const ledger = troubledLedger(operation, trouble);
+    const { deliver, errors } = probe({ ledger, on: { [TYPE]: handlers.map((run) => () => run()) } });
+    const delivered = deliver();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(await delivered).toBe(answer);
+    expect(errors[0]).toMatchObject({ code: 'LEDGER_FAILED', message: `the ledger's ${operation} failed` });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each(untold)('$operation comes too late: $answer', async ({ operation, handlers, answer }) => {
+    const ledger: Ledger = { ...createMemoryLedger(), [operation]: () => false };
+    const { deliver, errors } = probe({ ledger, on: { [TYPE]: handlers.map((run) => () => run()) } });
+    expect(await deliver()).toBe(answer);
+    const message = `the ledger's ${operation} came too late`;
+    expect(errors[0]).toMatchObject({ code: 'LEDGER_FAILED', message });
+  });
+
+  test.each(troubles)('a renewal %s, while handlers run', async (_how, trouble) => {
+    const slow = () => new Promise((resolve) => setTimeout(resolve, 9_500));
+    const ledger = troubledLedger('checkpoint', trouble);
+    const { deliver, errors } = probe({ ledger, on: { [TYPE]: slow } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(9_500);
+    expect(await answer).toBe('200 handled');
+    expect(errors).toHaveLength(2);
+    expect(new Set(errors.map(({ message }) => message))).toEqual(
+      new Set(["the ledger's checkpoint failed"]),
+    );
+  });
+});
+
+test('ledger: false remembers nothing, and runs every handler every time', async () => {
+  const attempts: number[] = [];
+  const failing = vi.fn(fail);
+  const { receiver, deliver } = probe({ ledger: false });
+  receiver.on(TYPE, (_event, { attempt }) => attempts.push(attempt)).on(TYPE, failing);
+  for (let delivery = 1; delivery <= 5; delivery++) expect(await deliver()).toBe('500 HANDLER_FAILED');
+  expect(attempts).toEqual([1, 1, 1, 1, 1]);
+  expect(failing).toHaveBeenCalledTimes(5);
+});
+
+test('ledger: false renews nothing that could fail', async () => {
+  const { deliver, errors } = probe({
+    ledger: false,
+    on: { [TYPE]: [() => new Promise((resolve) => setTimeout(resolve, 9_500)), () => {}] },
+  });
+  const answer = deliver();
+  await vi.advanceTimersByTimeAsync(9_500);
+  expect(await answer).toBe('200 handled');
+  expect(errors).toEqual([]);
+});
+
+describe('two receivers that share a ledger', () => {
+  test('do not disturb each other under two names', async () => {
+    const ledger = createMemoryLedger();
+    const crm = probe({ name: 'crm', ledger, on: { [TYPE]: () => {} } });
+    const mail = probe({ name: 'mail', ledger, on: { [TYPE]: fail } });
+    expect(await crm.deliver()).toBe('200 handled');
+    expect(await mail.deliver()).toBe('500 HANDLER_FAILED');
+    expect(await crm.deliver()).toBe('200 duplicate');
+    expect(mail.errors.map(({ code }) => code)).toEqual(['HANDLER_FAILED']);
+  });
+
+  test('handle each event once between them under one name', async () => {
+    const ledger = createMemoryLedger();
+    const first = probe({ ledger, on: { [TYPE]: () => {} } });
+    const second = probe({ ledger, on: { [TYPE]: fail } });
+    expect(await first.deliver()).toBe('200 handled');
+    expect(await second.deliver()).toBe('200 duplicate');
+  });
+});
+
+test('the ledger is told names, ids, a digest and the time, and nothing of the payload', async () => {
+  const ledger = createMemoryLedger();
+  const claim = vi.spyOn(ledger, 'claim');
+  await probe({ name: 'crm', ledger, on: { [TYPE]: () => {} } }).deliver('any:id');
+  expect(claim.mock.calls).toEqual([
+    [{ key: 'crm:any:id', bodyDigest: expect.any(Number), leaseMs: 10_000, nowMs: NOW_MS }],
+  ]);
+  const { bodyDigest } = claim.mock.calls[0]?.[0] ?? { bodyDigest: Number.NaN };
+  expect(Number.isInteger(bodyDigest) && bodyDigest >= 0 && bodyDigest < 2 ** 31).toBe(true);
+});

@@ -1,0 +1,140 @@
+import {
+  createReceiver,
+  type DeliveryInfo,
+  PermanentError,
+  type ShowpadEventMap,
+  ShowpadWebhookError,
+  type WebhookRequest,
+} from '@showpad-webhooks/core';
+import { describe, expect, test, vi } from 'vitest';
+import { delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from './support.ts';
+
+const fail = () => Promise.reject(new Error('the CRM is down'));
+const refuse = () => Promise.reject(new PermanentError('no such deal'));
+const timestampSeconds = NOW_MS / 1000;
+const sound = delivery('event-1', { timestampSeconds });
+const clock = () => NOW_MS;
+const throwing = () => {
+  throw new Error('the listener is broken');
+};
+
+describe('onRejected is told of what the sender got wrong, and onError of nothing', () => {
+  const rejections: [string, Partial<WebhookRequest>][] = [
+    ['SIGNATURE_MISMATCH', delivery('event-1', { timestampSeconds, key: 'a-forged-key' })],
+    ['SIGNATURE_MISSING', { headers: {} }],
+    ['TIMESTAMP_TOO_OLD', delivery('event-1', { timestampSeconds: timestampSeconds - 301 })],
+    ['METHOD_NOT_ALLOWED', { method: 'PUT' }],
+    ['BODY_TOO_LARGE', { headers: { ...sound.headers, 'content-length': '1048577' } }],
+    ['ENCODING_UNSUPPORTED', { headers: { ...sound.headers, 'content-encoding': 'gzip' } }],
+    ['EVENT_INVALID', delivery('', { timestampSeconds })],
+  ];
+
+  test.each(rejections)('%s', async (code, change) => {
+    const { receiver, errors, rejected } = probe({ clock });
+    const { outcome, error } = await receiver.receive({ ...sound, ...change });
+    expect(outcome).toBe('rejected');
+    expect(rejected).toEqual([error]);
+    expect(error?.code).toBe(code);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('onError is told of trouble on this side, and onRejected of nothing', () => {
+  const gone = new ShowpadWebhookError('BODY_TIMEOUT', 'too slow', 'none');
+  const troubles: [string, Parameters<typeof probe>[0], Partial<WebhookRequest>][] = [
+    ['HANDLER_FAILED', { on: { [TYPE]: fail } }, {}],
+    ['PERMANENT_FAILURE', { on: { [TYPE]: refuse } }, {}],
+    ['KEY_LOOKUP_FAILED', { keys: fail }, {}],
+    ['RAW_BODY_UNAVAILABLE', {}, { body: fail }],
+    ['BODY_TIMEOUT', {}, { body: () => Promise.reject(gone) }],
+  ];
+
+  test.each(troubles)('%s', async (code, options, change) => {
+    const { receiver, errors, rejected } = probe({ clock, ...options });
+    const { error } = await receiver.receive({ ...sound, ...change });
+    expect(error?.code).toBe(code);
+    expect(errors).toEqual([error]);
+    expect(rejected).toEqual([]);
+  });
+
+  test('even where an adapter passes no request at all', async () => {
+    const { receiver, errors } = probe();
+    const { response } = await receiver.receive(undefined as unknown as WebhookRequest);
+    expect(response.status).toBe(500);
+    expect(errors).toMatchObject([{ code: 'HANDLER_FAILED', message: 'a delivery could not be received' }]);
+  });
+});
+
+describe('a listener learns', () => {
+  async function infoOf(options: Parameters<typeof probe>[0], change?: Partial<WebhookRequest>) {
+    const infos: DeliveryInfo<ShowpadEventMap>[] = [];
+    const receiver = createReceiver({ name: 'crm', keys: { label: 'spaces', key: KEY }, clock, ...options });
+    receiver.onError((_error, info) => infos.push(info)).onRejected((_error, info) => infos.push(info));
+    await receiver.receive({ ...sound, url: '/hooks?a=1', ...change });
+    return infos;
+  }
+
+  test('the event, the key and the attempt, where the delivery was authentic', async () => {
+    expect(await infoOf({ on: { [TYPE]: fail } })).toEqual([
+      {
+        receiver: 'crm',
+        method: 'POST',
+        url: '/hooks?a=1',
+        keyLabel: 'spaces',
+        event: expect.objectContaining({ type: TYPE, id: 'event-1' }),
+        attempt: 1,
+      },
+    ]);
+  });
+
+  test('nothing of a body that is not authentic', async () => {
+    expect(await infoOf({}, { body: Buffer.from('{"type":"forged","id":"1"}') })).toEqual([
+      {
+        receiver: 'crm',
+        method: 'POST',
+        url: '/hooks?a=1',
+        keyLabel: undefined,
+        event: undefined,
+        attempt: undefined,
+      },
+    ]);
+  });
+
+  test('though another before it failed', async () => {
+    const told = vi.fn();
+    const receiver = createReceiver({ keys: KEY, clock, on: { [TYPE]: fail } });
+    receiver.onError(throwing).onError(fail).onError(told);
+    await receiver.receive(sound);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('cannot change the answer, nor delay it', () => {
+  const listeners: [string, () => unknown][] = [
+    ['throws', throwing],
+    ['rejects', () => Promise.reject(new Error('the listener is broken'))],
+    ['hangs', () => new Promise(() => {})],
+  ];
+
+  test.each(listeners)('a listener that %s', async (_how, listener) => {
+    const { logger, lines } = memoryLogger();
+    const receiver = createReceiver({ keys: KEY, clock, logger, on: { [TYPE]: fail } });
+    receiver.onError(listener).onRejected(listener);
+    expect((await receiver.receive(sound)).response.status).toBe(500);
+    expect((await receiver.receive({ ...sound, method: 'PUT' })).response.status).toBe(405);
+    const complaints = lines.filter(({ msg }) => msg === 'a showpad webhook listener failed');
+    expect(complaints).toHaveLength(listener === listeners[2]?.[1] ? 0 : 2);
+    for (const complaint of complaints)
+      expect(complaint).toMatchObject({ err: { message: 'the listener is broken' } });
+  });
+
+  test.each(listeners)('a logger that %s', async (_how, broken) => {
+    const logger = { debug: broken, info: broken, warn: broken, error: broken } as never;
+    const receiver = createReceiver({ keys: KEY, clock, logger, on: { [TYPE]: [() => {}, fail] } });
+    receiver.onError(throwing);
+    expect((await receiver.receive(sound)).response.status).toBe(500);
+    expect((await receiver.receive({ ...sound, method: 'PUT' })).response.status).toBe(405);
+    const quiet = createReceiver({ keys: KEY, clock, logger });
+    expect((await quiet.receive(sound)).response.status).toBe(200);
+  });
+});

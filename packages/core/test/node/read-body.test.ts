@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { readBody } from '@showpad-webhooks/core/node';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { stopTime } from '../support.ts';
+import { listenerCounts, openPost, openRequest } from './open-request.ts';
+
+beforeEach(stopTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const LIMIT = 1_000;
+
+/** Reads, and sees to it that nothing is left behind, however it ends. */
+async function readAndCheck(req: IncomingMessage, limitBytes: number = LIMIT): Promise<Uint8Array> {
+  const before = listenerCounts(req);
+  try {
+    return await readBody(req, limitBytes);
+  } finally {
+    expect(listenerCounts(req)).toEqual(before);
+    expect(vi.getTimerCount()).toBe(0);
+  }
+}
+
+function openChunked(...chunks: string[]) {
+  const encoded = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
+  const head = ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked', ''];
+  return openRequest(...head, `${encoded}0\r\n\r\n`);
+}
+
+describe('readBody gives the exact bytes', () => {
+  test('whatever they are', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const { req, client } = await openPost(256);
+    client.write(bytes);
+    expect(await readAndCheck(req)).toEqual(bytes);
+  });
+
+  test('of a body that comes in pieces', async () => {
+    const { req, client } = await openPost(6, 'ab');
+    const reading = readAndCheck(req);
+    for (const piece of ['cd', 'ef']) {
+      await once(req, 'data');
+      client.write(piece);
+    }
+    expect(Buffer.from(await reading).toString()).toBe('abcdef');
+  });
+
+  test('of a chunked body', async () => {
+    const { req } = await openChunked('{"a":', '1}');
+    expect(Buffer.from(await readAndCheck(req)).toString()).toBe('{"a":1}');
+  });
+
+  test('of an empty body: none', async () => {
+    const { req } = await openPost(0);
+    expect(await readAndCheck(req)).toEqual(Buffer.alloc(0));
+  });
+
+  test('of a request without a body: none', async () => {
+    const { req } = await openRequest('GET / HTTP/1.1', 'Host: localhost', '', '');
+    expect(await readAndCheck(req)).toEqual(Buffer.alloc(0));
+  });
+});
+
+describe('readBody keeps to its limit', () => {
+  test('a body of exactly the limit passes', async () => {
+    const { req } = await openPost(LIMIT, 'x'.repeat(LIMIT));
+    expect(await readAndCheck(req)).toHaveLength(LIMIT);
+  });
+
+  test('one byte more is refused', async () => {
+    const { req } = await openPost(LIMIT + 1, 'x'.repeat(LIMIT + 1));
+    await expect(readAndCheck(req)).rejects.toMatchObject({
+      code: 'BODY_TOO_LARGE',
+      message: 'the body is larger than 1000 bytes',
+    });
+  });
+
+  test('a chunked body, which declares no length, is refused where it passes the limit', async () => {
+    const { req } = await openChunked('x'.repeat(LIMIT), 'x');
+    await expect(readAndCheck(req)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
+  });
+});
+
+describe('readBody settles whatever the sender does', () => {
+  test('it hangs up halfway', async () => {
+    const { req, client } = await openPost(10, 'half');
+    const reading = expect(readAndCheck(req)).rejects.toMatchObject({
+      code: 'RAW_BODY_UNAVAILABLE',
+      message: 'the sender went away before the body was complete',
+    });
+    await once(req, 'data');
+    client.destroy();
+    await reading;
+  });
+
+  test('it is too slow', async () => {
+    const { req } = await openPost(10, 'half');
+    const settled = vi.fn();
+    const reading = readAndCheck(req).finally(settled);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(settled).not.toHaveBeenCalled();
+    const refused = expect(reading).rejects.toMatchObject({
+      code: 'BODY_TIMEOUT',
+      message: 'the body was not complete after 10000 ms',
+    });
+    await vi.advanceTimersByTimeAsync(1);
+    await refused;
+  });
+
+  test('it is slower than timeoutMs, though it never stops sending', async () => {
+    const { req, client } = await openPost(10);
+    const refused = expect(readBody(req, LIMIT, { timeoutMs: 30 })).rejects.toMatchObject({
+      code: 'BODY_TIMEOUT',
+      message: 'the body was not complete after 30 ms',
+    });
+    for (const piece of ['a', 'b', 'c']) {
+      client.write(piece);
+      await once(req, 'data');
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await refused;
+  });
+});
+
+describe('readBody never waits for a stream', () => {
+  const unavailable = (message: string) => ({
+    code: 'RAW_BODY_UNAVAILABLE',
+    message,
+    hint: expect.stringMatching(/mount the webhook route before it/),
+  });
+  const usedUp = unavailable('the request stream was read or closed before');
+
+  test('that was read before', async () => {
+    const { req } = await openPost(4, 'full');
+    for await (const chunk of req) expect(chunk).toEqual(Buffer.from('full'));
+    await expect(readAndCheck(req)).rejects.toMatchObject(usedUp);
+  });
+
+  test('that is being read', async () => {
+    const { req } = await openPost(10, 'half');
+    req.on('data', () => {});
+    await once(req, 'data');
+    await expect(readAndCheck(req)).rejects.toMatchObject(usedUp);
+  });
+
+  test('that ended without a byte', async () => {
+    const { req } = await openPost(0);
+    const reading = new Promise((resolve) => {
+      req.on('end', () => resolve(readBody(req, LIMIT))).resume();
+    });
+    await expect(reading).rejects.toMatchObject(usedUp);
+  });
+
+  test('that is destroyed', async () => {
+    const { req } = await openPost(4, 'full');
+    await expect(readAndCheck(req.destroy())).rejects.toMatchObject(usedUp);
+  });
+
+  test.each([
+    ['with an error', new Error('the stream is broken')],
+    ['without one', undefined],
+  ])('that is destroyed while it is read, %s', async (_how, error) => {
+    const { req } = await openPost(10, 'half');
+    const refused = expect(readAndCheck(req)).rejects.toMatchObject({
+      code: 'RAW_BODY_UNAVAILABLE',
+      message: 'the sender went away before the body was complete',
+    });
+    await once(req, 'data');
+    req.destroy(error);
+    await refused;
+  });
+
+  test('that gives text: bytes decoded are bytes lost', async () => {
+    const { req } = await openPost(4, 'full');
+    req.setEncoding('utf8');
+    await expect(readAndCheck(req)).rejects.toMatchObject(
+      unavailable('something called setEncoding() on the request stream'),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import { createReceiver, type EventSchemas, type StandardSchemaV1 } from '@showpad-webhooks/core';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { KEY, probe, TYPE } from './support.ts';
+
+const viewed = (data: unknown, id = 'event-1') =>
+  signedDelivery({ type: 'asset-viewed', id, data }, { key: KEY });
+
+/** One shape in three libraries: seconds come as text, and go to the handler as a number. */
+const LIBRARIES = {
+  zod: z.object({ viewer: z.object({ name: z.string() }), seconds: z.coerce.number().min(0) }),
+  valibot: v.object({
+    viewer: v.object({ name: v.string() }),
+    seconds: v.pipe(v.string(), v.transform(Number), v.minValue(0)),
+  }),
+  arktype: type({ viewer: { name: 'string' }, seconds: 'string.numeric.parse' }),
+} as const;
+
+describe.each(Object.entries(LIBRARIES))('a schema of %s', (_library, schema) => {
+  const schemas: EventSchemas = { 'asset-viewed': schema };
+
+  test("gives the handlers what it puts out, and keeps the receipt's event as sent", async () => {
+    const seen: unknown[] = [];
+    const receiver = createReceiver({ keys: KEY, schemas }).onAny((event) => seen.push(event.data));
+    const data = { viewer: { name: 'Kent' }, seconds: '42' };
+    const { outcome, event } = await receiver.receive(viewed(data));
+    expect(outcome).toBe('handled');
+    expect(seen).toEqual([{ viewer: { name: 'Kent' }, seconds: 42 }]);
+    expect(event?.data).toEqual(data);
+  });
+
+  test.each([
+    [{ viewer: { name: 12345 }, seconds: '1' }, ['data.viewer.name']],
+    [{ viewer: {}, seconds: 'secret-value' }, ['data.seconds', 'data.viewer.name']],
+    ['secret-value', ['data']],
+  ])('makes the answer 500 for %j, and names the fields, never their values', async (data, fields) => {
+    const handler = vi.fn();
+    const { receiver, errors } = probe({ schemas });
+    receiver.onAny(handler);
+    const { response, error } = await receiver.receive(viewed(data));
+    expect(response.status).toBe(500);
+    expect(errors).toEqual([error]);
+    expect(error).toMatchObject({
+      code: 'HANDLER_FAILED',
+      message: 'the data of an event does not fit schemas["asset-viewed"]',
+      hint: 'The cause names the fields. Payloads change: widen the schema.',
+    });
+    const [, named = ''] = String(error?.cause).split('Error: the schema refuses ');
+    expect(named.split(', ').sort()).toEqual(fields);
+    expect(handler).not.toHaveBeenCalled();
+  });
+});
+
+test('a schema is asked again at the retry, since a new release may have mended it', async () => {
+  let isMended = false;
+  const { receiver } = probe({ schemas: { 'asset-viewed': z.string().refine(() => isMended) } });
+  receiver.onAny(() => {});
+  expect((await receiver.receive(viewed('a'))).response.status).toBe(500);
+  isMended = true;
+  expect((await receiver.receive(viewed('a'))).outcome).toBe('handled');
+});
+
+test('a schema may be async', async () => {
+  const seen: unknown[] = [];
+  const schema = z.string().transform(async (text) => text.length);
+  const receiver = createReceiver({
+    keys: KEY,
+    schemas: { 'asset-viewed': schema },
+    on: { 'asset-viewed': (event) => seen.push(event.data) },
+  });
+  expect((await receiver.receive(viewed('four'))).outcome).toBe('handled');
+  expect(seen).toEqual([4]);
+});
+
+test('a schema that throws makes the answer 500', async () => {
+  const boom = new Error('the schema is broken');
+  const schema: StandardSchemaV1 = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: () => {
+        throw boom;
+      },
+    },
+  };
+  const { receiver, errors } = probe({ schemas: { 'asset-viewed': schema } });
+  receiver.onAny(() => {});
+  expect((await receiver.receive(viewed({}))).response.status).toBe(500);
+  expect(errors[0]?.cause).toBe(boom);
+});
+
+test('an issue without a path, or with keys in objects, is named too, each field once', async () => {
+  const validate = () => ({
+    issues: [
+      { message: 'a' },
+      { message: 'b', path: [{ key: 'items' }, 0, Symbol('s')] },
+      { message: 'c', path: ['items', { key: 0 }, { key: Symbol('s') }] },
+    ],
+  });
+  const schema: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate } };
+  const { receiver, errors } = probe({ schemas: { 'asset-viewed': schema } });
+  receiver.onAny(() => {});
+  await receiver.receive(viewed({}));
+  expect(errors[0]?.cause).toEqual(new Error('the schema refuses data, data.items.0.Symbol(s)'));
+});
+
+test('a schema has no part in other types, nor where nobody handles its own', async () => {
+  const { deliver, receiver } = probe({
+    schemas: { 'asset-viewed': z.never(), constructor: z.never() },
+    on: { [TYPE]: () => {} },
+  });
+  expect(await deliver()).toBe('200 handled');
+  expect((await receiver.receive(viewed({}))).outcome).toBe('ignored');
+});

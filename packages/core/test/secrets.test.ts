@@ -1,0 +1,169 @@
+import { inspect } from 'node:util';
+import {
+  createMemoryLedger,
+  createReceiver,
+  PermanentError,
+  sign,
+  verifySignature,
+  type WebhookRequest,
+} from '@showpad-webhooks/core';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { memoryLogger, NOW_MS, probe, stopTime, TYPE } from './support.ts';
+
+beforeEach(stopTime);
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const KEY = 'key-that-must-never-show';
+const VALUE = 'payload-that-must-never-show';
+const timestampSeconds = NOW_MS / 1000;
+const event = { type: TYPE, id: 'event-1', data: { email: VALUE } };
+const sound = signedDelivery(event, { key: KEY, timestampSeconds });
+const SIGNATURE = sign(sound.body, KEY, timestampSeconds);
+const SECRETS = [
+  KEY,
+  VALUE,
+  SIGNATURE,
+  ...[KEY, VALUE].flatMap((text) => [
+    Buffer.from(text).toString('hex'),
+    Buffer.from(text).toString('base64'),
+    Buffer.from(text)
+      .toString('hex')
+      .replace(/..(?!$)/g, '$& '),
+  ]),
+  Buffer.from(SIGNATURE, 'base64').toString('hex'),
+];
+
+const signed = (text: string) => signedDelivery(Buffer.from(text), { key: KEY, timestampSeconds });
+const withHeaders = (more: Record<string, string>) => ({ headers: { ...sound.headers, ...more } });
+const down = () => Promise.reject(new Error('the CRM is down'));
+
+type Options = NonNullable<Parameters<typeof probe>[0]>;
+const handledBy = (handler: () => unknown): Options => ({ on: { [TYPE]: handler } });
+const fullLedger = createMemoryLedger({ maxEntries: 1 });
+fullLedger.claim({ key: 'another', bodyDigest: 1, leaseMs: 10_000, nowMs: NOW_MS });
+
+const outcomes: [answer: string, change: Partial<WebhookRequest>, options?: Options][] = [
+  ['200 handled', {}, handledBy(() => {})],
+  ['200 ignored', {}],
+  ['401 SIGNATURE_MISSING', { headers: {} }],
+  ['401 SIGNATURE_MALFORMED', withHeaders({ 'x-showpad-signature-v1': `v1=${KEY}` })],
+  ['401 SIGNATURE_MISMATCH', signedDelivery(event, { key: 'another key', timestampSeconds })],
+  ['401 TIMESTAMP_MISSING', withHeaders({ 'x-showpad-signature-timestamp': '' })],
+  ['401 TIMESTAMP_MALFORMED', withHeaders({ 'x-showpad-signature-timestamp': VALUE })],
+  ['401 TIMESTAMP_TOO_OLD', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds - 301 })],
+  ['401 TIMESTAMP_IN_FUTURE', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds + 301 })],
+  ['400 BODY_INVALID', signed(`{"email": ${VALUE}}`)],
+  ['400 BODY_INVALID', signed(`"${VALUE}"`)],
+  ['400 EVENT_INVALID', signed(`{"type": {"email":"${VALUE}"}, "id": "${VALUE}"}`)],
+  ['405 METHOD_NOT_ALLOWED', { method: 'PUT' }],
+  ['413 BODY_TOO_LARGE', {}, { maxBodyBytes: 10 }],
+  ['415 ENCODING_UNSUPPORTED', withHeaders({ 'content-encoding': 'gzip' })],
+  ['422 PERMANENT_FAILURE', {}, handledBy(() => Promise.reject(new PermanentError('no such deal')))],
+  ['500 HANDLER_FAILED', {}, handledBy(down)],
+  [
+    '500 HANDLER_FAILED',
+    {},
+    { ...handledBy(() => {}), schemas: { [TYPE]: z.object({ email: z.literal('a'), extra: z.number() }) } },
+  ],
+  ['503 IN_PROGRESS', {}, handledBy(() => new Promise(() => {}))],
+  ['503 LEDGER_FAILED', {}, { ...handledBy(() => {}), ledger: fullLedger }],
+  ['503 KEY_LOOKUP_FAILED', {}, { keys: () => ` ${KEY}` }],
+  ['503 KEY_LOOKUP_FAILED', {}, { keys: () => ({ label: '', key: KEY }) }],
+  ['503 KEY_LOOKUP_FAILED', {}, { keys: () => Array(21).fill(KEY) }],
+  ['503 RAW_BODY_UNAVAILABLE', { body: { email: VALUE } as never }],
+  ['503 RAW_BODY_UNAVAILABLE', { body: VALUE as never }],
+];
+
+/** Everything that a log, a sender or an error tracker could come to hold. */
+function expectNoSecretIn(texts: readonly string[]): void {
+  for (const text of texts) {
+    expect(text).not.toBe('');
+    for (const secret of SECRETS) expect(text).not.toContain(secret);
+  }
+}
+
+const inspectAll = (value: unknown) => inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true });
+
+describe('neither key, nor payload, nor the expected signature shows', () => {
+  test.each(outcomes)('%s %#', async (answer, change, options) => {
+    const { logger, lines } = memoryLogger();
+    const { receiver, errors, rejected } = probe({ keys: KEY, logger, ...options });
+    const receiving = receiver.receive({ ...sound, ...change });
+    await vi.advanceTimersByTimeAsync(10_000);
+    const { response, outcome, error } = await receiving;
+    expect(`${response.status} ${error?.code ?? outcome}`).toBe(answer);
+    expect(lines).toHaveLength(1);
+    expectNoSecretIn([
+      JSON.stringify(lines),
+      JSON.stringify(response),
+      inspectAll(receiver),
+      ...[error, ...errors, ...rejected]
+        .filter((each) => each !== undefined)
+        .flatMap((each) => [
+          JSON.stringify(each),
+          inspectAll(each),
+          each.message,
+          each.hint,
+          String(each.stack),
+        ]),
+    ]);
+  });
+
+  test('when a duplicate comes with another body, or late, or after close', async () => {
+    const { logger, lines } = memoryLogger();
+    const { receiver, errors } = probe({ keys: KEY, logger, ...handledBy(() => {}) });
+    const responses = [await receiver.receive(sound)];
+    responses.push(
+      await receiver.receive(signedDelivery(event, { key: KEY, timestampSeconds, data: [VALUE] })),
+    );
+    await receiver.close();
+    responses.push(await receiver.receive(sound));
+    expect(responses.map(({ error, outcome }) => error?.code ?? outcome)).toEqual([
+      'handled',
+      'duplicate',
+      'CLOSED',
+    ]);
+    expect(errors.map(({ code }) => code)).toEqual(['EVENT_CONFLICT', 'CLOSED']);
+    expectNoSecretIn([
+      JSON.stringify(lines),
+      ...responses.map(({ response }) => JSON.stringify(response)),
+      ...errors.map(inspectAll),
+    ]);
+  });
+
+  test.each([` ${KEY}`, [KEY, { label: '', key: KEY }], [{ label: 'a', key: `${KEY}\n` }]])(
+    'in what is thrown for bad keys: case %#',
+    (keys) => {
+      for (const call of [
+        () => createReceiver({ keys: keys as string }),
+        () => verifySignature({ ...sound, keys: keys as string, nowMs: NOW_MS }),
+      ]) {
+        let thrown: unknown;
+        try {
+          call();
+        } catch (error) {
+          thrown = error;
+        }
+        expect(thrown).toBeInstanceOf(TypeError);
+        expectNoSecretIn([inspectAll(thrown)]);
+      }
+    },
+  );
+});
+
+test('what the own code threw is kept whole, as the cause', async () => {
+  const thrown = new Error(`the CRM refuses ${VALUE}`);
+  const { receiver } = probe({ keys: KEY, ...handledBy(() => Promise.reject(thrown)) });
+  const { error, response } = await receiver.receive(sound);
+  expect(error?.cause).toBe(thrown);
+  expectNoSecretIn([
+    JSON.stringify(error),
+    String(error?.message),
+    String(error?.hint),
+    JSON.stringify(response),
+  ]);
+});
