@@ -9,7 +9,9 @@ function onNest(major: number): TestProjectInlineConfiguration {
   const folder = fileURLToPath(new URL(`test/nestjs-${major}/node_modules/`, import.meta.url));
   return {
     extends: true,
-    resolve: { alias: [{ find: /^(@nestjs\/[^/]+|rxjs|reflect-metadata)(?=\/|$)/, replacement: `${folder}$1` }] },
+    resolve: {
+      alias: [{ find: /^(@nestjs\/[^/]+|rxjs|reflect-metadata)(?=\/|$)/, replacement: `${folder}$1` }],
+    },
     test: {
       name: `nestjs-${major}`,
       env: { NEST_MAJOR: `${major}` },

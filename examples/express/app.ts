@@ -2,7 +2,7 @@ import { showpadWebhooks } from '@showpad-webhooks/express';
 import express, { type Express } from 'express';
 
 /** What this app does with events. Yours would call your CRM's API here. */
-export interface Crm {
+interface Crm {
   addContact(email: string, sharedSpace: string): Promise<void>;
   openDeal(sharedSpace: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { createReceiver, type Receiver, type ShowpadState, showpadWebhooks } fro
 import Koa from 'koa';
 
 /** What this app does with events. Yours would call your marketing automation's API here. */
-export interface Marketing {
+interface Marketing {
   startCampaign(email: string, campaign: string): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { RegisteredHandler } from './handlers.ts';
 import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
-import { type MaybePromise, withDeadline } from './promise.ts';
+import { LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
 import { validateData } from './schema.ts';
 
 /** First delivery and three retries (SHOWPAD: "Delivery and retries"). */
@@ -41,7 +41,7 @@ export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
     throw new ShowpadWebhookError(
       'IN_PROGRESS',
       'an earlier delivery of this event is still running',
-      'Nothing to mend: Showpad asks again. If it goes on, handlers are too slow.',
+      'Showpad asks again. If it goes on, handlers are too slow.',
     );
   }
   delivery.context.attempt = claim.attempt;
@@ -60,12 +60,15 @@ function supervise(running: Promise<void>, work: Work, claim: Held): Promise<voi
     const renewal = setInterval(() => {
       void tell(work, 'checkpoint', () => ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }));
     }, LEASE_MS / 3);
-    const timeout = setTimeout(() => {
-      isLate = true;
-      clearInterval(renewal);
-      delivery.context.abort();
-      reject(tooSlow(handlerTimeoutMs));
-    }, handlerTimeoutMs);
+    const timeout = setTimeout(
+      () => {
+        isLate = true;
+        clearInterval(renewal);
+        delivery.context.abort();
+        reject(tooSlow(handlerTimeoutMs));
+      },
+      Math.min(handlerTimeoutMs, LONGEST_TIMER_MS),
+    );
     running
       .then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)))
       .finally(() => {

@@ -1,5 +1,8 @@
 export type MaybePromise<T> = T | Promise<T>;
 
+/** A timer that is set for longer fires at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined)?.then === 'function';
 }

@@ -12,7 +12,7 @@ import type { ShowpadEvent } from './event.ts';
  * @throws ShowpadWebhookError `EVENT_INVALID` where the URL names no type.
  */
 export function queryEvent(url: string | undefined): ShowpadEvent {
-  const query = url?.split('?', 2)[1];
+  const query = url?.replace(/^[^?]*/, '');
   const type = new URLSearchParams(query).get('type');
   if (!type) {
     throw new ShowpadWebhookError(

@@ -7,6 +7,7 @@ import { handleOnce } from './handle-once.ts';
 import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
 import { Listeners } from './listeners.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
+import { LONGEST_TIMER_MS } from './promise.ts';
 import { queryEvent } from './query-event.ts';
 import { checkHead, readBytes, type WebhookRequest } from './request.ts';
 import {
@@ -153,13 +154,16 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
 
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timeout = setTimeout(() => {
-        void listeners.guard(() =>
-          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
-        );
-        for (const { context } of active) context?.abort();
-        resolve();
-      }, timeoutMs);
+      const timeout = setTimeout(
+        () => {
+          void listeners.guard(() =>
+            logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
+          );
+          for (const { context } of active) context?.abort();
+          resolve();
+        },
+        Math.min(timeoutMs, LONGEST_TIMER_MS),
+      );
       onDrained = () => {
         clearTimeout(timeout);
         resolve();
@@ -211,7 +215,7 @@ function toWebhookError(thrown: unknown): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'HANDLER_FAILED',
     'a delivery could not be received',
-    'See the cause: an adapter that passes no request, or a defect of this package.',
+    'See the cause: a defect of the adapter, or of this package.',
     thrown,
   );
 }

@@ -42,6 +42,18 @@ describe('close', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('waits without end where it is told to, though Node has no such timer', async () => {
+    const run = deferred();
+    const { receiver, deliver } = probe({ on: { [TYPE]: () => run.promise }, handlerTimeoutMs: 1e12 });
+    const answer = deliver();
+    const closing = receiver.close({ timeoutMs: Number.POSITIVE_INFINITY });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await isSettled(Promise.race([answer, closing]))).toBe(false);
+    run.resolve();
+    expect(await answer).toBe('200 handled');
+    await closing;
+  });
+
   test('waits for every delivery that runs, and lets it finish', async () => {
     const runs = [deferred(), deferred()];
     const { receiver, deliver } = probe({ on: { [TYPE]: (event) => runs[Number(event.id)]?.promise } });

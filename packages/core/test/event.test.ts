@@ -106,13 +106,13 @@ describe('a body', () => {
     expect(parseEvent(body).data).toBe('\uFFFD');
   });
 
-  test('may nest 10,000 deep, and have a million keys', () => {
+  test('may nest 10,000 deep, and have more keys than 1 MiB can hold', () => {
     expect(codeOf(`{"type":"x","id":"1","data":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).toBe(
       'an event',
     );
-    const keys = Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":0`).join(',');
+    const keys = Array.from({ length: 200_000 }, (_, index) => `"k${index}":0`).join(',');
     const { data } = parseEvent(`{"type":"x","id":"1","data":{${keys},"__proto__":{"a":1}}}`);
-    expect(Object.keys(data as object)).toHaveLength(1_000_000);
+    expect(Object.keys(data as object)).toHaveLength(200_000);
   });
 
   test('is never quoted in an error', () => {

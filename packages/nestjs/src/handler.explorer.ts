@@ -7,6 +7,7 @@ import {
   type ModuleRef,
 } from '@nestjs/core';
 import type { EventEnvelope, Handler, HandlerContext, Receiver } from '@showpad-webhooks/core';
+import { checkEnhancers, hasFilters } from './handler.enhancers.ts';
 import { type HandlerMetadata, handlersOf, PARAMETERS } from './on-showpad-event.decorator.ts';
 
 /** The `type` of guards', interceptors' and filters' context: `context.getType() === 'showpad'`. */
@@ -34,7 +35,8 @@ interface Found {
 /**
  * Gives a receiver the handlers that were decorated for it.
  *
- * @throws Error for a handler of a receiver that no module configured, and for two of one name.
+ * @throws Error for a handler of a receiver that no module configured, for two of one name, and for an enhancer
+ * that would not run.
  */
 export function registerHandlers(
   receiver: Receiver,
@@ -52,6 +54,12 @@ export function registerHandlers(
       );
     }
     if (receiverName !== receiver.name) continue;
+    const { method, provider, wrapper } = found;
+    checkEnhancers(
+      ownName,
+      [provider, method],
+      (enhancer) => wrapper.host?.injectables.has(enhancer) ?? false,
+    );
     const handler = createHandler(found, services);
     const options = { name: name ?? ownName };
     if (types === '*') receiver.onAny(handler as Handler<unknown>, options);
@@ -91,12 +99,16 @@ function createHandler(found: Found, services: NestServices): Handler<EventEnvel
 }
 
 function callable(
-  { methodName, method, provider }: Found,
+  { wrapper, methodName, method, provider }: Found,
   instance: object,
   { contextCreator }: NestServices,
   contextId?: ReturnType<typeof ContextIdFactory.create>,
 ): (event: unknown, context: HandlerContext) => Promise<unknown> {
-  return contextCreator.create(
+  // Nest looks for enhancers in the module that has the class among its providers: none for a controller.
+  const ownContext: ExternalContextCreator = Object.create(contextCreator, {
+    getContextModuleKey: { value: () => wrapper.host?.token ?? '' },
+  });
+  return ownContext.create(
     instance,
     method,
     methodName,
@@ -109,8 +121,4 @@ function callable(
     { guards: true, interceptors: true, filters: hasFilters(method) || hasFilters(provider) },
     SHOWPAD_CONTEXT_TYPE,
   );
-}
-
-function hasFilters(target: object): boolean {
-  return Reflect.hasMetadata('__exceptionFilters__', target);
 }

@@ -27,6 +27,9 @@ const HANDLERS = Symbol.for('@showpad-webhooks/nestjs/handlers');
 /** Where Nest looks for a method's parameters, so that pipes apply to them. A string, as Nest wants it. */
 export const PARAMETERS = 'showpad-webhooks:parameters';
 
+// Nest's mark of gateways and resolvers: without it, request-scoped guards of the whole app would be skipped.
+const ENTRY_PROVIDER = '__entryProvider__';
+
 /**
  * Handles events of a type, of several, or with `'*'` of any. May stand on a method more than once, and on
  * methods of any provider or controller.
@@ -65,6 +68,7 @@ export function OnShowpadEvent(
     const method = descriptor.value as object;
     const handler: HandlerMetadata = { ...options, types: type === '*' ? type : [type].flat() };
     Reflect.defineMetadata(HANDLERS, [...handlersOf(method), handler], method);
+    Reflect.defineMetadata(ENTRY_PROVIDER, true, target.constructor);
     Reflect.defineMetadata(
       PARAMETERS,
       { '0:0': { index: 0, data: 'event', pipes: [] }, '1:1': { index: 1, data: 'context', pipes: [] } },

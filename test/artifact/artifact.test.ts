@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Installed, PACKAGES, packAndInstall, readManifest, run, TYPESCRIPTS } from './install.ts';
+
+let installed: Installed;
+beforeAll(() => {
+  installed = packAndInstall();
+}, 240_000);
+afterAll(() => {
+  if (installed) rmSync(installed.app, { recursive: true, force: true });
+});
+
+describe.each(PACKAGES)('the tarball of %s', (name) => {
+  test('holds the build, the licence, the README and nothing else', () => {
+    const others = installed.contents.get(name)?.filter((path) => !path.startsWith('dist/'));
+    expect(others).toEqual(['LICENSE', 'README.md', 'package.json']);
+    expect(installed.contents.get(name)).toContain('dist/index.d.cts');
+  });
+
+  test('names nothing of the workspace', () => {
+    const manifest = readManifest(join(installed.app, 'node_modules/@showpad-webhooks', name));
+    expect(JSON.stringify(manifest)).not.toMatch(/@showpad-webhooks\/source|workspace:/);
+    if (name === 'core') expect(manifest).not.toHaveProperty('dependencies');
+    else expect(Object.keys(manifest.dependencies as object)).toEqual(['@showpad-webhooks/core']);
+  });
+});
+
+test('core is one copy', () => {
+  for (const name of PACKAGES) {
+    const nested = join(installed.app, 'node_modules/@showpad-webhooks', name, 'node_modules');
+    expect(existsSync(nested) ? readdirSync(nested) : []).toEqual([]);
+  }
+});
+
+test.each(['runtime.mjs', 'runtime.cjs'])('%s runs', { timeout: 60_000 }, (file) => {
+  expect(run(process.execPath, [file], installed.app).trim()).toBe('ok');
+});
+
+/** Checks files of the app by one TypeScript; gives what it complains of. */
+function check(typescript: string, name: string, compilerOptions: object, files: readonly string[]): string {
+  const config = `tsconfig.${typescript}.${name}.json`;
+  const options = { target: 'es2022', strict: true, noEmit: true, types: ['node'], ...compilerOptions };
+  writeFileSync(join(installed.app, config), JSON.stringify({ compilerOptions: options, files }));
+  const folder = join(installed.app, 'node_modules', typescript);
+  const { bin } = readManifest(folder) as { bin: Record<string, string> };
+  const compiler = join(folder, Object.values(bin)[0] ?? '');
+  return run(process.execPath, [compiler, '-p', config], installed.app);
+}
+
+// Not by all four, for it takes long; and without Koa, whose own types do not pass.
+test.each(['typescript-5.4', 'typescript-7'])(
+  '%s finds nothing wrong in our declarations',
+  { timeout: 60_000 },
+  (typescript) => {
+    const options = { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false };
+    expect(check(typescript, 'declarations', options, ['consumer.mts', 'consumer.cts'])).toBe('');
+  },
+);
+
+describe.each(TYPESCRIPTS)('%s', (typescript) => {
+  test.each([
+    ['node16', { module: 'node16', moduleResolution: 'node16' }, ['consumer.mts', 'consumer.cts', 'koa.mts']],
+    [
+      'nodenext',
+      { module: 'nodenext', moduleResolution: 'nodenext' },
+      ['consumer.mts', 'consumer.cts', 'koa.mts'],
+    ],
+    [
+      'bundler',
+      { module: 'esnext', moduleResolution: 'bundler', esModuleInterop: true },
+      ['consumer.mts', 'koa.mts'],
+    ],
+  ])('checks an app by %s', { timeout: 60_000 }, (name, options, files) => {
+    expect(check(typescript, name, { ...options, skipLibCheck: true }, files)).toBe('');
+  });
+
+  test('checks a Nest app with decorators', { timeout: 60_000 }, () => {
+    const options = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true };
+    const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' };
+    // Since 6, TypeScript has put node10 away.
+    const resolution = /-5/.test(typescript) ? options : nodenext;
+    expect(
+      check(typescript, 'nest', { ...resolution, experimentalDecorators: true, skipLibCheck: true }, [
+        'nest.ts',
+      ]),
+    ).toBe('');
+  });
+});
+
+test('Jest 29 runs every adapter in a CommonJS app', { timeout: 90_000 }, () => {
+  const jest = join(installed.app, 'node_modules/jest/bin/jest.js');
+  const report = run(process.execPath, [jest, '--json', '--silent', '--rootDir', 'jest'], installed.app);
+  expect(JSON.parse(report)).toMatchObject({ numPassedTests: 3, numFailedTests: 0, success: true });
+});

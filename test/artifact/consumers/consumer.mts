@@ -1,0 +1,32 @@
+// What a TypeScript app writes; the types it gets must be the documented ones, not any.
+import { createReceiver, type ShowpadEvent } from '@showpad-webhooks/core';
+import { readBody } from '@showpad-webhooks/core/node';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { showpadWebhooks } from '@showpad-webhooks/express';
+import express from 'express';
+
+declare module '@showpad-webhooks/core' {
+  interface ShowpadEventMap {
+    'asset-viewed': { assetId: string };
+  }
+}
+
+const receiver = createReceiver({ keys: 'key' });
+receiver.on('shared-space-user-added', (event) => {
+  const email: string = event.data.invitee.email;
+  // @ts-expect-error an email is no number
+  const wrong: number = event.data.invitee.email;
+  return [email, wrong];
+});
+receiver.on('asset-viewed', (event) => event.data.assetId.toUpperCase());
+// @ts-expect-error a misspelt type
+receiver.on('asset-seen', () => {});
+
+export function nameOf(event: ShowpadEvent): string | undefined {
+  return event.type === 'shared-space-created' ? event.data.sharedSpace?.name : event.type;
+}
+
+const path = '/webhooks/showpad';
+express().use(showpadWebhooks(receiver, { path })).post('/route', showpadWebhooks(receiver));
+export const delivery = signedDelivery('asset-viewed', { key: 'key', data: { assetId: '1' } });
+export const bytes: Promise<Uint8Array> = readBody({} as Parameters<typeof readBody>[0], 1);

@@ -1,0 +1,48 @@
+// Every entry point, as an ES module: one delivery through each framework.
+import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import * as core from '@showpad-webhooks/core';
+import { readBody } from '@showpad-webhooks/core/node';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import * as expressAdapter from '@showpad-webhooks/express';
+import * as koaAdapter from '@showpad-webhooks/koa';
+import * as nestAdapter from '@showpad-webhooks/nestjs';
+import express from 'express';
+import Koa from 'koa';
+
+const path = '/webhooks/showpad';
+const options = { keys: 'key', on: { 'shared-space-created': () => {} } };
+
+for (const app of [
+  express().use(expressAdapter.showpadWebhooks(options, { path })),
+  new Koa().use(koaAdapter.showpadWebhooks(options, { path })),
+]) {
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { method, headers, body } = signedDelivery('shared-space-created', { key: 'key' });
+  const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { method, headers, body });
+  assert.deepEqual([response.status, await response.json()], [200, { outcome: 'handled' }]);
+  server.close();
+}
+
+// One copy of core behind all adapters, and its ESM and CJS builds know each other's errors.
+assert.equal(expressAdapter.createReceiver, core.createReceiver);
+assert.equal(koaAdapter.ShowpadWebhookError, nestAdapter.ShowpadWebhookError);
+const common = createRequire(import.meta.url)('@showpad-webhooks/core');
+assert.notEqual(common.ShowpadWebhookError, core.ShowpadWebhookError);
+assert.ok(core.ShowpadWebhookError.isInstance(new common.ShowpadWebhookError('CLOSED', '', '')));
+assert.ok(common.PermanentError.isInstance(new core.PermanentError()));
+const receiver = common.createReceiver({
+  keys: 'key',
+  on: {
+    x: () => {
+      throw new core.PermanentError();
+    },
+  },
+});
+assert.equal((await receiver.receive(signedDelivery('x', { key: 'key' }))).response.status, 422);
+
+assert.equal(typeof readBody, 'function');
+assert.equal(typeof nestAdapter.ShowpadWebhooksModule.forRoot, 'function');
+console.log('ok');
