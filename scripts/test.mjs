@@ -15,7 +15,7 @@ const CHECKS = [
   { name: 'size', command: 'node scripts/size.mjs', after: 'build and packages' },
   {
     name: 'tests',
-    command: `vitest run --coverage --reporter=dot --reporter=json --outputFile.json=${REPORT}`,
+    command: `vitest run --coverage --reporter=default --reporter=json --outputFile.json=${REPORT}`,
     after: 'build and packages',
   },
 ];

@@ -1,16 +1,19 @@
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { type AddressInfo, Server } from 'node:net';
+import { dirname, join } from 'node:path';
 import { formatWithOptions } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { documents, GENERATED, ROOT, writeSnippets } from './snippets.ts';
 
 const snippets = writeSnippets();
 
 describe('snippets', () => {
   test('are found where they are', () => {
-    const paths = snippets.map(({ source }) => source.split(':')[0]);
+    const paths = snippets.map(({ document }) => document);
     for (const path of [
       'README.md',
       'packages/core/README.md',
@@ -21,29 +24,36 @@ describe('snippets', () => {
     }
     expect(snippets.length).toBeGreaterThan(30);
     expect(snippets.flatMap(({ expected }) => expected).length).toBeGreaterThan(8);
+    expect(snippets.filter(({ isServer }) => isServer).length).toBeGreaterThan(3);
   });
 
   test('compile', { timeout: 60_000 }, () => {
     const compilerOptions = { isolatedDeclarations: false, declaration: false };
     const config = { extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
     writeFileSync(`${GENERATED}tsconfig.json`, JSON.stringify(config));
-    const { stdout } = spawnSync(`${ROOT}node_modules/.bin/tsc`, ['-p', GENERATED], {
+    const { status, stdout } = spawnSync(`${ROOT}node_modules/.bin/tsc`, ['-p', GENERATED], {
       cwd: GENERATED,
       encoding: 'utf8',
     });
-    // Told by where the snippet stands, not by the file it was written to.
-    const told = snippets.reduce(
-      (text, { file, source }) => text.replaceAll(relative(GENERATED, file), source),
-      stdout,
-    );
+    // Told by the line of the document, not of the file it was written to.
+    const told = stdout.replace(/^(\S+)\((\d+),\d+\)/gm, (place, file, line) => {
+      const snippet = snippets.find((each) => each.file === GENERATED + file);
+      return snippet ? `${snippet.document}:${snippet.line + Number(line) - 1}` : place;
+    });
     expect(told).toBe('');
+    expect(status).toBe(0);
   });
 
-  describe('run, and print what they say they print', () => {
+  describe('run, print what they say they print, and answer a delivery where they listen', () => {
+    const key = 'a-signature-key';
     const printed: string[] = [];
+    const listeners = process.listeners('SIGTERM');
+    let listen: MockInstance<Server['listen']>;
+    const servers = () => listen.mock.contexts as Server[];
     beforeEach(() => {
       printed.length = 0;
-      vi.stubEnv('SHOWPAD_SIGNATURE_KEY', 'a-signature-key');
+      vi.stubEnv('SHOWPAD_SIGNATURE_KEY', key);
+      listen = vi.spyOn(Server.prototype, 'listen');
       for (const method of ['log', 'info', 'warn', 'error'] as const) {
         vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
           if (method === 'log') printed.push(formatWithOptions({ colors: false }, ...(args as [unknown])));
@@ -51,14 +61,30 @@ describe('snippets', () => {
       }
     });
     afterEach(() => {
+      for (const server of servers()) server.close();
+      for (const listener of process.listeners('SIGTERM').filter((each) => !listeners.includes(each)))
+        process.off('SIGTERM', listener);
       vi.unstubAllEnvs();
       vi.restoreAllMocks();
     });
 
-    test.each(snippets)('$source', async ({ file, expected }) => {
-      await import(file);
-      for (const line of expected) expect(printed).toContain(line);
-    });
+    test.each(snippets.map((each) => [`${each.document}:${each.line}`, each] as const))(
+      '%s',
+      async (_title, { file, expected, isServer }) => {
+        await import(file);
+        expect(printed.filter((line) => expected.includes(line))).toEqual(expected);
+        if (isServer) expect(await deliver(servers()[0])).toBe(200);
+      },
+    );
+
+    async function deliver(server: Server | undefined): Promise<number> {
+      if (!server) throw new Error('it did not listen');
+      if (!server.listening) await once(server, 'listening');
+      const { method, headers, body } = signedDelivery('shared-space-user-added', { key });
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/showpad`;
+      const closing = { ...headers, connection: 'close' };
+      return (await fetch(url, { method, headers: closing, body: new Uint8Array(body) })).status;
+    }
   });
 });
 

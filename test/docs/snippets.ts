@@ -6,15 +6,20 @@ export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 export const GENERATED: string = fileURLToPath(new URL('.generated/', import.meta.url));
 
 export interface Snippet {
-  /** Path from the root, and the line its code begins on. */
-  readonly source: string;
+  /** Path from the root. */
+  readonly document: string;
+  /** The line of the document that its code begins on. */
+  readonly line: number;
   /** The module it was written to. */
   readonly file: string;
   /** What its `console.log` lines say, in comments, that they print. */
   readonly expected: readonly string[];
+  /** Whether it is an app that listens, and goes on. */
+  readonly isServer: boolean;
 }
 
 const FENCE = /^```(?:ts|js)\n(?<code>[\s\S]*?)^```$/gm;
+const LISTEN = '.listen(3000)';
 const JSDOC = /\/\*\*[\s\S]*?\*\//g;
 
 /** Every Markdown document of the project. */
@@ -27,33 +32,36 @@ export function writeSnippets(): readonly Snippet[] {
   rmSync(GENERATED, { recursive: true, force: true });
   mkdirSync(GENERATED);
   const sources = globSync('packages/*/src/**/*.ts', { cwd: ROOT }).sort();
-  const found = [...documents(), ...sources].flatMap((path) => {
-    const text = readFileSync(ROOT + path, 'utf8');
-    return path.endsWith('.md') ? fences(text, path) : examples(text, path);
+  const found = [...documents(), ...sources].flatMap((document) => {
+    const text = readFileSync(ROOT + document, 'utf8');
+    const fences = document.endsWith('.md') ? fencesOf(text) : examplesOf(text);
+    return fences.map((fence) => ({ document, ...fence }));
   });
-  return found.map(({ source, code }, index) => {
-    const name = source.replace(/[^a-z0-9]+/gi, '-');
-    const file = `${GENERATED}${String(index).padStart(2, '0')}-${name}.ts`;
+  return found.map(({ document, line, code }) => {
+    const file = `${GENERATED}${document.replace(/[^a-z0-9]+/gi, '-')}-${line}.ts`;
     // No fixed port; and a module, even where it imports nothing.
-    writeFileSync(file, `${code.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')")}\nexport {};\n`);
-    return { source, file, expected: expectedOutput(code) };
+    writeFileSync(file, `${code.replaceAll(LISTEN, ".listen(0, '127.0.0.1')")}\nexport {};\n`);
+    return { document, line, file, expected: expectedOutput(code), isServer: code.includes(LISTEN) };
   });
 }
 
-function fences(text: string, path: string): { source: string; code: string }[] {
+interface Fence {
+  readonly line: number;
+  readonly code: string;
+}
+
+function fencesOf(text: string): Fence[] {
   return [...text.matchAll(FENCE)].map((match) => ({
-    source: `${path}:${lineOf(text, match.index) + 1}`,
+    line: lineOf(text, match.index) + 1,
     code: match.groups?.code ?? '',
   }));
 }
 
-function examples(text: string, path: string): { source: string; code: string }[] {
+function examplesOf(text: string): Fence[] {
   return [...text.matchAll(JSDOC)].flatMap((comment) => {
-    const plain = comment[0].replace(/^ *\* ?/gm, '');
-    return fences(plain, path).map(({ code }) => ({
-      source: `${path}:${lineOf(text, comment.index)}`,
-      code,
-    }));
+    const before = lineOf(text, comment.index) - 1;
+    const fences = fencesOf(comment[0].replace(/^ *\* ?/gm, ''));
+    return fences.map(({ line, code }) => ({ line: before + line, code }));
   });
 }
 

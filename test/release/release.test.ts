@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Repository } from './repository.ts';
+
+let repository: Repository;
+beforeEach(() => {
+  repository = new Repository();
+});
+afterEach(() => {
+  repository.remove();
+});
+
+const CORE = '@showpad-webhooks/core';
+const ADAPTERS = ['express', 'koa', 'nestjs'] as const;
+const filesOf = (name: string) => [`packages/${name}/CHANGELOG.md`, `packages/${name}/package.json`];
+
+/** Releases `changes` from 0.1.0, and sees that of all manifests just these versions differ. */
+function expectVersions(
+  changes: Parameters<Repository['release']>[0],
+  versions: Readonly<Record<string, string>>,
+): void {
+  repository.releaseAll('0.1.0');
+  const before = repository.manifests();
+  repository.release(changes);
+  const expected = before.map((manifest) => {
+    const version = versions[manifest.name];
+    return version === undefined ? manifest : { ...manifest, version };
+  });
+  expect(repository.manifests()).toEqual(expected);
+}
+
+describe('a release', () => {
+  test.each(ADAPTERS)('of a patch of %s is of that adapter alone', (adapter) => {
+    const name = `@showpad-webhooks/${adapter}`;
+    expectVersions({ [name]: 'patch' }, { [name]: '0.1.1' });
+    expect(repository.changes()).toEqual(filesOf(adapter));
+    expect(repository.read(`packages/${adapter}/CHANGELOG.md`)).toContain('What changed.');
+  });
+
+  test('of a minor of core gives each adapter a patch, and touches nothing private', () => {
+    const patched = ADAPTERS.map((adapter) => [`@showpad-webhooks/${adapter}`, '0.1.1']);
+    expectVersions({ [CORE]: 'minor' }, { [CORE]: '0.2.0', ...Object.fromEntries(patched) });
+    expect(repository.changes()).toEqual(['core', ...ADAPTERS].flatMap(filesOf));
+    for (const adapter of ADAPTERS)
+      expect(repository.read(`packages/${adapter}/CHANGELOG.md`)).toContain(`${CORE}@0.2.0`);
+  });
+
+  test('of a patch of core is of core alone, since each adapter’s range admits it', () => {
+    expectVersions({ [CORE]: 'patch' }, { [CORE]: '0.1.1' });
+    expect(repository.changes()).toEqual(filesOf('core'));
+  });
+
+  test('of what waits now leaves no public package at 0.0.0', () => {
+    repository.version();
+    const isPublic = repository.manifests().filter((manifest) => !manifest.private);
+    expect(isPublic.map(({ name }) => name)).toContain(CORE);
+    for (const { version } of isPublic) expect(version).not.toBe('0.0.0');
+  });
+});
