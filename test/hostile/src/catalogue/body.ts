@@ -1,0 +1,195 @@
+import { gzipSync } from 'node:zlib';
+import { event, type HostileDelivery, PAYLOAD, TYPE, text } from '../entry.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const NO_EVENT = '400 BODY_INVALID';
+
+const body = (
+  name: string,
+  bytes: Buffer | (() => Buffer),
+  expected: string,
+  reason: string,
+): HostileDelivery => ({
+  name: `body: ${name}`,
+  body: bytes,
+  expected,
+  reason,
+});
+
+const data = (json: string) => text(`{"type":"${TYPE}","id":"hostile-1","data":${json}}`);
+const AUTHENTIC = 'authentic, and no JSON object: no retry can mend it, and it becomes a dead letter';
+const EVENT = 'an authentic event is refused only where it has no usable type or id';
+const bomb = () => gzipSync(Buffer.alloc(50 * MEBIBYTE));
+
+export const BODIES: readonly HostileDelivery[] = [
+  body('empty', text(''), NO_EVENT, AUTHENTIC),
+  body('white space', text(' \n\t\r '), NO_EVENT, AUTHENTIC),
+  body('null', text('null'), NO_EVENT, AUTHENTIC),
+  body('true', text('true'), NO_EVENT, AUTHENTIC),
+  body('an array', text('[]'), NO_EVENT, AUTHENTIC),
+  body('an array of an event', text(`[{"type":"${TYPE}","id":"1"}]`), NO_EVENT, AUTHENTIC),
+  body('a string', text(`"${PAYLOAD}"`), NO_EVENT, AUTHENTIC),
+  body('a number', text('1'), NO_EVENT, AUTHENTIC),
+  body('truncated', text(`{"type":"${TYPE}","id":"1","data":{"a":`), NO_EVENT, AUTHENTIC),
+  body('a brace too many', text(`{"type":"${TYPE}","id":"1"}}`), NO_EVENT, AUTHENTIC),
+  body('two events', text(`{"type":"${TYPE}","id":"1"}{"type":"${TYPE}","id":"2"}`), NO_EVENT, AUTHENTIC),
+  body('comments', text(`{"type":"${TYPE}",/* ${PAYLOAD} */"id":"1"}`), NO_EVENT, AUTHENTIC),
+  body('a trailing comma', text(`{"type":"${TYPE}","id":"1",}`), NO_EVENT, AUTHENTIC),
+  body('single quotes', text(`{'type':'${TYPE}','id':'1'}`), NO_EVENT, AUTHENTIC),
+  body('unquoted keys', text(`{type:"${TYPE}",id:"1"}`), NO_EVENT, AUTHENTIC),
+  body('NaN as a number', data('NaN'), NO_EVENT, AUTHENTIC),
+  body('JavaScript', text('require("child_process").execSync("id")'), NO_EVENT, AUTHENTIC),
+  body(
+    'XML with an entity',
+    text('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
+    NO_EVENT,
+    AUTHENTIC,
+  ),
+  body('a form', text(`type=${TYPE}&id=1`), NO_EVENT, AUTHENTIC),
+  body(
+    'UTF-16 with a byte order mark',
+    Buffer.from(`\uFEFF{"type":"${TYPE}","id":"1"}`, 'utf16le'),
+    NO_EVENT,
+    AUTHENTIC,
+  ),
+  body('UTF-16 without one', Buffer.from(`{"type":"${TYPE}","id":"1"}`, 'utf16le'), NO_EVENT, AUTHENTIC),
+  body('only a byte order mark', text('\uFEFF'), NO_EVENT, AUTHENTIC),
+  body('two byte order marks', text(`\uFEFF\uFEFF{"type":"${TYPE}","id":"1"}`), NO_EVENT, AUTHENTIC),
+  body('a raw NUL in a string', data('"\0"'), NO_EVENT, AUTHENTIC),
+  body(
+    'random bytes',
+    Buffer.from(Array.from({ length: 1024 }, (_, index) => (index * 7919) % 256)),
+    NO_EVENT,
+    AUTHENTIC,
+  ),
+  body('gzip without saying so', () => gzipSync(event({})), NO_EVENT, 'it is never inflated'),
+  body('a gzip bomb without saying so', bomb, NO_EVENT, 'it is never inflated'),
+  body('10,000 open arrays', text('['.repeat(10_000)), NO_EVENT, AUTHENTIC),
+  body('10,000 open objects', text('{"a":'.repeat(10_000)), NO_EVENT, AUTHENTIC),
+  body(
+    'one byte over the limit',
+    () => event('x'.repeat(MEBIBYTE)).subarray(0, MEBIBYTE + 1),
+    '413 BODY_TOO_LARGE',
+    'over maxBodyBytes',
+  ),
+  body(
+    'ten times the limit',
+    () => event('x'.repeat(10 * MEBIBYTE)),
+    '413 BODY_TOO_LARGE',
+    'over maxBodyBytes, and never kept',
+  ),
+
+  body('a byte order mark', text(`\uFEFF{"type":"${TYPE}","id":"hostile-1"}`), '200 handled', EVENT),
+  body(
+    'bytes that are not UTF-8',
+    Buffer.concat([
+      text(`{"type":"${TYPE}","id":"hostile-1","data":"`),
+      Buffer.from([0xc0, 0xaf, 0xff]),
+      text('"}'),
+    ]),
+    '200 handled',
+    EVENT,
+  ),
+  body('an escaped NUL', data('"\\u0000"'), '200 handled', EVENT),
+  body('lone surrogates', data('"\\ud800\\udfff\\ud800"'), '200 handled', EVENT),
+  body(
+    '10,000-deep nesting',
+    data(`${'['.repeat(10_000)}${']'.repeat(10_000)}`),
+    '200 handled',
+    'parsing and walking do not recurse',
+  ),
+  body(
+    '10,000-deep nesting around a risky key',
+    data(`${'['.repeat(10_000)}{"__proto__":1}${']'.repeat(10_000)}`),
+    '200 handled',
+    'the walk keeps a list, not a stack',
+  ),
+  body(
+    '100,000 keys',
+    () => data(`{${Array.from({ length: 100_000 }, (_, index) => `"${index}":0`).join()}}`),
+    '200 handled',
+    EVENT,
+  ),
+  body(
+    '100,000 colliding keys',
+    () => data(`{${Array.from({ length: 50_000 }, (_, index) => `"k${index % 7}":0`).join()}}`),
+    '200 handled',
+    EVENT,
+  ),
+  body(
+    'a number of 100,000 digits',
+    data('9'.repeat(100_000)),
+    '200 handled',
+    'a double holds it as Infinity',
+  ),
+  body('a number with a huge exponent', data('1e999999999'), '200 handled', 'a double holds it as Infinity'),
+  body(
+    'duplicate keys',
+    text(`{"type":"x","id":"0","type":"${TYPE}","id":"hostile-1"}`),
+    '200 handled',
+    'the last counts, as in every JSON parser',
+  ),
+  body('a "__proto__"', data('{"__proto__":{"isAdmin":true}}'), '200 handled', 'the key is left out'),
+  body(
+    'a "__proto__" in escapes',
+    data('{"\\u005f\\u005fproto\\u005f\\u005f":{"isAdmin":true}}'),
+    '200 handled',
+    'the key is left out',
+  ),
+  body(
+    'a "constructor.prototype"',
+    data('{"constructor":{"prototype":{"isAdmin":true}}}'),
+    '200 handled',
+    'the key is left out',
+  ),
+  body(
+    'a "__proto__" of the envelope',
+    text(`{"__proto__":{"type":"x"},"type":"${TYPE}","id":"hostile-1"}`),
+    '200 handled',
+    'the key is left out',
+  ),
+  body(
+    'a "toString" that is no function',
+    data('{"toString":1,"valueOf":1,"toJSON":1,"then":1}'),
+    '200 handled',
+    'nothing calls it',
+  ),
+  body(
+    'a "then" at the top',
+    text(`{"then":{},"type":"${TYPE}","id":"hostile-1"}`),
+    '200 handled',
+    'the event is no promise',
+  ),
+
+  {
+    name: 'body: a gzip bomb that says so',
+    body: bomb,
+    headers: (good) => ({ ...good, 'content-encoding': 'gzip' }),
+    expected: '415 ENCODING_UNSUPPORTED',
+    reason: 'signed bytes are never inflated',
+  },
+  {
+    name: 'body: another one under the same signature',
+    sentBody: () => event('another'),
+    expected: '401 SIGNATURE_MISMATCH',
+    reason: 'the signature is over the body',
+  },
+  {
+    name: 'body: the same JSON, spaced otherwise',
+    sentBody: (signed) => text(JSON.stringify(JSON.parse(signed.toString()), null, 1)),
+    expected: '401 SIGNATURE_MISMATCH',
+    reason: 'the signature is over the bytes',
+  },
+  {
+    name: 'body: a newline after it',
+    sentBody: (signed) => Buffer.concat([signed, text('\n')]),
+    expected: '401 SIGNATURE_MISMATCH',
+    reason: 'the signature is over the bytes',
+  },
+  {
+    name: 'body: none where one was signed',
+    sentBody: () => text(''),
+    expected: '401 SIGNATURE_MISMATCH',
+    reason: 'the signature is over the bytes',
+  },
+];

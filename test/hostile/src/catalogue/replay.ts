@@ -1,0 +1,87 @@
+import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/core/testing';
+import { KEY, TYPE } from '../entry.ts';
+
+/** Deliveries one after another, and what each must be answered. */
+export interface Replay {
+  readonly name: string;
+  readonly deliveries: () => readonly {
+    readonly delivery: SignedDelivery;
+    readonly path?: string;
+    readonly expected: string;
+  }[];
+  readonly reason: string;
+}
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+const signed = (id: string, timestampSeconds = nowSeconds(), data: unknown = 1) =>
+  signedDelivery({ type: TYPE, id, data }, { key: KEY, timestampSeconds });
+
+export const REPLAYS: readonly Replay[] = [
+  {
+    name: 'replay: the same delivery again',
+    deliveries: () => {
+      const delivery = signed('replay-1');
+      return [
+        { delivery, expected: '200 handled' },
+        { delivery, expected: '200 duplicate' },
+        { delivery, expected: '200 duplicate' },
+      ];
+    },
+    reason: 'an event is handled once',
+  },
+  {
+    name: 'replay: the same id, signed anew',
+    deliveries: () => [
+      { delivery: signed('replay-2'), expected: '200 handled' },
+      { delivery: signed('replay-2', nowSeconds() - 1), expected: '200 duplicate' },
+    ],
+    reason: 'the id counts, not the signature: so Showpad’s own retries look',
+  },
+  {
+    name: 'replay: the same id with another body',
+    deliveries: () => [
+      { delivery: signed('replay-3'), expected: '200 handled' },
+      { delivery: signed('replay-3', nowSeconds(), 2), expected: '200 duplicate' },
+    ],
+    reason: 'handled once all the same, and reported as a conflict',
+  },
+  {
+    name: 'replay: the same signature on another query',
+    deliveries: () => {
+      const delivery = signed('replay-4');
+      return [
+        { delivery, expected: '200 handled' },
+        { delivery, path: '?another=1', expected: '200 duplicate' },
+      ];
+    },
+    reason: 'the url is not signed, and has no part in the id',
+  },
+  {
+    name: 'replay: a capture after the tolerance',
+    deliveries: () => [
+      { delivery: signed('replay-5', nowSeconds() - 302), expected: '401 TIMESTAMP_TOO_OLD' },
+      { delivery: signed('replay-5'), expected: '200 handled' },
+    ],
+    reason: 'a stale capture is refused before the ledger hears of it',
+  },
+  {
+    name: 'replay: a forged id can’t block the real one',
+    deliveries: () => [
+      {
+        delivery: { ...signed('replay-6'), body: Buffer.from('{"type":"hostile","id":"replay-6","data":0}') },
+        expected: '401 SIGNATURE_MISMATCH',
+      },
+      { delivery: signed('replay-6'), expected: '200 handled' },
+    ],
+    reason: 'the claim is taken only after the signature holds',
+  },
+  {
+    name: 'replay: ids that differ by one space',
+    deliveries: () => [
+      { delivery: signed('replay-7'), expected: '200 handled' },
+      { delivery: signed('replay-7 '), expected: '200 handled' },
+      { delivery: signed('Replay-7'), expected: '200 handled' },
+    ],
+    reason: 'ids are data, compared to the letter',
+  },
+];

@@ -1,0 +1,1 @@
+export { defineHostileSuite } from './suite.ts';

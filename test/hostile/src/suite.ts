@@ -1,0 +1,210 @@
+import {
+  type Answer,
+  type CreateServer,
+  open,
+  readAll,
+  type TestServer,
+} from '@showpad-webhooks/conformance';
+import { createReceiver, type WebhookHeaders } from '@showpad-webhooks/core';
+import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/core/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { HTTP_ATTACKS } from './catalogue/http.ts';
+import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
+import { REPLAYS } from './catalogue/replay.ts';
+import { DELIVERIES } from './catalogue.ts';
+import { event, type HostileDelivery, type HostileHeaders, KEY, PAYLOAD, TYPE } from './entry.ts';
+
+const PATH = '/webhooks/showpad';
+const STATUSES = [200, 400, 401, 405, 413, 415, 422, 500, 503];
+
+interface Request {
+  readonly method: string;
+  readonly headers: HostileHeaders;
+  readonly body: Buffer;
+}
+
+/** What an attacker sends: a good delivery, changed as the entry says. */
+function requestOf({ body, signedAtSeconds = 0, headers, sentBody, method }: HostileDelivery): Request {
+  const bytes = typeof body === 'function' ? body() : (body ?? event(PAYLOAD));
+  const timestampSeconds = Math.floor(Date.now() / 1000) + signedAtSeconds;
+  const good = signedDelivery(bytes, { key: KEY, timestampSeconds });
+  const changed = Object.entries(headers?.(good.headers) ?? good.headers).filter(
+    ([, value]) => value !== undefined,
+  );
+  return {
+    method: method ?? 'POST',
+    headers: Object.fromEntries(changed) as HostileHeaders,
+    body: sentBody?.(bytes) ?? bytes,
+  };
+}
+
+/** Nothing of what is secret, or of what was sent, stands in an answer. */
+function expectNoLeak(answer: string): void {
+  expect(answer).not.toContain(KEY);
+  expect(answer).not.toContain(PAYLOAD);
+  expect(answer).not.toMatch(/[A-Za-z0-9+/]{43}=/);
+}
+
+/** The catalogue against core alone, for what needs no HTTP. */
+export function defineCoreSuite(): void {
+  afterEach(() => void vi.useRealTimers());
+
+  test.each(DELIVERIES)('$name: $expected, since $reason', async (entry) => {
+    const receiver = createReceiver({ keys: KEY, ledger: false }).onAny(() => {});
+    const { method, headers, body } = requestOf(entry);
+    const { response, outcome, error } = await receiver.receive({
+      method,
+      headers: headers as WebhookHeaders,
+      body,
+    });
+    expect(`${response.status} ${error?.code ?? outcome}`).toBe(entry.expected);
+    expect(STATUSES).toContain(response.status);
+    expectNoLeak(JSON.stringify(response) + String(error?.message) + String(error?.hint));
+  });
+
+  test.each(OWN_TROUBLES)('$name: $expected, since $reason', async ({ options, expected, deadlineMs }) => {
+    if (deadlineMs !== undefined)
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    const receiver = createReceiver({ keys: KEY, on: { [TYPE]: () => {} } as object, ...options });
+    const answer = receiver.receive(signedDelivery({ type: TYPE, id: '1', data: PAYLOAD }, { key: KEY }));
+    if (deadlineMs !== undefined) await vi.advanceTimersByTimeAsync(deadlineMs);
+    const { response, outcome, error } = await answer;
+    expect(`${response.status} ${error?.code ?? outcome}`).toBe(expected);
+    expectNoLeak(JSON.stringify(response) + String(error?.message) + String(error?.hint));
+  });
+
+  test.each(REPLAYS)('$name, since $reason', async ({ deliveries }) => {
+    const receiver = createReceiver({ keys: KEY }).onAny(() => {});
+    for (const { delivery, expected } of deliveries()) {
+      const { response, outcome, error } = await receiver.receive(delivery);
+      expect(`${response.status} ${error?.code ?? outcome}`).toBe(expected);
+    }
+  });
+
+  test('nothing in the catalogue pollutes a prototype', () => {
+    expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
+    expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
+  });
+}
+
+/** The catalogue over HTTP, on bare connections, against an adapter. After each entry the app is as well as before. */
+export function defineHostileSuite(name: string, createServer: CreateServer): void {
+  describe(name, () => {
+    let server: TestServer;
+    let handled: string[];
+    beforeAll(async () => {
+      const ledger = false;
+      server = await createServer({ options: { keys: KEY, ledger }, path: PATH, parser: 'after' });
+      handled = [];
+      server.receiver.onAny((each) => handled.push(each.id));
+    });
+    afterAll(() => server.close());
+    afterEach(async () => {
+      handled.length = 0;
+      const after = signedDelivery({ type: TYPE, id: 'after', data: 1 }, { key: KEY });
+      expect((await sendBare(server.url + PATH, after)).status).toBe(200);
+      expect(handled).toEqual(['after']);
+    });
+
+    test.each(DELIVERIES.filter(({ overHttp }) => overHttp !== null))(
+      '$name: $expected, since $reason',
+      async (entry) => {
+        const { overHttp, expected } = entry;
+        handled.length = 0;
+        const { status, body } = await sendBare(server.url + PATH, requestOf(entry));
+        const answer = overHttp ?? expected;
+        if (/^\d+$/.test(answer)) expect(status).toBe(Number(answer));
+        else expect(`${status} ${nameOf(body)}`).toBe(answer);
+        expect(handled).toHaveLength(answer === '200 handled' ? 1 : 0);
+        expectNoLeak(body);
+      },
+    );
+
+    test.each(HTTP_ATTACKS)(
+      '$name: $expected, since $reason',
+      async ({ bytes, expected, isGood = false, endsAfter = false }) => {
+        handled.length = 0;
+        const { host } = new URL(server.url);
+        const { headers, body } = signedDelivery({ type: TYPE, id: 'attack', data: PAYLOAD }, { key: KEY });
+        const received = await exchange(server.url, bytes({ path: PATH, host, headers, body }), endsAfter);
+        const status = /^HTTP\/1\.1 (\d{3})/.exec(received)?.[1];
+        expect(expected).toContain(status === undefined ? 'none' : Number(status));
+        if (!isGood) expect(handled).toEqual([]);
+        expectNoLeak(received);
+      },
+    );
+
+    test.each(REPLAYS)('$name, since $reason', async ({ deliveries }) => {
+      const replayed = await createServer({ options: { keys: KEY }, path: PATH, parser: 'none' });
+      try {
+        replayed.receiver.onAny(() => {});
+        for (const { delivery, path = '', expected } of deliveries()) {
+          const { status, body } = await sendBare(replayed.url + PATH + path, delivery);
+          expect(`${status} ${nameOf(body)}`).toBe(expected);
+        }
+      } finally {
+        await replayed.close();
+      }
+    });
+
+    test('1,000 idle connections, and 50 half requests, keep no delivery from its answer', {
+      timeout: 30_000,
+    }, async () => {
+      const idle = await Promise.all(Array.from({ length: 1_000 }, () => open(server.url)));
+      const { headers } = signedDelivery({ type: TYPE, id: 'half', data: 1 }, { key: KEY });
+      for (const socket of idle) socket.on('error', () => {});
+      for (const socket of idle.slice(0, 50))
+        socket.write(headOf(server.url + PATH, 'POST', { ...headers, 'content-length': '100' }));
+      const delivery = signedDelivery({ type: TYPE, id: 'among', data: 1 }, { key: KEY });
+      expect((await sendBare(server.url + PATH, delivery)).status).toBe(200);
+      for (const socket of idle) socket.destroy();
+    });
+  });
+}
+
+function nameOf(body: string): string {
+  const { code, outcome } = JSON.parse(body) as { code?: string; outcome?: string };
+  return code ?? outcome ?? body;
+}
+
+/** Headers as bytes: those of a client would refuse what is sent here. */
+function headOf(url: string, method: string, headers: HostileHeaders): Buffer {
+  const { host, pathname, search } = new URL(url);
+  const lines = Object.entries({ host, connection: 'close', ...headers }).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}: ${each}\r\n`),
+  );
+  return Buffer.from(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`, 'utf8');
+}
+
+async function sendBare(
+  url: string,
+  request: Pick<SignedDelivery, 'method' | 'body'> & { headers: HostileHeaders },
+): Promise<Pick<Answer, 'status' | 'body'>> {
+  const { method, headers, body } = request;
+  const length = { 'content-length': String(body.byteLength) };
+  const received = await exchange(
+    url,
+    Buffer.concat([headOf(url, method, { ...length, ...headers }), body]),
+    false,
+  );
+  const [head = '', ...rest] = received.split('\r\n\r\n');
+  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]), body: rest.join('\r\n\r\n') };
+}
+
+/** Sends bytes and gives all that comes back until the other side closes. */
+async function exchange(url: string, bytes: Buffer, endsAfter: boolean): Promise<string> {
+  const socket = await open(url);
+  const failed = new Promise<never>((_resolve, reject) => socket.once('error', reject));
+  if (endsAfter) socket.end(bytes);
+  else socket.write(bytes);
+  const received: Buffer[] = [];
+  socket.on('data', (chunk) => received.push(chunk));
+  try {
+    await Promise.race([readAll(socket), failed]);
+  } catch {
+    // A connection that is cut short ends as well; what came before the cut counts.
+  } finally {
+    socket.destroy();
+  }
+  return Buffer.concat(received).toString('utf8');
+}
