@@ -8,7 +8,10 @@ const SIGNATURE = 'x-showpad-signature-v1';
 const TIMESTAMP = 'x-showpad-signature-timestamp';
 const NOW_SECONDS = NOW_MS / 1000;
 
-/** The same cases in every run, so that no failure depends on luck. */
+// Short, and the same each time; PROPERTY_RUNS asks for more, and for others each time.
+const { PROPERTY_RUNS } = process.env;
+const RUNS = PROPERTY_RUNS ? { numRuns: Number(PROPERTY_RUNS) } : { seed: 20_260_115, numRuns: 200 };
+
 const holds = (property: fc.IRawProperty<unknown>) => fc.assert(property as fc.IProperty<unknown>, RUNS);
 
 const bytes = fc.uint8Array({ maxLength: 300 });
@@ -166,10 +169,6 @@ function merge(target: Record<string, unknown>, source: object, createObject: ()
 function junkJson(): fc.Arbitrary<unknown> {
   return fc.jsonValue({ maxDepth: 2 });
 }
-
-// Short, and the same each time; PROPERTY_RUNS asks for more, and for others each time.
-const { PROPERTY_RUNS } = process.env;
-const RUNS = PROPERTY_RUNS ? { numRuns: Number(PROPERTY_RUNS) } : { seed: 20_260_115, numRuns: 200 };
 
 function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
