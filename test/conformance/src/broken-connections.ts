@@ -1,0 +1,93 @@
+import type { SignedDelivery } from '@showpad-webhooks/core/testing';
+import { expect, test, vi } from 'vitest';
+import { head, open, readAll, send, statusOf } from './http.ts';
+import type { CreateServer, TestServer } from './server.ts';
+import { deliver, expectAnswer, PATH, signed, TYPE, useServers } from './support.ts';
+
+export function brokenConnections(createServer: CreateServer): void {
+  const start = useServers(createServer);
+
+  /** Resolves with the code of the next error, whichever listener it reaches. */
+  function nextError({ receiver }: TestServer): Promise<string> {
+    return new Promise((resolve) => {
+      receiver.onError((error) => resolve(error.code)).onRejected((error) => resolve(error.code));
+    });
+  }
+
+  function headOf(server: TestServer, delivery: SignedDelivery, contentLength: number): Buffer {
+    return head(server.url + PATH, { ...delivery.headers, 'content-length': String(contentLength) });
+  }
+
+  test('forgets a sender that hangs up halfway, and takes its retry', async () => {
+    const server = await start();
+    const handler = vi.fn();
+    server.receiver.on(TYPE, handler);
+    const error = nextError(server);
+    const delivery = signed();
+    const socket = await open(server.url);
+    socket.write(headOf(server, delivery, delivery.body.byteLength));
+    socket.write(delivery.body.subarray(0, 20));
+    // Node tells the app of a request once its headers are there: by then another one has its answer.
+    await send(`${server.url}/hello`, { method: 'GET' });
+    socket.destroy();
+    expect(await error).toBe('RAW_BODY_UNAVAILABLE');
+    expect(handler).not.toHaveBeenCalled();
+    expectAnswer(await deliver(server, delivery), 200, 'handled');
+  });
+
+  test('never takes a body shorter than its Content-Length for whole', async () => {
+    const server = await start();
+    const error = nextError(server);
+    const delivery = signed();
+    const socket = await open(server.url);
+    socket.end(Buffer.concat([headOf(server, delivery, delivery.body.byteLength + 10), delivery.body]));
+    expect(await readAll(socket)).not.toContain('handled');
+    expect(await error).toBe('RAW_BODY_UNAVAILABLE');
+  });
+
+  test('refuses a body longer than its Content-Length', async () => {
+    const server = await start();
+    const handler = vi.fn();
+    server.receiver.onAny(handler);
+    const delivery = signed();
+    const socket = await open(server.url);
+    socket.end(Buffer.concat([headOf(server, delivery, delivery.body.byteLength - 10), delivery.body]));
+    // Node may answer what follows, which is no request, before the app answers the delivery.
+    expect([400, 401]).toContain(statusOf(await readAll(socket)));
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test('answers 503 to a sender that is too slow, and lets it go', async () => {
+    const server = await start();
+    const delivery = signed();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const socket = await open(server.url);
+    socket.write(headOf(server, delivery, delivery.body.byteLength));
+    const received = readAll(socket);
+    while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(10_000);
+    while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+    vi.advanceTimersByTime(1_000);
+    const answer = await received;
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toContain('BODY_TIMEOUT');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('takes several deliveries on one connection', async () => {
+    const server = await start();
+    const ids: string[] = [];
+    server.receiver.on(TYPE, (event) => ids.push(event.id));
+    const deliveries = ['1', '2', '3'].map((id) => signed({ id }));
+    const socket = await open(server.url);
+    socket.write(
+      Buffer.concat(deliveries.flatMap((each) => [headOf(server, each, each.body.byteLength), each.body])),
+    );
+    let answers = '';
+    for await (const chunk of socket) {
+      answers += String(chunk);
+      if (answers.split('HTTP/1.1 200').length === 4) break;
+    }
+    expect(ids).toEqual(['1', '2', '3']);
+  });
+}

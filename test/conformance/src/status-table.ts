@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { type Ledger, PermanentError, sign } from '@showpad-webhooks/core';
+import { expect, test, vi } from 'vitest';
+import { LIMIT_BYTES, sized } from './bodies.ts';
+import { head, open, send } from './http.ts';
+import type { CreateServer } from './server.ts';
+import { deliver, expectAnswer, KEY, PATH, signed, TYPE, useServers } from './support.ts';
+
+export function statusTable(createServer: CreateServer): void {
+  const start = useServers(createServer);
+
+  test('200 handled, and the handler has the event and the exact bytes', async () => {
+    const server = await start();
+    const seen: unknown[] = [];
+    server.receiver.on(TYPE, (event, context) => {
+      seen.push(
+        event.type,
+        event.data,
+        Buffer.from(context.rawBody).toString('utf8'),
+        context.headers['x-mine'],
+        context.url,
+      );
+    });
+    const delivery = signed({ data: { a: 'ë' }, headers: { 'x-mine': 'yes' } });
+    expectAnswer(await deliver(server, delivery), 200, 'handled');
+    expect(seen).toEqual([TYPE, { a: 'ë' }, delivery.body.toString('utf8'), 'yes', PATH]);
+  });
+
+  test('200 ignored, for a type that nothing handles', async () => {
+    expectAnswer(await deliver(await start(), signed()), 200, 'ignored');
+  });
+
+  test('200 duplicate, and the handler does not run again', async () => {
+    const server = await start();
+    const handler = vi.fn();
+    server.receiver.on(TYPE, handler);
+    const delivery = signed();
+    expectAnswer(await deliver(server, delivery), 200, 'handled');
+    expectAnswer(await deliver(server, delivery), 200, 'duplicate');
+    expect(handler).toHaveBeenCalledOnce();
+  });
+
+  const { timestamp, signature } = {
+    timestamp: 'x-showpad-signature-timestamp',
+    signature: 'x-showpad-signature-v1',
+  };
+  const nowSeconds = () => Math.floor(Date.now() / 1000);
+  test.each([
+    ['SIGNATURE_MISSING', () => ({ [signature]: '' })],
+    ['SIGNATURE_MALFORMED', () => ({ [signature]: 'sha256=abc' })],
+    ['SIGNATURE_MISMATCH', () => ({ [signature]: sign('other', KEY, nowSeconds()) })],
+    ['TIMESTAMP_MISSING', () => ({ [timestamp]: '' })],
+    ['TIMESTAMP_MALFORMED', () => ({ [timestamp]: '1e9' })],
+    ['TIMESTAMP_MALFORMED', () => ({ [timestamp]: [String(nowSeconds()), String(nowSeconds())] })],
+    ['TIMESTAMP_TOO_OLD', () => ({ [timestamp]: String(nowSeconds() - 400) })],
+    ['TIMESTAMP_IN_FUTURE', () => ({ [timestamp]: String(nowSeconds() + 400) })],
+  ] as const)('401 %s, and the handler does not run', async (code, headers) => {
+    const server = await start();
+    const handler = vi.fn();
+    server.receiver.onAny(handler);
+    expectAnswer(await deliver(server, signed(), { headers: headers() }), 401, 'rejected', code);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['BODY_INVALID', 'no json'],
+    ['BODY_INVALID', '[]'],
+    ['EVENT_INVALID', '{"type":"x"}'],
+    ['EVENT_INVALID', '{"id":"1"}'],
+  ])('400 %s for an authentic %s, which becomes a dead letter', async (code, body) => {
+    const server = await start();
+    const letters: string[] = [];
+    server.receiver.onDeadLetter(({ reason, rawBody }) =>
+      letters.push(reason, Buffer.from(rawBody).toString()),
+    );
+    expectAnswer(await deliver(server, signed({}, Buffer.from(body))), 400, 'rejected', code);
+    expect(letters).toEqual(['invalid', body]);
+  });
+
+  test.each(['GET', 'PUT', 'PATCH', 'DELETE'])('405 for %s, with Allow', async (method) => {
+    const answer = await deliver(await start(), signed(), { method });
+    expectAnswer(answer, 405, 'rejected', 'METHOD_NOT_ALLOWED');
+    expect(answer.headers.allow).toBe('POST');
+  });
+
+  test('405 for HEAD, without a body', async () => {
+    const { status, headers, body } = await send((await start()).url + PATH, { method: 'HEAD' });
+    expect([status, headers.allow, body]).toEqual([405, 'POST', '']);
+  });
+
+  test('200 for GET where it is allowed, with the type that the query names', async () => {
+    const server = await start({ methods: ['GET', 'POST'] });
+    const seen: string[] = [];
+    server.receiver.onAny((event) => seen.push(event.type));
+    const { headers } = signed({}, new Uint8Array());
+    expectAnswer(
+      await send(`${server.url}${PATH}?type=asset-viewed`, { method: 'GET', headers }),
+      200,
+      'handled',
+    );
+    expect(seen).toEqual(['asset-viewed']);
+  });
+
+  test('413 for a declared length over the limit, before the body is sent', async () => {
+    const server = await start();
+    const socket = await open(server.url);
+    socket.write(head(server.url + PATH, { ...signed().headers, 'content-length': String(LIMIT_BYTES + 1) }));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 [\s\S]*BODY_TOO_LARGE/);
+    expect(answer.toString().toLowerCase()).toContain('connection: close');
+    socket.destroy();
+  });
+
+  test.each([
+    ['declared', undefined],
+    ['chunked', 64 * 1024],
+  ])('413 for one byte over the limit, %s', async (_, chunkBytes) => {
+    const server = await start();
+    const extra = chunkBytes === undefined ? {} : { chunkBytes };
+    const answer = await deliver(server, signed({}, sized(LIMIT_BYTES + 1)), extra);
+    expectAnswer(answer, 413, 'rejected', 'BODY_TOO_LARGE');
+    expectAnswer(await deliver(server, signed()), 200, 'ignored');
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'GZIP', 'gzip, identity'])(
+    '415 for Content-Encoding %s',
+    async (encoding) => {
+      const answer = await deliver(await start(), signed(), { headers: { 'content-encoding': encoding } });
+      expectAnswer(answer, 415, 'rejected', 'ENCODING_UNSUPPORTED');
+    },
+  );
+
+  test('422 for a PermanentError, which becomes a dead letter and is not handled again', async () => {
+    const server = await start();
+    const letters: string[] = [];
+    server.receiver
+      .on(TYPE, () => {
+        throw new PermanentError('never');
+      })
+      .onDeadLetter((letter) => letters.push(letter.reason));
+    const delivery = signed();
+    expectAnswer(await deliver(server, delivery), 422, 'refused', 'PERMANENT_FAILURE');
+    expectAnswer(await deliver(server, delivery), 200, 'duplicate');
+    expect(letters).toEqual(['permanent']);
+  });
+
+  test.each([
+    ['an error', new Error('no')],
+    [
+      'an error with a status of its own',
+      Object.assign(new Error('no'), { status: 404, statusCode: 404, expose: true }),
+    ],
+    ['null', null],
+    ['a string', 'no'],
+  ])('500 for a handler that throws %s, then 200 on the retry', async (_, thrown) => {
+    const server = await start();
+    const attempts: number[] = [];
+    server.receiver.on(TYPE, async (_event, { attempt }) => {
+      attempts.push(attempt);
+      if (attempt === 1) throw thrown;
+    });
+    const delivery = signed();
+    expectAnswer(await deliver(server, delivery), 500, 'failed', 'HANDLER_FAILED');
+    expectAnswer(await deliver(server, delivery), 200, 'handled');
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  test('503 for a key lookup that fails', async () => {
+    const keys = () => Promise.reject(new Error('no database'));
+    expectAnswer(await deliver(await start({ keys }), signed()), 503, 'unavailable', 'KEY_LOOKUP_FAILED');
+  });
+
+  test('503 for a ledger that fails', async () => {
+    const fail = () => Promise.reject(new Error('no database'));
+    const ledger: Ledger = { claim: fail, checkpoint: fail, complete: fail, release: fail };
+    const server = await start({ ledger });
+    server.receiver.onAny(() => {});
+    expectAnswer(await deliver(server, signed()), 503, 'unavailable', 'LEDGER_FAILED');
+  });
+
+  test('503 after close', async () => {
+    const server = await start();
+    await server.receiver.close();
+    const answer = await deliver(server, signed());
+    expectAnswer(answer, 503, 'unavailable', 'CLOSED');
+    expect(answer.headers.connection).toBe('close');
+  });
+
+  test('nothing of the cause in any answer', async () => {
+    const server = await start();
+    server.receiver.on(TYPE, () => {
+      throw new Error('secret-detail');
+    });
+    const answer = await deliver(server, signed());
+    expect(answer.body + JSON.stringify(answer.headers)).not.toMatch(
+      /secret-detail|conformance-key|hint|at .*\.ts/,
+    );
+  });
+}
