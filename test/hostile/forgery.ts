@@ -1,6 +1,7 @@
 // pnpm --dir test/hostile forgery
 // What refusing a forged delivery costs, as multiples of accepting one with a single key, in one run: a static
-// list of keys, and a resolver that chooses by a header. Medians of alternating rounds, ledger and log off.
+// list of keys, and a resolver that chooses one by a header. Exits with 1 where refusing by a resolver costs more
+// than 3 times refusing with a single key. Medians of alternating rounds, ledger and log off.
 import { createReceiver, type Receiver, type SignatureKeys } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 
@@ -51,3 +52,11 @@ for (const [name, values] of samples) {
     `${name.padEnd(36)} ${(middle / base).toFixed(2).padStart(8)} × ${middle.toFixed(1).padStart(9)} µs`,
   );
 }
+
+const MOST = 3;
+const single = median(samples.get('refuse, list of 1') ?? []);
+const worst = Math.max(...COUNTS.map((count) => median(samples.get(`refuse, resolver of ${count}`) ?? [])));
+console.log(
+  `\nrefusing by a resolver: at most ${(worst / single).toFixed(2)} × refusing with a single key; allowed ${MOST}`,
+);
+process.exitCode = worst <= MOST * single ? 0 : 1;

@@ -5,6 +5,10 @@ export const TYPE = 'hostile';
 /** In every payload; it must stand in no answer. */
 export const PAYLOAD = 'payload-5ca1ab1e';
 
+/** The time stands still, so that a second more or less is one. */
+export const NOW_SECONDS: number = Math.floor(Date.now() / 1_000);
+export const clock = (): number => NOW_SECONDS * 1_000;
+
 export const SIGNATURE = 'x-showpad-signature-v1';
 export const TIMESTAMP = 'x-showpad-signature-timestamp';
 

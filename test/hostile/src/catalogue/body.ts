@@ -111,7 +111,13 @@ export const BODIES: readonly HostileDelivery[] = [
     EVENT,
   ),
   body(
-    '100,000 colliding keys',
+    '1,000,000 keys',
+    () => data(`{${Array.from({ length: 1_000_000 }, (_, index) => `"${index}":0`).join()}}`),
+    '413 BODY_TOO_LARGE',
+    'more than 1 MiB can hold',
+  ),
+  body(
+    '50,000 repeated keys',
     () => data(`{${Array.from({ length: 50_000 }, (_, index) => `"k${index % 7}":0`).join()}}`),
     '200 handled',
     EVENT,

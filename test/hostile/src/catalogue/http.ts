@@ -1,7 +1,7 @@
 import { SIGNATURE, TIMESTAMP } from '../entry.ts';
 
 /** A good delivery's parts, to be sent in a bad way. */
-export interface Parts {
+interface Parts {
   readonly path: string;
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,6 +23,8 @@ export interface HttpAttack {
 const CRLF = '\r\n';
 
 interface Request {
+  /** Lets another request follow on the connection. */
+  readonly keepsOpen?: boolean;
   readonly line?: string;
   readonly headers?: readonly string[];
   readonly body?: Buffer | string;
@@ -34,7 +36,7 @@ function compose({ host, headers, path, body }: Parts, request: Request): Buffer
     line,
     `host: ${host}`,
     ...Object.entries(headers).map((pair) => pair.join(': ')),
-    'connection: close',
+    ...(request.keepsOpen ? [] : ['connection: close']),
     ...extra,
   ];
   return Buffer.concat([
@@ -233,7 +235,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
   method('DELETE'),
   method('PATCH'),
   method('GET'),
-  method('OPTIONS', [200, 204, 405]),
+  method('OPTIONS', [405]),
   method('TRACE', [404, 405]),
   method('QUERY', [404, 405]),
   method('post', [400]),
@@ -319,6 +321,22 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     () => ({ line: '\x16\x03\x01\x02\x00\x01' }),
     [400, 'none'],
     'a TLS hello on a plain port',
+  ),
+  attack(
+    'a forged request behind a good one',
+    ({ body, path: own, host }) => ({
+      keepsOpen: true,
+      headers: [`content-length: ${body.length}`],
+      body: Buffer.concat([
+        body,
+        Buffer.from(
+          `POST ${own} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`,
+        ),
+      ]),
+    }),
+    [200],
+    'each is answered for itself',
+    { isGood: true },
   ),
   attack(
     'repeated timestamps',

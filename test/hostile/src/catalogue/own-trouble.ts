@@ -150,4 +150,11 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
     'it has 10 s; then Showpad asks again',
     10_000,
   ),
+  handler(
+    'throws after the answer',
+    () => new Promise((_resolve, reject) => setTimeout(reject, 10_500, new Error('late'))),
+    '503 IN_PROGRESS',
+    'the answer is out; the error goes to onError, and the retry runs the handler again',
+    10_000,
+  ),
 ];

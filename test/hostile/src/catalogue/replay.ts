@@ -1,5 +1,5 @@
 import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/core/testing';
-import { KEY, TYPE } from '../entry.ts';
+import { KEY, NOW_SECONDS, TYPE } from '../entry.ts';
 
 /** Deliveries one after another, and what each must be answered. */
 export interface Replay {
@@ -12,8 +12,7 @@ export interface Replay {
   readonly reason: string;
 }
 
-const nowSeconds = () => Math.floor(Date.now() / 1000);
-const signed = (id: string, timestampSeconds = nowSeconds(), data: unknown = 1) =>
+const signed = (id: string, timestampSeconds = NOW_SECONDS, data: unknown = 1) =>
   signedDelivery({ type: TYPE, id, data }, { key: KEY, timestampSeconds });
 
 export const REPLAYS: readonly Replay[] = [
@@ -33,7 +32,7 @@ export const REPLAYS: readonly Replay[] = [
     name: 'replay: the same id, signed anew',
     deliveries: () => [
       { delivery: signed('replay-2'), expected: '200 handled' },
-      { delivery: signed('replay-2', nowSeconds() - 1), expected: '200 duplicate' },
+      { delivery: signed('replay-2', NOW_SECONDS - 1), expected: '200 duplicate' },
     ],
     reason: 'the id counts, not the signature: so Showpad’s own retries look',
   },
@@ -41,7 +40,7 @@ export const REPLAYS: readonly Replay[] = [
     name: 'replay: the same id with another body',
     deliveries: () => [
       { delivery: signed('replay-3'), expected: '200 handled' },
-      { delivery: signed('replay-3', nowSeconds(), 2), expected: '200 duplicate' },
+      { delivery: signed('replay-3', NOW_SECONDS, 2), expected: '200 duplicate' },
     ],
     reason: 'handled once all the same, and reported as a conflict',
   },
@@ -59,7 +58,7 @@ export const REPLAYS: readonly Replay[] = [
   {
     name: 'replay: a capture after the tolerance',
     deliveries: () => [
-      { delivery: signed('replay-5', nowSeconds() - 302), expected: '401 TIMESTAMP_TOO_OLD' },
+      { delivery: signed('replay-5', NOW_SECONDS - 301), expected: '401 TIMESTAMP_TOO_OLD' },
       { delivery: signed('replay-5'), expected: '200 handled' },
     ],
     reason: 'a stale capture is refused before the ledger hears of it',
