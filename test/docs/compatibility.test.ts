@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { ROOT } from './snippets.ts';
+
+const read = (path: string) => readFileSync(ROOT + path, 'utf8');
+const manifest = (path: string) =>
+  JSON.parse(read(path)) as { devDependencies: Record<string, string>; engines?: { node: string } };
+
+/** Major and minor of what the tests run on: `npm:express@4.22.3` is 4.22. */
+function tested(path: string, dependency: string): string {
+  const version = manifest(path).devDependencies[dependency]?.replace(/^npm:.*@/, '');
+  return version?.split('.').slice(0, 2).join('.') ?? `${dependency} is not in ${path}`;
+}
+
+/** The versions of a row of the README's table. */
+function stated(row: string): string {
+  return (
+    new RegExp(`^\\| ${row} \\|[^|]*\\| (?<versions>[^|]*?) \\|`, 'm').exec(read('README.md'))?.groups
+      ?.versions ?? ''
+  );
+}
+
+test.each([
+  ['Express', ['express4', 'express5'].map((name) => tested('test/express/package.json', name)).join(', ')],
+  ['Koa', ['koa2', 'koa3'].map((name) => tested('test/koa/package.json', name)).join(', ')],
+  [
+    'NestJS',
+    `${['test/nestjs-10', 'test/nestjs-11', 'packages/nestjs']
+      .map((folder) => tested(`${folder}/package.json`, '@nestjs/core'))
+      .join(', ')}, on Express and on Fastify`,
+  ],
+])('the README states the versions of %s that the tests run on', (row, versions) => {
+  expect(stated(row)).toBe(versions);
+});
+
+test('the README states the versions of Node that CI runs on', () => {
+  const nodes = /node: \[(?<versions>[^\]]*)\]/.exec(read('.github/workflows/ci.yml'))?.groups?.versions;
+  expect(stated('anything else')).toBe(`Node ${nodes}`);
+});
