@@ -5,7 +5,7 @@ import { FOREIGN_BODY_HINT, parseJson } from './json.ts';
 /** Event types to their `data`: any object type, so that an interface can be merged into. */
 export type EventMap = object;
 
-/** What every event carries (SHOWPAD: "Envelope"). The envelope resembles CloudEvents and is not CloudEvents. */
+/** What every event carries (docs/showpad.md, "Envelope"). The envelope resembles CloudEvents and is not CloudEvents. */
 export interface EventEnvelope<Type extends string, Data> {
   readonly type: Type;
   /** The same on every retry (assumed), a UUID in every published sample. */

@@ -9,7 +9,7 @@ import type { Settings } from './options.ts';
 import { LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
 import { validateData } from './schema.ts';
 
-/** First delivery and three retries (SHOWPAD: "Delivery and retries"). */
+/** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
 const SHOWPAD_ATTEMPTS = 4;
 const LEDGER_DEADLINE_MS = 2_500;
 /** Shorter than Showpad's retry window of 14.25 s: when a holder dies, the last retry still finds its lease over. */

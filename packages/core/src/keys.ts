@@ -59,7 +59,7 @@ function prepareKey(entry: unknown, where: string): PreparedKey {
   if (key.trim() !== key) {
     throw new TypeError(`${where} begins or ends with white space: trim it where it is read.`);
   }
-  // As UTF-8: inferred, not documented (SHOWPAD: "Signature").
+  // As UTF-8: inferred, not documented (docs/showpad.md, "Signature").
   return { label: label as string | undefined, secret: createSecretKey(key, 'utf8') };
 }
 

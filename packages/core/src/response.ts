@@ -10,7 +10,7 @@ export interface WebhookResponse {
   readonly body: string;
 }
 
-// The status table. Showpad never retries a 4xx (SHOWPAD: "Delivery and retries"), so a 4xx stands only where
+// The status table. Showpad never retries a 4xx (docs/showpad.md, "Delivery and retries"), so a 4xx stands only where
 // a retry could not help; every trouble of our own is a 5xx.
 const SUCCESS_STATUS = { handled: 200, ignored: 200, duplicate: 200, queued: 202 } as const;
 const FAILURE_STATUS: Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 415 | 422 | 500 | 503> = {
