@@ -1,4 +1,8 @@
 import 'reflect-metadata';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { signedDelivery } from '@showpad-webhooks/nestjs/testing';
@@ -34,4 +38,29 @@ test('handles a delivery once, without a network', async () => {
 test('leaves the rest of the app its parsed bodies', async () => {
   const response = await app.inject({ method: 'POST', url: '/contacts', payload: { email: 'a@b.c' } });
   expect(response.json()).toEqual({ added: { email: 'a@b.c' } });
+});
+
+test('the one command starts it, shows a delivery over HTTP, and lets it end in order', {
+  timeout: 20_000,
+}, async () => {
+  const { SHOWPAD_SIGNATURE_KEY: _, ...env } = process.env;
+  const args = ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'main.ts'];
+  const child = spawn(process.execPath, args, {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    env: { ...env, PORT: '0', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 15_000,
+  });
+  const exited = once(child, 'exit');
+  const output: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    output.push(line);
+    if (line.startsWith('A sample delivery')) child.kill('SIGTERM');
+  }
+  expect(output).toContainEqual(
+    expect.stringContaining('[CRM] contact kent.cook@showpad.com, of "Breakfast Service"'),
+  );
+  expect(output.at(-1)).toBe('A sample delivery was answered 200 {"outcome":"handled"}');
+  const [, signal] = await exited;
+  expect(signal).toBe('SIGTERM'); // Nest ends by the signal it was sent, once its hooks are done.
 });

@@ -4,11 +4,11 @@ import {
   type DiscoveryService,
   type ExternalContextCreator,
   type MetadataScanner,
-  type ModuleRef,
+  ModuleRef,
 } from '@nestjs/core';
 import type { EventEnvelope, Handler, HandlerContext, Receiver } from '@showpad-webhooks/core';
 import { checkEnhancers, hasFilters } from './handler.enhancers.ts';
-import { type HandlerMetadata, handlersOf, PARAMETERS } from './on-showpad-event.decorator.ts';
+import { checkReplaced, type HandlerMetadata, handlersOf, PARAMETERS } from './on-showpad-event.decorator.ts';
 
 /** The `type` of guards', interceptors' and filters' context: `context.getType() === 'showpad'`. */
 export const SHOWPAD_CONTEXT_TYPE = 'showpad';
@@ -16,7 +16,6 @@ export const SHOWPAD_CONTEXT_TYPE = 'showpad';
 export interface NestServices {
   readonly discovery: DiscoveryService;
   readonly scanner: MetadataScanner;
-  readonly moduleRef: ModuleRef;
   readonly contextCreator: ExternalContextCreator;
 }
 
@@ -35,8 +34,8 @@ interface Found {
 /**
  * Gives a receiver the handlers that were decorated for it.
  *
- * @throws Error for a handler of a receiver that no module configured, for two of one name, and for an enhancer
- * that would not run.
+ * @throws Error for a handler of a receiver that no module configured, for two of one name, for a class that is
+ * provided twice, for a decorated method that another took the place of, and for an enhancer that would not run.
  */
 export function registerHandlers(
   receiver: Receiver,
@@ -68,32 +67,52 @@ export function registerHandlers(
 }
 
 function findHandlers({ discovery, scanner }: NestServices): readonly Found[] {
-  const seen = new Set<unknown>();
+  const seen = new Set<object>();
+  const classes = new Set<Type<object>>();
   return [...discovery.getProviders(), ...discovery.getControllers()].flatMap((wrapper) => {
-    const { instance } = wrapper;
-    // One instance may stand under several tokens, by `useExisting`.
-    if (typeof instance !== 'object' || instance === null || seen.has(instance)) return [];
-    seen.add(instance);
-    // Of a request-scoped provider this is no working instance yet, but it has the prototype.
-    const prototype = Object.getPrototypeOf(instance) as Record<string, Method> | null;
-    if (prototype === null) return [];
+    const prototype = prototypeOf(wrapper);
+    // One instance may stand under several tokens.
+    if (!prototype || wrapper.isAlias || seen.has(wrapper.instance ?? wrapper)) return [];
+    seen.add(wrapper.instance ?? wrapper);
     const provider = prototype.constructor as unknown as Type<object>;
-    return scanner.getAllMethodNames(prototype).flatMap((methodName) => {
+    const found = scanner.getAllMethodNames(prototype).flatMap((methodName) => {
+      checkReplaced(prototype, methodName);
       const method = prototype[methodName] as Method;
       return handlersOf(method).map((metadata) => ({ wrapper, provider, methodName, method, metadata }));
     });
+    if (found.length > 0 && classes.has(provider)) {
+      throw new Error(
+        `${provider.name} has handlers and is provided twice, so each would run twice: provide it in one module, ` +
+          'and export it from there.',
+      );
+    }
+    classes.add(provider);
+    return found;
   });
+}
+
+/** What is made per delivery has no working instance yet: Nest holds an empty one or, of a factory, none. */
+function prototypeOf(wrapper: Wrapper): Record<string, Method> | null {
+  const { instance, token } = wrapper;
+  if (typeof instance === 'object' && instance !== null) return Object.getPrototypeOf(instance);
+  return isMadePerDelivery(wrapper) && typeof token === 'function' ? token.prototype : null;
+}
+
+function isMadePerDelivery(wrapper: Wrapper): boolean {
+  return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
 }
 
 /** Calls the method as Nest would: with its guards, pipes, interceptors and filters. */
 function createHandler(found: Found, services: NestServices): Handler<EventEnvelope<string, unknown>> {
   const { wrapper } = found;
-  if (wrapper.isDependencyTreeStatic()) return callable(found, wrapper.instance, services);
+  if (!isMadePerDelivery(wrapper)) return callable(found, wrapper.instance, services);
+  // Of its own module, since another may provide something else under the same token.
+  const moduleRef = wrapper.host?.getProviderByKey(ModuleRef).instance as ModuleRef;
   return async (event, context) => {
     // As for an HTTP request: a provider of its own per delivery, which may inject it as REQUEST.
     const contextId = ContextIdFactory.create();
-    services.moduleRef.registerRequestByContextId({ event, context }, contextId);
-    const instance: object = await services.moduleRef.resolve(wrapper.token, contextId, { strict: false });
+    moduleRef.registerRequestByContextId({ event, context }, contextId);
+    const instance: object = await moduleRef.resolve(wrapper.token, contextId);
     return callable(found, instance, services, contextId)(event, context);
   };
 }

@@ -17,7 +17,7 @@ export type ShowpadEventDecorator<Event> = <
   Method extends (event: Event, context: HandlerContext) => unknown,
 >(
   target: object,
-  methodName: string | symbol,
+  methodName: string,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
@@ -37,6 +37,8 @@ const ENTRY_PROVIDER = '__entryProvider__';
  * The method gets `(event, context)`, may be async, and fails the delivery with what it throws: Showpad then
  * tries again. Guards, pipes, interceptors and exception filters of the method and its class apply, with the
  * context type `'showpad'`.
+ *
+ * @throws TypeError for no type at all, and on a static method.
  *
  * @example
  * ```ts
@@ -65,9 +67,16 @@ export function OnShowpadEvent(
   options: OnShowpadEventOptions = {},
 ): ShowpadEventDecorator<never> {
   return (target, methodName, descriptor) => {
+    if (type.length === 0) throw new TypeError(`@OnShowpadEvent() on ${methodName} names no type.`);
+    if (typeof target === 'function') {
+      throw new TypeError(
+        `@OnShowpadEvent() is on ${methodName}, which is static: it needs a provider's method.`,
+      );
+    }
     const method = descriptor.value as object;
     const handler: HandlerMetadata = { ...options, types: type === '*' ? type : [type].flat() };
     Reflect.defineMetadata(HANDLERS, [...handlersOf(method), handler], method);
+    Reflect.defineMetadata(HANDLERS, true, target, methodName);
     Reflect.defineMetadata(ENTRY_PROVIDER, true, target.constructor);
     Reflect.defineMetadata(
       PARAMETERS,
@@ -81,4 +90,19 @@ export function OnShowpadEvent(
 /** What the decorator noted on a method. */
 export function handlersOf(method: object): readonly HandlerMetadata[] {
   return Reflect.getMetadata(HANDLERS, method) ?? [];
+}
+
+/**
+ * What the decorator noted is out of reach where another decorator, or a subclass, put a method in the place of
+ * the one it stood on: events would be ignored in silence.
+ *
+ * @throws Error naming the method.
+ */
+export function checkReplaced(prototype: Record<string, object>, methodName: string): void {
+  const method = prototype[methodName] as object;
+  if (!Reflect.hasMetadata(HANDLERS, prototype, methodName) || handlersOf(method).length > 0) return;
+  throw new Error(
+    `${prototype.constructor.name}.${methodName} took the place of a method with @OnShowpadEvent, and has none ` +
+      'itself. Put @OnShowpadEvent on it, above any decorator that replaces the method.',
+  );
 }

@@ -6,7 +6,6 @@ import {
   ExternalContextCreator,
   HttpAdapterHost,
   MetadataScanner,
-  ModuleRef,
 } from '@nestjs/core';
 import {
   createReceiver,
@@ -15,7 +14,7 @@ import {
   type Receiver,
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
-import { checkPath } from '@showpad-webhooks/core/node';
+import { checkPath, matchesPath } from '@showpad-webhooks/core/node';
 import { mountReceiver } from './delivery.mount.ts';
 import { type NestServices, registerHandlers } from './handler.explorer.ts';
 import { getShowpadReceiverToken } from './showpad-receiver.token.ts';
@@ -87,7 +86,6 @@ function describe({
           HttpAdapterHost,
           DiscoveryService,
           MetadataScanner,
-          ModuleRef,
           ExternalContextCreator,
         ],
         useFactory: (
@@ -96,9 +94,8 @@ function describe({
           host: HttpAdapterHost,
           discovery: DiscoveryService,
           scanner: MetadataScanner,
-          moduleRef: ModuleRef,
           contextCreator: ExternalContextCreator,
-        ) => new ShowpadEndpoint(receiver, path, host, { discovery, scanner, moduleRef, contextCreator }),
+        ) => new ShowpadEndpoint(receiver, path, host, { discovery, scanner, contextCreator }),
       },
     ],
     exports: [receiverToken],
@@ -155,7 +152,7 @@ class ShowpadEndpoint implements OnModuleInit, OnApplicationShutdown {
       if (other.receiver.name === this.receiver.name) {
         throw new Error(`two Showpad receivers are named "${this.receiver.name}": give one { name: '…' }.`);
       }
-      if (other.path === this.path) {
+      if (matchesPath(other.path, this.path)) {
         throw new Error(
           `the Showpad receivers "${this.receiver.name}" and "${other.receiver.name}" share ${this.path}.`,
         );

@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Injectable,
+  Module,
   type ModuleMetadata,
   Scope,
   UseGuards,
@@ -48,6 +49,9 @@ class Guarded extends Handlers {}
 @Injectable({ scope: Scope.REQUEST })
 @UseGuards(DenyGuard)
 class RequestGuarded extends Handlers {}
+@Injectable({ scope: Scope.TRANSIENT })
+@UseGuards(DenyGuard)
+class TransientGuarded extends Handlers {}
 @Injectable()
 @UseGuards(RequestDenyGuard)
 class GuardedByRequest extends Handlers {}
@@ -72,7 +76,8 @@ afterEach(async () => {
 });
 
 async function boot(metadata: ModuleMetadata): Promise<Receiver> {
-  const imports = [ShowpadWebhooksModule.forRoot({ path: '/webhooks/showpad', keys: KEY })];
+  const showpad = ShowpadWebhooksModule.forRoot({ path: '/webhooks/showpad', keys: KEY });
+  const imports = [...(metadata.imports ?? []), showpad];
   const compiled = await Test.createTestingModule({ ...metadata, imports }).compile();
   await compiled.init();
   testing = compiled;
@@ -83,6 +88,7 @@ describe('a guard that denies stands before', () => {
   test.each<[string, ModuleMetadata]>([
     ['a provider', { providers: [Guarded] }],
     ['a request-scoped provider', { providers: [RequestGuarded] }],
+    ['a transient provider', { providers: [TransientGuarded] }],
     ['a controller', { controllers: [GuardedController] }],
     ['a request-scoped controller', { controllers: [RequestGuardedController] }],
     ['a provider, as a request-scoped guard', { providers: [GuardedByRequest] }],
@@ -111,6 +117,20 @@ describe('a guard that denies stands before', () => {
 test.each<[string, ModuleMetadata]>([
   ['a value', { providers: [{ provide: 'crm', useValue: new Guarded() }] }],
   ['a factory', { providers: [{ provide: Guarded, useFactory: () => new Guarded() }] }],
+  [
+    'a request-scoped factory',
+    { providers: [{ provide: Guarded, scope: Scope.REQUEST, useFactory: () => new Guarded() }] },
+  ],
 ])('boot fails for a guard that Nest would skip, on what %s provides', async (_what, metadata) => {
   await expect(boot(metadata)).rejects.toThrow('Guarded.add uses DenyGuard, which Nest did not make');
+});
+
+test('a guard of a provider’s class is found where an alias of it comes first', async () => {
+  @Module({ providers: [Guarded], exports: [Guarded] })
+  class GuardedModule {}
+  @Module({ imports: [GuardedModule], providers: [{ provide: 'ALIAS', useExisting: Guarded }] })
+  class AliasModule {}
+  const receiver = await boot({ imports: [AliasModule] });
+  expect((await receiver.receive(signedDelivery(TYPE, { key: KEY }))).outcome).toBe('failed');
+  expect(handled).toBe(0);
 });

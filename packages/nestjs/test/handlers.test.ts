@@ -9,10 +9,12 @@ import {
   type ExecutionContext,
   Inject,
   Injectable,
+  Module,
   type NestInterceptor,
   type PipeTransform,
   type Provider,
   Scope,
+  type Type,
   UseFilters,
   UseGuards,
   UseInterceptors,
@@ -49,8 +51,12 @@ afterEach(async () => {
 });
 
 /** No HTTP at all: what handlers do does not depend on it. */
-async function build(providers: Provider[], controllers: (new () => object)[] = []): Promise<void> {
-  const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
+async function build(
+  providers: Provider[],
+  controllers: Type<object>[] = [],
+  modules: Type<object>[] = [],
+): Promise<void> {
+  const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY }), ...modules];
   const silent = { log() {}, warn() {}, error() {} }; // Nest would print what a filter passes on.
   const testing = await Test.createTestingModule({ imports, providers, controllers })
     .setLogger(silent)
@@ -134,16 +140,21 @@ describe('@OnShowpadEvent', () => {
     ]);
   });
 
-  test('is registered once for a provider that stands under two tokens', async () => {
-    @Injectable()
-    class Crm {
+  test.each([
+    ['one instance', Scope.DEFAULT],
+    ['one per delivery', Scope.REQUEST],
+    ['transient', Scope.TRANSIENT],
+  ])('is registered once for a provider that stands under several tokens: %s', async (_of, scope) => {
+    class Base {
       @OnShowpadEvent('shared-space-user-added')
       add() {
         seen.push('added');
       }
     }
-    await build([Crm, { provide: 'ALIAS', useExisting: Crm }]);
-    await deliver();
+    @Injectable({ scope })
+    class Crm extends Base {}
+    await build([{ provide: 'ALIAS', useExisting: Crm }, { provide: Base, useExisting: Crm }, Crm]);
+    expect((await deliver()).outcome).toBe('handled');
     expect(seen).toEqual(['added']);
   });
 
@@ -230,6 +241,49 @@ describe('a request-scoped provider', () => {
     ]);
   });
 
+  test('is one of the module that provides it, whatever another provides under its token', async () => {
+    @Injectable()
+    class Crm {
+      @OnShowpadEvent('shared-space-user-added')
+      add() {
+        seen.push(this.constructor.name);
+      }
+    }
+    @Injectable()
+    class Marketing {
+      @OnShowpadEvent('shared-space-user-added')
+      start() {
+        seen.push(this.constructor.name);
+      }
+    }
+    const scope = Scope.REQUEST;
+    @Module({ providers: [{ provide: 'HANDLERS', useClass: Crm, scope }] })
+    class CrmModule {}
+    @Module({ providers: [{ provide: 'HANDLERS', useClass: Marketing, scope }] })
+    class MarketingModule {}
+    await build([], [], [CrmModule, MarketingModule]);
+    expect((await deliver()).outcome).toBe('handled');
+    expect(seen.sort()).toEqual(['Crm', 'Marketing']);
+  });
+
+  test('may be made by a factory, under its class', async () => {
+    class Crm {
+      readonly text: string;
+
+      constructor(text: string) {
+        this.text = text;
+      }
+
+      @OnShowpadEvent('shared-space-user-added')
+      add() {
+        seen.push(this.text);
+      }
+    }
+    await build([{ provide: Crm, scope: Scope.REQUEST, useFactory: () => new Crm('made') }]);
+    expect((await deliver()).outcome).toBe('handled');
+    expect(seen).toEqual(['made']);
+  });
+
   test('fails the delivery where it can’t be made', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Crm {
@@ -243,6 +297,56 @@ describe('a request-scoped provider', () => {
     await build([Crm]);
     const { response, error } = await deliver();
     expect([response.status, String(error?.cause)]).toEqual([500, 'Error: no connection']);
+  });
+});
+
+describe('a provider is made per delivery, too, where', () => {
+  @Injectable()
+  class Label {
+    readonly text = 'label';
+  }
+  @Injectable({ scope: Scope.REQUEST })
+  class RequestLabel extends Label {}
+  class Handlers {
+    readonly label: Label;
+
+    constructor(label: Label) {
+      this.label = label;
+    }
+
+    @OnShowpadEvent('shared-space-user-added')
+    add() {
+      seen.push(this.label.text);
+    }
+  }
+
+  @Injectable({ scope: Scope.TRANSIENT })
+  class Transient extends Handlers {
+    constructor(@Inject(Label) label: Label) {
+      super(label);
+    }
+  }
+  @Injectable()
+  class OnRequest extends Handlers {
+    constructor(@Inject(RequestLabel) label: Label) {
+      super(label);
+    }
+  }
+  @Injectable({ scope: Scope.TRANSIENT })
+  class TransientOnRequest extends Handlers {
+    constructor(@Inject(RequestLabel) label: Label) {
+      super(label);
+    }
+  }
+
+  test.each([
+    ['it is transient', Transient],
+    ['it depends on a request-scoped one', OnRequest],
+    ['it is transient and depends on a request-scoped one', TransientOnRequest],
+  ])('%s', async (_where, handlers) => {
+    await build([Label, RequestLabel, handlers]);
+    expect((await deliver()).outcome).toBe('handled');
+    expect(seen).toEqual(['label']);
   });
 });
 

@@ -110,6 +110,38 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     expect((await send(`${url}/api/v1/hello`, { method: 'GET' })).body).toBe('hello');
   });
 
+  test('the app’s end lets a delivery have its answer, and takes no other', async () => {
+    let begun = () => {};
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let finish = () => {};
+    class Slow {
+      @OnShowpadEvent(TYPE)
+      add() {
+        begun();
+        return new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }
+    }
+    const app = await createApp(
+      createAdapter(),
+      { imports: [forRoot()], providers: [Slow] },
+      { forceCloseConnections: false },
+    );
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const running = outcome(url);
+    await started;
+    const closing = app.close();
+    while (app.getHttpServer().listening) await new Promise(setImmediate);
+    await expect(outcome(url)).rejects.toThrow('ECONNREFUSED');
+    finish();
+    expect(await running).toBe('200 handled');
+    await closing;
+  });
+
   test('several receivers in one app keep to their own keys, handlers and ids', async () => {
     @Injectable()
     class Us {
@@ -301,12 +333,45 @@ describe('boot fails, and says why, for', () => {
     );
   });
 
+  test('a class with handlers that two modules provide', async () => {
+    @Module({ providers: [Handlers] })
+    class FirstModule {}
+    @Module({ providers: [Handlers] })
+    class SecondModule {}
+    await expect(boot({ imports: [forRoot(), FirstModule, SecondModule] })).rejects.toThrow(
+      'Handlers has handlers and is provided twice, so each would run twice: provide it in one module',
+    );
+  });
+
+  test('a method that took the place of a decorated one', async () => {
+    const Wrap = (_target: object, _name: string, descriptor: PropertyDescriptor) => {
+      descriptor.value = () => {};
+    };
+    @Injectable()
+    class Wrapped {
+      @Wrap
+      @OnShowpadEvent(TYPE)
+      add() {}
+    }
+    @Injectable()
+    class Overridden extends Handlers {
+      override add() {}
+    }
+    await expect(boot({ imports: [forRoot()], providers: [Wrapped] })).rejects.toThrow(
+      'Wrapped.add took the place of a method with @OnShowpadEvent, and has none itself. Put @OnShowpadEvent on it',
+    );
+    await expect(boot({ imports: [forRoot()], providers: [Overridden] })).rejects.toThrow(/^Overridden\.add/);
+  });
+
   test('two receivers of one name, or on one path', async () => {
     await expect(boot({ imports: [forRoot(), forRoot({ path: '/other' })] })).rejects.toThrow(
       'two Showpad receivers are named "default": give one { name: \'…\' }.',
     );
     await expect(boot({ imports: [forRoot(), forRoot({ name: 'eu' })] })).rejects.toThrow(
       'the Showpad receivers "default" and "eu" share /webhooks/showpad.',
+    );
+    await expect(boot({ imports: [forRoot(), forRoot({ name: 'eu', path: `${PATH}/` })] })).rejects.toThrow(
+      /share/,
     );
   });
 
@@ -370,6 +435,42 @@ describe('@nestjs/testing', () => {
     const { statusCode } = await inject(body, { 'x-showpad-signature-v1': 'none' });
     expect(statusCode).toBe(401);
   });
+});
+
+describe('@OnShowpadEvent refuses', () => {
+  test('a static method, which no provider has', () => {
+    expect(() => {
+      class Static {
+        @OnShowpadEvent(TYPE)
+        static add() {}
+
+        other() {}
+      }
+      return Static;
+    }).toThrow("@OnShowpadEvent() is on add, which is static: it needs a provider's method.");
+  });
+
+  test('to be without a type', () => {
+    expect(() => {
+      class Typeless {
+        @OnShowpadEvent([])
+        add() {}
+      }
+      return Typeless;
+    }).toThrow('@OnShowpadEvent() on add names no type.');
+  });
+});
+
+test('an app that is mounted in another answers below the mount', async () => {
+  const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
+  const app = await createApp(new ExpressAdapter() as unknown as Adapter, { imports, providers: [Handlers] });
+  await app.init();
+  apps.push(app);
+  const outer = await createApp(new ExpressAdapter() as unknown as Adapter, {});
+  outer.use('/mounted', app.getHttpAdapter().getInstance());
+  const url = await listen(outer);
+  expect(await outcome(url, `/mounted${PATH}`)).toBe('200 handled');
+  expect((await send(url + PATH, signed())).status).toBe(404);
 });
 
 test('the hint for a parser that came before Nest names the line to change', async () => {

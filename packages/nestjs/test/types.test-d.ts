@@ -71,6 +71,17 @@ describe('@OnShowpadEvent', () => {
     expectTypeOf<Handlers>().not.toBeAny();
   });
 
+  test('refuses a method named by a symbol, which Nest does not find', () => {
+    const method = Symbol('method');
+    @Injectable()
+    class Handlers {
+      // @ts-expect-error a symbol is no name
+      @OnShowpadEvent('shared-space-user-added')
+      [method]() {}
+    }
+    expectTypeOf<Handlers>().not.toBeAny();
+  });
+
   test('refuses a misspelt type and an unknown option', () => {
     // @ts-expect-error "share-" for "shared-"
     OnShowpadEvent('share-space-user-added');
