@@ -6,12 +6,11 @@ import type { RegisteredHandler } from './handlers.ts';
 import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
-import { LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
+import { DEADLINE_MS, LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
 import { validateData } from './schema.ts';
 
 /** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
 const SHOWPAD_ATTEMPTS = 4;
-const LEDGER_DEADLINE_MS = 2_500;
 /** Shorter than Showpad's retry window of 14.25 s: when a holder dies, the last retry still finds its lease over. */
 const LEASE_MS = 10_000;
 
@@ -132,7 +131,7 @@ async function runHandler(
     return undefined;
   } catch (thrown) {
     if (!PermanentError.isInstance(thrown)) {
-      const hint = 'See the cause. Showpad tries again, at most three times within about 15 s.';
+      const hint = 'See the cause. Showpad tries again, at most three times.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
     }
     const hint = 'It threw a PermanentError, so the event counts as completed.';
@@ -163,12 +162,12 @@ async function validated(event: ShowpadEvent, schemas: Settings['schemas']): Pro
 
 async function callLedger<T>(operation: string, call: () => MaybePromise<T>): Promise<T> {
   try {
-    return await withDeadline(call(), LEDGER_DEADLINE_MS);
+    return await withDeadline(call());
   } catch (cause) {
     throw new ShowpadWebhookError(
       'LEDGER_FAILED',
       `the ledger's ${operation} failed`,
-      `It threw or took over ${LEDGER_DEADLINE_MS} ms: see the cause.`,
+      `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
       cause,
     );
   }
@@ -181,7 +180,7 @@ async function tell(work: Work, operation: string, call: () => MaybePromise<bool
     throw new ShowpadWebhookError(
       'LEDGER_FAILED',
       `the ledger's ${operation} came too late`,
-      'Another delivery took over, so handlers may have run twice: they block the event loop, or outlive handlerTimeoutMs.',
+      'Another delivery took over, so handlers may have run twice: they block the event loop, or are too slow.',
     );
   } catch (error) {
     work.listeners.report(error as ShowpadWebhookError, work.delivery);
@@ -192,7 +191,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, their signal aborted, and Showpad asks again. Move slow work out of the handlers.',
+    'They go on, and Showpad asks again. Move slow work out of the handlers.',
   );
 }
 
@@ -200,7 +199,7 @@ function conflict(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'EVENT_CONFLICT',
     'an event id came again with another body',
-    'It was taken for a duplicate. Do two senders, or tests, use the same id?',
+    'Taken for a duplicate. Do two senders, or tests, use one id?',
   );
 }
 

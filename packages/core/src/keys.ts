@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { ShowpadWebhookError } from './error.ts';
 import { plainHeaders, type WebhookHeaders } from './headers.ts';
-import { type MaybePromise, withDeadline } from './promise.ts';
+import { DEADLINE_MS, type MaybePromise, withDeadline } from './promise.ts';
 
 /** A signature key as Showpad showed it once, at the subscription's creation; the label is yours, for receipts and logs. */
 export type SignatureKey = string | { readonly label: string; readonly key: string };
@@ -27,7 +27,6 @@ export interface PreparedKey {
 /** Every key costs a forged delivery one more HMAC over its body, so neither list may grow without bound. */
 const MAX_KEYS = 1_000;
 const MAX_RESOLVED_KEYS = 20;
-const LOOKUP_DEADLINE_MS = 2_500;
 
 /** Throws a TypeError that says which key breaks which rule, and never shows the key. */
 export function prepareKeys(
@@ -90,13 +89,13 @@ async function resolveKeys(
   url: string | undefined,
 ): Promise<readonly PreparedKey[]> {
   try {
-    const found = await withDeadline(resolver({ headers: plainHeaders(headers), url }), LOOKUP_DEADLINE_MS);
+    const found = await withDeadline(resolver({ headers: plainHeaders(headers), url }));
     return prepareKeys(found, MAX_RESOLVED_KEYS);
   } catch (cause) {
     throw new ShowpadWebhookError(
       'KEY_LOOKUP_FAILED',
       'the key resolver gave no usable key',
-      `"keys" threw, took over ${LOOKUP_DEADLINE_MS} ms, or returned no valid key: see the cause.`,
+      `"keys" threw, took over ${DEADLINE_MS} ms, or returned no valid key: see the cause.`,
       cause,
     );
   }

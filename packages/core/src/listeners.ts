@@ -3,13 +3,12 @@ import { ShowpadWebhookError } from './error.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { plainHeaders } from './headers.ts';
 import type { Settings } from './options.ts';
-import { withDeadline } from './promise.ts';
+import { DEADLINE_MS, withDeadline } from './promise.ts';
 import { failureOutcome, type Outcome } from './response.ts';
 
-const DEAD_LETTER_DEADLINE_MS = 2_500;
 const LONGEST_LOGGED_TEXT = 128;
 
-/** Tells the developer what happened: listeners and log. None of it can change or break a delivery's answer. */
+/** Tells the developer what happened: listeners and log. Nothing of it changes an answer but a letter that can't be kept. */
 export class Listeners {
   readonly onError: ErrorListener<ShowpadEventMap>[] = [];
   readonly onRejected: ErrorListener<ShowpadEventMap>[] = [];
@@ -50,12 +49,12 @@ export class Listeners {
     };
     try {
       const kept = Promise.all(this.onDeadLetter.map(async (listener) => listener(letter)));
-      await withDeadline(kept, DEAD_LETTER_DEADLINE_MS);
+      await withDeadline(kept);
     } catch (cause) {
       throw new ShowpadWebhookError(
         'HANDLER_FAILED',
         'an onDeadLetter listener failed',
-        `It threw or took over ${DEAD_LETTER_DEADLINE_MS} ms: see the cause.`,
+        `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
         cause,
       );
     }

@@ -47,25 +47,26 @@ export function createMemoryLedger({
   // In the order of claiming and of settling, so that the one to forget first stands first.
   const live = new Map<string, Entry>();
   const settled = new Map<string, Entry>();
+  const oldestLive = oldestOf(live);
+  const oldestSettled = oldestOf(settled);
   let lastFence = 0;
 
   /** A few per call keep the maps bounded and each call short. */
   function forgetExpired(nowMs: number): void {
     for (let count = 0; count < 2; count++) {
-      const [oldest] = settled;
+      const oldest = oldestSettled();
       if (oldest && oldest[1].untilMs <= nowMs) settled.delete(oldest[0]);
     }
     // Left by a handler that never settled, for an event that never came again.
-    const [abandoned] = live;
+    const abandoned = oldestLive();
     if (abandoned && abandoned[1].untilMs + ttlMs <= nowMs) live.delete(abandoned[0]);
   }
 
   function makeRoom(): void {
     if (live.size + settled.size < maxEntries) return;
-    const [oldest] = settled.keys();
-    if (oldest === undefined)
-      throw new Error(`all ${maxEntries} entries are being handled: raise maxEntries`);
-    settled.delete(oldest);
+    const oldest = oldestSettled();
+    if (!oldest) throw new Error(`all ${maxEntries} entries are being handled: raise maxEntries`);
+    settled.delete(oldest[0]);
   }
 
   function held({ key, fence }: Claim): Entry | undefined {
@@ -116,6 +117,25 @@ export function createMemoryLedger({
 
     complete: (claim, { nowMs }) => settle(claim, true, nowMs),
     release: (claim, { nowMs }) => settle(claim, false, nowMs),
+  };
+}
+
+/**
+ * Tells the oldest entry of a map. The iterator is kept: a new one would pass by, each time, all that was deleted
+ * before the oldest and that the map has not yet swept out.
+ */
+function oldestOf(map: ReadonlyMap<string, Entry>): () => [string, Entry] | undefined {
+  let entries = map.entries();
+  let oldest: [string, Entry] | undefined;
+  return () => {
+    while (!oldest || map.get(oldest[0]) !== oldest[1]) {
+      oldest = entries.next().value;
+      if (!oldest) {
+        entries = map.entries(); // One that came to its end stays there, and the map is empty.
+        break;
+      }
+    }
+    return oldest;
   };
 }
 

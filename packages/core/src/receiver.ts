@@ -215,7 +215,7 @@ function toWebhookError(thrown: unknown): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'HANDLER_FAILED',
     'a delivery could not be received',
-    'See the cause: a defect of the adapter, or of this package.',
+    'See the cause: the adapter or this package has a defect.',
     thrown,
   );
 }
@@ -224,6 +224,6 @@ function closed(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'CLOSED',
     'the receiver is closed',
-    'Showpad tries again. Stop the server from taking connections before close().',
+    'Showpad tries again. Stop the server before close().',
   );
 }
