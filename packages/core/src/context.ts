@@ -1,4 +1,4 @@
-import type { Delivery } from './delivery.ts';
+import type { AuthenticDelivery, Delivery } from './delivery.ts';
 import { plainHeaders } from './headers.ts';
 import type { Logger } from './logger.ts';
 import type { Settings } from './options.ts';
@@ -12,12 +12,12 @@ export interface HandlerContext {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly url: string | undefined;
-  /** When the delivery arrived, by the receiver's clock. */
+  /** When the delivery arrived, by the receiver's clock. From an inbox: the first that brought the event. */
   readonly receivedAt: Date;
   /** When the delivery was signed, unix time in seconds. */
   readonly timestampSeconds: number;
   readonly keyLabel: string | undefined;
-  /** 1 for the first, as the ledger counted; always 1 without a ledger. */
+  /** 1 for the first, as the ledger or the inbox counted; always 1 without both. */
   readonly attempt: number;
   /**
    * Aborts when the handler timeout is over, or `close()` no longer waits. Pass it on, to `fetch` for one:
@@ -39,9 +39,10 @@ export class DeliveryContext implements HandlerContext {
   readonly #delivery: Delivery;
   #controller: AbortController | undefined;
 
-  constructor(delivery: Delivery, { name, logger }: Settings, rawBody: Uint8Array, timestampSeconds: number) {
+  constructor(delivery: Delivery, { name, logger }: Settings) {
+    const { body, timestampSeconds } = delivery as AuthenticDelivery;
     this.receiver = name;
-    this.rawBody = rawBody;
+    this.rawBody = body;
     this.url = delivery.request.url;
     this.timestampSeconds = timestampSeconds;
     this.keyLabel = delivery.keyLabel;

@@ -10,6 +10,7 @@ export interface Delivery {
   /** Once read. */
   body?: Uint8Array;
   /** Once verified, as all that follows. */
+  timestampSeconds?: number;
   keyLabel?: string | undefined;
   event?: ShowpadEvent;
   context?: DeliveryContext;
@@ -18,12 +19,13 @@ export interface Delivery {
 }
 
 /** A delivery whose signature holds and whose event could be read. */
-export type AuthenticDelivery = Delivery & Required<Pick<Delivery, 'body' | 'event' | 'context'>>;
+export type AuthenticDelivery = Delivery &
+  Required<Pick<Delivery, 'body' | 'timestampSeconds' | 'event' | 'context'>>;
 
 /** What `onError` and `onRejected` listeners learn beside the error. */
 export interface DeliveryInfo<Events extends EventMap> {
   readonly receiver: string;
-  readonly method: string;
+  readonly method: string | undefined;
   readonly url: string | undefined;
   readonly keyLabel: string | undefined;
   /** Where the delivery was authentic and could be read. */
@@ -36,9 +38,9 @@ export type ErrorListener<Events extends EventMap> = (
   info: DeliveryInfo<Events>,
 ) => unknown;
 
-/** An authentic delivery for which no further attempt will come. Store it: nobody else keeps it. */
+/** An authentic delivery for which no further attempt will come. Store it: without an inbox nobody else keeps it. */
 export interface DeadLetter<Events extends EventMap> extends DeliveryInfo<Events> {
-  /** A `PermanentError`; the fourth attempt failed, Showpad's last; or an authentic body that is no event. */
+  /** A `PermanentError`; the last attempt failed, Showpad's fourth or the inbox's last; or an authentic body that is no event. */
   readonly reason: 'permanent' | 'attempts-exhausted' | 'invalid';
   readonly error: ShowpadWebhookError;
   /** The exact bytes, to be parsed with `parseEvent` or delivered again with `signedDelivery`. */

@@ -94,3 +94,19 @@ function hasMarker(value: unknown, marker: symbol): boolean {
     return false; // a thrown proxy may throw again when it is looked at
   }
 }
+
+/** Whether no retry helps: refused by a handler, or no event at all. */
+export function isFinal({ code }: { readonly code: string }): boolean {
+  return code === 'PERMANENT_FAILURE' || code.endsWith('_INVALID');
+}
+
+/** Whatever was thrown, as an error with a code. */
+export function toWebhookError(thrown: unknown): ShowpadWebhookError {
+  if (ShowpadWebhookError.isInstance(thrown)) return thrown;
+  return new ShowpadWebhookError(
+    'HANDLER_FAILED',
+    'a delivery could not be received',
+    'See the cause: the adapter or this package has a defect.',
+    thrown,
+  );
+}

@@ -14,14 +14,18 @@ const SHOWPAD_ATTEMPTS = 4;
 /** Shorter than Showpad's retry window of 14.25 s: when a holder dies, the last retry still finds its lease over. */
 const LEASE_MS = 10_000;
 
-type Held = Extract<ClaimResult, { status: 'claimed' }> & Claim;
+/** What is held, until another delivery took it over. */
+type Held = Pick<Extract<ClaimResult, { status: 'claimed' }>, 'attempt' | 'done'> &
+  Claim & { isLost?: boolean };
 
 /** What every step below works on. */
-interface Work {
+export interface Work {
   readonly delivery: AuthenticDelivery;
   readonly handlers: readonly RegisteredHandler[];
   readonly settings: Settings;
   readonly listeners: Listeners;
+  /** From an inbox: it counts the attempts and keeps what is dead. */
+  readonly isQueued?: boolean;
 }
 
 /**
@@ -33,16 +37,10 @@ export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
   const { delivery, settings, listeners } = work;
   const key = `${settings.name}:${delivery.event.id}`;
   const request = { key, bodyDigest: digest(delivery.body), leaseMs: LEASE_MS, nowMs: settings.clock() };
-  const claim = await callLedger('claim', () => settings.ledger.claim(request));
+  const claim = await callStore('ledger', 'claim', () => settings.ledger.claim(request));
   if (claim.isConflict) listeners.report(conflict(), delivery);
   if (claim.status === 'completed') return 'duplicate';
-  if (claim.status !== 'claimed') {
-    throw new ShowpadWebhookError(
-      'IN_PROGRESS',
-      'an earlier delivery of this event is still running',
-      'Showpad asks again. If it goes on, handlers are too slow.',
-    );
-  }
+  if (claim.status !== 'claimed') throw inProgress();
   delivery.context.attempt = claim.attempt;
   const held = { ...claim, key };
   delivery.running = runHandlers(work, held);
@@ -51,13 +49,15 @@ export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
 }
 
 /** Answers in time even where the handlers don't: they go on, and the ledger learns how they end. */
-function supervise(running: Promise<void>, work: Work, claim: Held): Promise<void> {
+export function supervise(running: Promise<void>, work: Work, claim: Held): Promise<void> {
   const { delivery, settings, listeners } = work;
   const { ledger, clock, handlerTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
     let isLate = false;
     const renewal = setInterval(() => {
-      void tell(work, 'checkpoint', () => ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }));
+      void tell(work, claim, 'checkpoint', () =>
+        ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }),
+      );
     }, LEASE_MS / 3);
     const timeout = setTimeout(
       () => {
@@ -78,52 +78,51 @@ function supervise(running: Promise<void>, work: Work, claim: Held): Promise<voi
 }
 
 /** One after another, whatever the others do: the next attempt runs just those that had not succeeded. */
-async function runHandlers(work: Work, claim: Held): Promise<void> {
-  const { delivery, handlers, settings, listeners } = work;
+export async function runHandlers(work: Work, claim: Held): Promise<void> {
+  const { delivery, handlers, settings, listeners, isQueued = false } = work;
   const { ledger, clock } = settings;
   const left = handlers.filter((handler) => !claim.done.includes(handler.name));
+  // What is settled does not run again. A refusal from an inbox may: by hand, once its cause is mended.
+  const isSettled = (error?: ShowpadWebhookError) => !error || (!isQueued && !isRetryable(error));
   const errors: ShowpadWebhookError[] = [];
   try {
     const event = await validated(delivery.event, settings.schemas);
     for (const [index, handler] of left.entries()) {
+      if (claim.isLost) throw inProgress();
       const error = await runHandler(handler, event, work);
       if (error) errors.push(error);
       // The last of a clean run needs no note of its own: `complete` follows.
-      if (isFailure(error) || (index === left.length - 1 && !errors.some(isFailure))) continue;
+      if (!isSettled(error) || (index === left.length - 1 && errors.every(isSettled))) continue;
       const update = { handler: handler.name, leaseMs: LEASE_MS, nowMs: clock() };
-      await tell(work, 'checkpoint', () => ledger.checkpoint(claim, update));
+      await tell(work, claim, 'checkpoint', () => ledger.checkpoint(claim, update));
     }
-  } catch (invalid) {
-    errors.push(invalid as ShowpadWebhookError);
+  } catch (unfinished) {
+    errors.push(unfinished as ShowpadWebhookError);
   }
 
   // Of several errors one decides the answer, and one that a retry may mend goes before one that it can't.
-  const failure = errors.find(isFailure);
-  const deciding = failure ?? errors[0];
+  const deciding = errors.find(isRetryable) ?? errors[0];
   for (const error of errors) if (error !== deciding) listeners.report(error, delivery);
-  if (!failure) {
-    await tell(work, 'complete', () => ledger.complete(claim, { nowMs: clock() }));
-  } else {
-    await tell(work, 'release', () => ledger.release(claim, { nowMs: clock() }));
-    if (claim.attempt >= SHOWPAD_ATTEMPTS) {
-      // The answer is a 5xx already, so a letter that can't be kept has only the listeners to tell.
-      await listeners
-        .deadLetter('attempts-exhausted', failure, delivery)
-        .catch((unkept) => listeners.report(unkept, delivery));
-    }
+  const operation = errors.every(isSettled) ? 'complete' : 'release';
+  if (!claim.isLost) await tell(work, claim, operation, () => ledger[operation](claim, { nowMs: clock() }));
+  if (deciding && operation === 'release' && !isQueued && claim.attempt >= SHOWPAD_ATTEMPTS) {
+    // The answer is a 5xx already, so a letter that can't be kept has only the listeners to tell.
+    await listeners
+      .deadLetter('attempts-exhausted', deciding, delivery)
+      .catch((unkept) => listeners.report(unkept, delivery));
   }
   if (deciding) throw deciding;
 }
 
-function isFailure(error: ShowpadWebhookError | undefined): boolean {
-  return error !== undefined && error.code !== 'PERMANENT_FAILURE';
+function isRetryable(error: ShowpadWebhookError): boolean {
+  return error.code !== 'PERMANENT_FAILURE';
 }
 
 /** Resolves to what went wrong. A refusal whose letter can't be kept is a failure: a retry may keep it. */
 async function runHandler(
   { name, run }: RegisteredHandler,
   event: ShowpadEvent,
-  { delivery, listeners }: Work,
+  { delivery, listeners, isQueued }: Work,
 ): Promise<ShowpadWebhookError | undefined> {
   const what = `an event of type "${event.type.slice(0, 64)}"`;
   try {
@@ -131,16 +130,17 @@ async function runHandler(
     return undefined;
   } catch (thrown) {
     if (!PermanentError.isInstance(thrown)) {
-      const hint = 'See the cause. Showpad tries again, at most three times.';
+      const hint = 'See the cause. It is tried again, if that was not the last attempt.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
     }
-    const hint = 'It threw a PermanentError, so the event counts as completed.';
+    const hint = 'It threw a PermanentError, so it is not tried again.';
     const refusal = new ShowpadWebhookError(
       'PERMANENT_FAILURE',
       `handler "${name}" refused ${what}`,
       hint,
       thrown,
     );
+    if (isQueued) return refusal;
     return listeners.deadLetter('permanent', refusal, delivery).then(
       () => refusal,
       (unkept: ShowpadWebhookError) => unkept,
@@ -160,42 +160,62 @@ async function validated(event: ShowpadEvent, schemas: Settings['schemas']): Pro
   }
 }
 
-async function callLedger<T>(operation: string, call: () => MaybePromise<T>): Promise<T> {
+/** Calls what is the user's: a ledger or an inbox. */
+export async function callStore<T>(
+  store: 'ledger' | 'inbox',
+  operation: string,
+  call: () => MaybePromise<T>,
+): Promise<T> {
   try {
     return await withDeadline(call());
   } catch (cause) {
     throw new ShowpadWebhookError(
-      'LEDGER_FAILED',
-      `the ledger's ${operation} failed`,
+      store === 'inbox' ? 'INBOX_FAILED' : 'LEDGER_FAILED',
+      `the ${store}'s ${operation} failed`,
       `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
       cause,
     );
   }
 }
 
-/** Once handlers ran, a ledger's trouble is reported and no longer decides the answer: a 5xx would run them again. */
-async function tell(work: Work, operation: string, call: () => MaybePromise<boolean>): Promise<void> {
+/** Once handlers ran, a store's trouble is reported and no longer decides the answer: a 5xx would run them again. */
+async function tell(
+  { listeners, delivery, isQueued }: Work,
+  claim: Held,
+  operation: string,
+  call: () => MaybePromise<boolean>,
+): Promise<void> {
+  const store = isQueued ? 'inbox' : 'ledger';
   try {
-    if (await callLedger(operation, call)) return;
+    if (await callStore(store, operation, call)) return;
+    claim.isLost = true;
     throw new ShowpadWebhookError(
-      'LEDGER_FAILED',
-      `the ledger's ${operation} came too late`,
+      isQueued ? 'INBOX_FAILED' : 'LEDGER_FAILED',
+      `the ${store}'s ${operation} came too late`,
       'Another delivery took over, so handlers may have run twice: they block the event loop, or are too slow.',
     );
   } catch (error) {
-    work.listeners.report(error as ShowpadWebhookError, work.delivery);
+    listeners.report(error as ShowpadWebhookError, delivery);
   }
+}
+
+function inProgress(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'IN_PROGRESS',
+    'another delivery of this event is running',
+    'The event comes again. If this goes on, handlers are too slow.',
+  );
 }
 
 function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, and Showpad asks again. Move slow work out of the handlers.',
+    'They go on, and the event comes again. End them when their signal aborts.',
   );
 }
 
-function conflict(): ShowpadWebhookError {
+export function conflict(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'EVENT_CONFLICT',
     'an event id came again with another body',
@@ -204,6 +224,6 @@ function conflict(): ShowpadWebhookError {
 }
 
 /** 31 bits: enough to notice a mix-up, which is no attack, and small enough to keep with every id. */
-function digest(body: Uint8Array): number {
+export function digest(body: Uint8Array): number {
   return crc32(body) >>> 1;
 }

@@ -30,7 +30,8 @@ export class HandlerRegistry {
   #isSealed = false;
 
   add(slots: readonly Slot[], run: unknown, { name }: HandlerOptions = {}): void {
-    if (this.#isSealed) throw new Error('a handler came after the first delivery: register all at start-up.');
+    if (this.#isSealed)
+      throw new Error('a handler came after start() or the first delivery: register all before.');
     if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
     const added = [...new Set(slots)].map((slot) => {
       const others = this.#entries.filter((entry) => entry.slot === slot);
@@ -61,7 +62,11 @@ export class HandlerRegistry {
     return found;
   }
 
-  /** After the first delivery: a handler that came later would silently miss events. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** At the start or the first delivery: a handler that came later would silently miss events. */
   seal(): void {
     this.#isSealed = true;
   }

@@ -19,6 +19,21 @@ export type {
 } from './event-map.ts';
 export type { Handler, HandlerOptions } from './handlers.ts';
 export type { WebhookHeaders } from './headers.ts';
+export type {
+  Inbox,
+  InboxConsumer,
+  InboxCounts,
+  InboxEntry,
+  InboxError,
+  InboxHealth,
+  InboxItem,
+  InboxJob,
+  InboxPage,
+  InboxQuery,
+  InboxState,
+  InboxTarget,
+  PutResult,
+} from './inbox.ts';
 export type { KeyHint, KeyResolver, SignatureKey, SignatureKeys } from './keys.ts';
 export type { CheckpointUpdate, Claim, ClaimRequest, ClaimResult, Ledger } from './ledger.ts';
 export type { Logger } from './logger.ts';

@@ -20,7 +20,7 @@ export class Listeners {
   }
 
   /** A delivery that a sender got wrong goes to `onRejected`, everything else to `onError`. */
-  report(error: ShowpadWebhookError, delivery: Delivery): void {
+  report(error: ShowpadWebhookError, delivery?: Delivery): void {
     const isRejected = failureOutcome(error.code) === 'rejected';
     for (const listener of isRejected ? this.onRejected : this.onError) {
       void this.guard(() => listener(error, this.#info(delivery)));
@@ -61,12 +61,17 @@ export class Listeners {
   }
 
   /** The one log line of a delivery: no payload, no key, no signature. */
-  log(outcome: Outcome, status: number, error: ShowpadWebhookError | undefined, delivery: Delivery): void {
+  log(
+    outcome: Outcome,
+    status: number | undefined,
+    error: ShowpadWebhookError | undefined,
+    delivery: Delivery,
+  ): void {
     const { logger, name, clock } = this.#settings;
     const fields = {
       receiver: name,
       outcome,
-      status,
+      ...(status && { status }),
       ...(error && { code: error.code, reason: error.message, hint: error.hint }),
       ...(delivery.event && { type: clip(delivery.event.type), id: clip(delivery.event.id) }),
       ...(delivery.keyLabel !== undefined && { keyLabel: delivery.keyLabel }),
@@ -77,7 +82,7 @@ export class Listeners {
     void this.guard(() => logger[level](fields, `showpad webhook ${outcome}`));
   }
 
-  #info({ request, keyLabel, event, context }: Delivery): DeliveryInfo<ShowpadEventMap> {
+  #info({ request, keyLabel, event, context }: Partial<Delivery> = {}): DeliveryInfo<ShowpadEventMap> {
     const { method, url } = request ?? {};
     return { receiver: this.#settings.name, method, url, keyLabel, event, attempt: context?.attempt };
   }

@@ -1,6 +1,7 @@
 import { checkAboveZero } from './check.ts';
 import type { EventMap, EventOf } from './event.ts';
 import type { Handler } from './handlers.ts';
+import type { Inbox } from './inbox.ts';
 import { createKeyring, type Keyring, type SignatureKeys } from './keys.ts';
 import { type Ledger, noLedger } from './ledger.ts';
 import { type Logger, silentLogger } from './logger.ts';
@@ -30,8 +31,16 @@ export interface ReceiverOptions<Events extends EventMap, Schemas extends EventS
   readonly maxBodyBytes?: number;
   /** What the subscription was created with. Default `['POST']`. */
   readonly methods?: readonly DeliveryMethod[];
-  /** How long handlers may take before the answer is 503 and their signal aborts. Default 10,000. */
+  /**
+   * How long the handlers of an event may take before their signal aborts and the answer is 503, or the inbox
+   * counts the attempt as failed. Default 10,000, with an inbox 60,000.
+   */
   readonly handlerTimeoutMs?: number;
+  /**
+   * Stores each delivery durably before the answer, 202; handlers run from there after `receiver.start()`, as
+   * often as they need. Takes the ledger's place. Default: none, and handlers run before the answer.
+   */
+  readonly inbox?: Inbox;
   /** Default: `createMemoryLedger()`. False: nothing is remembered, and every retry runs every handler. */
   readonly ledger?: Ledger | false;
   /** Validate and type `event.data`, by event type. Zod, Valibot, ArkType: any Standard Schema. */
@@ -51,6 +60,7 @@ export interface Settings {
   readonly methods: readonly string[];
   readonly handlerTimeoutMs: number;
   readonly ledger: Ledger;
+  readonly inbox: Inbox | undefined;
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
   readonly clock: () => number;
   readonly logger: Logger;
@@ -66,6 +76,7 @@ const KNOWN_OPTIONS: Record<keyof ReceiverOptions<EventMap, EventSchemas>, true>
   methods: true,
   handlerTimeoutMs: true,
   ledger: true,
+  inbox: true,
   schemas: true,
   clock: true,
   logger: true,
@@ -82,7 +93,8 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     }
   }
   const { name = 'default', toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = MEBIBYTE } = options;
-  const { methods = ['POST'], handlerTimeoutMs = 10_000, ledger, schemas = {} } = options;
+  const { methods = ['POST'], inbox, ledger, schemas = {} } = options;
+  const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new TypeError('name must be 1 to 64 letters, digits, dots, underscores or hyphens.');
   }
@@ -92,6 +104,10 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
   if (!Array.isArray(methods) || methods.length === 0 || methods.some((m) => m !== 'POST' && m !== 'GET')) {
     throw new TypeError("methods must be ['POST'], ['GET'] or ['POST', 'GET'].");
   }
+  if (inbox && inbox.name !== name) {
+    throw new TypeError(`the inbox is named "${inbox.name}" and the receiver "${name}": give both one name.`);
+  }
+  if (inbox && ledger) throw new TypeError("pass a ledger or an inbox: an inbox takes the ledger's place.");
   for (const [type, schema] of Object.entries(schemas)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
       throw new TypeError(`schemas["${type}"] is no Standard Schema: see https://standardschema.dev`);
@@ -104,6 +120,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     maxBodyBytes,
     methods,
     handlerTimeoutMs,
+    inbox,
     ledger: ledger === false ? noLedger : (ledger ?? createMemoryLedger()),
     schemas: new Map(Object.entries(schemas)),
     clock: options.clock ?? Date.now,

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { ShowpadWebhookError } from './error.ts';
-import type { ShowpadEvent } from './event.ts';
+import { parseEvent, type ShowpadEvent } from './event.ts';
+import type { WebhookRequest } from './request.ts';
+
+/** @throws ShowpadWebhookError `BODY_INVALID` or `EVENT_INVALID`. */
+export function readEvent(
+  { method, url }: Pick<WebhookRequest, 'method' | 'url'>,
+  body: Uint8Array,
+): ShowpadEvent {
+  return method === 'GET' && body.byteLength === 0 ? queryEvent(url) : parseEvent(body);
+}
 
 /**
  * The event of a GET delivery without a body. **Inferred**: a subscription can be created with GET, and what
@@ -11,7 +20,7 @@ import type { ShowpadEvent } from './event.ts';
  *
  * @throws ShowpadWebhookError `EVENT_INVALID` where the URL names no type.
  */
-export function queryEvent(url: string | undefined): ShowpadEvent {
+function queryEvent(url: string | undefined): ShowpadEvent {
   const query = url?.replace(/^[^?]*/, '');
   const type = new URLSearchParams(query).get('type');
   if (!type) {

@@ -1,19 +1,20 @@
 import { DeliveryContext } from './context.ts';
-import type { DeadLetterListener, Delivery, ErrorListener } from './delivery.ts';
-import { ShowpadWebhookError } from './error.ts';
-import { type EventEnvelope, type EventMap, type EventOf, parseEvent, type ShowpadEvent } from './event.ts';
+import type { AuthenticDelivery, DeadLetterListener, Delivery, ErrorListener } from './delivery.ts';
+import { ShowpadWebhookError, toWebhookError } from './error.ts';
+import type { EventEnvelope, EventMap, EventOf, ShowpadEvent } from './event.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { handleOnce } from './handle-once.ts';
 import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
 import { Listeners } from './listeners.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
 import { LONGEST_TIMER_MS } from './promise.ts';
-import { queryEvent } from './query-event.ts';
+import { readEvent } from './query-event.ts';
 import { checkHead, readBytes, type WebhookRequest } from './request.ts';
 import {
   failureOutcome,
   failureResponse,
   type Outcome,
+  type SuccessOutcome,
   successResponse,
   type WebhookResponse,
 } from './response.ts';
@@ -52,8 +53,14 @@ export interface Receiver<Events extends EventMap = ShowpadEventMap> {
   /** Takes one delivery. Never rejects, whatever a sender or a handler does: write `receipt.response`. */
   receive(request: WebhookRequest): Promise<Receipt<Events>>;
   /**
+   * Begins to handle what the inbox holds, once all handlers are registered. Until then deliveries are
+   * answered 503, unless this receiver has no handlers: then it only stores, for another process to handle.
+   * Without an inbox there is nothing to start. Rejects where the inbox can't be reached.
+   */
+  start(): Promise<void>;
+  /**
    * Refuses new deliveries with 503 and waits for those that run. After `timeoutMs` (default 10,000) their
-   * signals abort, and it resolves all the same.
+   * signals abort, and it resolves all the same. What an inbox holds is handled after the next start.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
@@ -85,11 +92,14 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   options: ReceiverOptions<Events, Schemas>,
 ): Receiver<WithSchemas<Events, Schemas>> {
   const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
-  const { name, keyring, methods, clock, logger } = settings;
+  const { name, keyring, methods, clock, logger, inbox } = settings;
   const registry = new HandlerRegistry();
   const listeners = new Listeners(settings);
   const active = new Set<Delivery>();
   let onDrained: (() => void) | undefined;
+  // Apps without an inbox never load what serves one.
+  const queue =
+    inbox && import('./queue.ts').then((module) => module.createQueue(inbox, settings, registry, listeners));
   let closing: Promise<void> | undefined;
 
   async function receive(request: WebhookRequest): Promise<Receipt> {
@@ -122,7 +132,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   }
 
   /** The way of a delivery, from the cheapest refusal to the handlers. What it throws becomes the answer. */
-  async function take(delivery: Delivery): Promise<'handled' | 'ignored' | 'duplicate'> {
+  async function take(delivery: Delivery): Promise<SuccessOutcome> {
     const { request, receivedAtMs } = delivery;
     if (closing) throw closed();
     checkHead(request, settings);
@@ -133,23 +143,20 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     keyring.promote(key);
     delivery.keyLabel = key.label;
 
-    const event = await readEvent(delivery, body);
-    delivery.event = event;
-    const handlers = registry.find(event.type);
-    if (handlers.length === 0) return 'ignored';
-    const context = new DeliveryContext(delivery, settings, body, Number(signed.timestamp));
-    const authentic = Object.assign(delivery, { body, event, context });
-    return handleOnce({ delivery: authentic, handlers, settings, listeners });
-  }
-
-  async function readEvent(delivery: Delivery, body: Uint8Array): Promise<ShowpadEvent> {
+    delivery.timestampSeconds = Number(signed.timestamp);
     try {
-      const isBodiless = delivery.request.method === 'GET' && body.byteLength === 0;
-      return isBodiless ? queryEvent(delivery.request.url) : parseEvent(body);
-    } catch (thrown) {
-      await listeners.deadLetter('invalid', toWebhookError(thrown), delivery);
-      throw thrown;
+      delivery.event = readEvent(request, body);
+    } catch (invalid) {
+      if (queue) return (await queue).put(delivery, invalid);
+      await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);
+      throw invalid;
     }
+    if (queue) return (await queue).put(delivery);
+    const handlers = registry.find(delivery.event.type);
+    if (handlers.length === 0) return 'ignored';
+    const context = new DeliveryContext(delivery, settings);
+    const authentic = Object.assign(delivery, { context }) as AuthenticDelivery;
+    return handleOnce({ delivery: authentic, handlers, settings, listeners });
   }
 
   function drain(timeoutMs: number): Promise<void> {
@@ -199,8 +206,12 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       return receiver;
     },
     receive,
+    async start() {
+      registry.seal();
+      await (await queue)?.start();
+    },
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
-      closing ??= drain(timeoutMs);
+      closing ??= drain(timeoutMs).then(async () => (await queue)?.stop({ timeoutMs }));
       return closing;
     },
   };
@@ -208,16 +219,6 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     for (const handler of [handlers].flat()) registry.add([type], handler);
   }
   return receiver as unknown as Receiver<WithSchemas<Events, Schemas>>;
-}
-
-function toWebhookError(thrown: unknown): ShowpadWebhookError {
-  if (ShowpadWebhookError.isInstance(thrown)) return thrown;
-  return new ShowpadWebhookError(
-    'HANDLER_FAILED',
-    'a delivery could not be received',
-    'See the cause: the adapter or this package has a defect.',
-    thrown,
-  );
 }
 
 function closed(): ShowpadWebhookError {

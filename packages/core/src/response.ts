@@ -1,7 +1,7 @@
 import type { ShowpadWebhookErrorCode } from './error.ts';
 
 /** What became of a delivery. */
-export type Outcome = keyof typeof SUCCESS_STATUS | 'rejected' | 'refused' | 'failed' | 'unavailable';
+export type Outcome = SuccessOutcome | 'rejected' | 'refused' | 'failed' | 'unavailable';
 
 /** The answer to write, unchanged, to the sender. Header names are lower case. */
 export interface WebhookResponse {
@@ -13,6 +13,7 @@ export interface WebhookResponse {
 // The status table. Showpad never retries a 4xx (docs/showpad.md, "Delivery and retries"), so a 4xx stands only where
 // a retry could not help; every trouble of our own is a 5xx.
 const SUCCESS_STATUS = { handled: 200, ignored: 200, duplicate: 200, queued: 202 } as const;
+export type SuccessOutcome = keyof typeof SUCCESS_STATUS;
 const FAILURE_STATUS: Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 415 | 422 | 500 | 503> = {
   SIGNATURE_MISSING: 401,
   SIGNATURE_MALFORMED: 401,
@@ -48,7 +49,7 @@ export function failureOutcome(code: ShowpadWebhookErrorCode): Outcome {
   return status === 422 ? 'refused' : 'rejected';
 }
 
-export function successResponse(outcome: keyof typeof SUCCESS_STATUS): WebhookResponse {
+export function successResponse(outcome: SuccessOutcome): WebhookResponse {
   return jsonResponse(SUCCESS_STATUS[outcome], {}, { outcome });
 }
 

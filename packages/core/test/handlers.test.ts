@@ -110,7 +110,7 @@ describe('on', () => {
       () => receiver.onAny(() => {}),
       () => receiver.onUnknown(() => {}),
     ]) {
-      expect(register).toThrow('a handler came after the first delivery: register all at start-up.');
+      expect(register).toThrow('a handler came after start() or the first delivery: register all before.');
     }
   });
 });

@@ -64,14 +64,25 @@ describe('a ledger whose claim', () => {
 
 describe('once handlers have run, their answer stays and is reported beside it', () => {
   const untold = [
-    { operation: 'checkpoint', handlers: [() => {}, () => {}], answer: '200 handled' },
-    { operation: 'complete', handlers: [() => {}], answer: '200 handled' },
+    {
+      operation: 'checkpoint',
+      handlers: [() => {}, () => {}],
+      answer: '200 handled',
+      lateAnswer: '503 IN_PROGRESS',
+    },
+    { operation: 'complete', handlers: [() => {}], answer: '200 handled', lateAnswer: '200 handled' },
     {
       operation: 'complete',
       handlers: [() => Promise.reject(new PermanentError('no such deal'))],
       answer: '422 PERMANENT_FAILURE',
+      lateAnswer: '422 PERMANENT_FAILURE',
     },
-    { operation: 'release', handlers: [fail], answer: '500 HANDLER_FAILED' },
+    {
+      operation: 'release',
+      handlers: [fail],
+      answer: '500 HANDLER_FAILED',
+      lateAnswer: '500 HANDLER_FAILED',
+    },
   ] as const;
   const cases = untold.flatMap((each) => troubles.map(([how, trouble]) => ({ ...each, how, trouble })));
 
@@ -85,10 +96,10 @@ describe('once handlers have run, their answer stays and is reported beside it',
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test.each(untold)('$operation comes too late: $answer', async ({ operation, handlers, answer }) => {
+  test.each(untold)('$operation comes too late: $lateAnswer', async ({ operation, handlers, lateAnswer }) => {
     const ledger: Ledger = { ...createMemoryLedger(), [operation]: () => false };
     const { deliver, errors } = probe({ ledger, on: { [TYPE]: handlers.map((run) => () => run()) } });
-    expect(await deliver()).toBe(answer);
+    expect(await deliver()).toBe(lateAnswer);
     const message = `the ledger's ${operation} came too late`;
     expect(errors[0]).toMatchObject({ code: 'LEDGER_FAILED', message });
   });

@@ -1,3 +1,7 @@
-export { type ConformanceCase, ledgerConformance } from './ledger-conformance.ts';
+export type { ConformanceCase } from './conformance-case.ts';
+export { inboxConformance } from './inbox-conformance.ts';
+export { inboxStoreConformance } from './inbox-store-conformance.ts';
+export { ledgerConformance } from './ledger-conformance.ts';
+export { createMemoryInbox } from './memory-inbox.ts';
 export { type EventJson, sampleEvent } from './samples.ts';
 export { type SignedDelivery, type SignedDeliveryOptions, signedDelivery } from './signed-delivery.ts';

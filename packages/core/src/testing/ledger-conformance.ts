@@ -1,37 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { ClaimResult, Ledger } from '../ledger.ts';
-
-/** One named check, for any test runner: `for (const { name, run } of cases) test(name, run)`. */
-export interface ConformanceCase {
-  readonly name: string;
-  readonly run: () => Promise<void>;
-}
+import type { ConformanceCase } from './conformance-case.ts';
+import { HOSTILE_IDS } from './hostile-ids.ts';
 
 const NOW = 1_700_000_000_000;
 const LEASE_MS = 10_000;
 const DIGEST = 1234;
-
-/** Ids are data: none of these may collide, fail or be taken for another. */
-const HOSTILE_IDS: readonly string[] = [
-  '__proto__',
-  'constructor',
-  'a:b',
-  'a\0b',
-  'a',
-  'A',
-  ' a',
-  '*',
-  "'; DROP TABLE ledger; --",
-  '\uD800',
-  '\uDFFF',
-  '\uFFFD',
-  'é',
-  'e\u0301',
-  '🥓',
-  'x'.repeat(1_000_000),
-  `${'x'.repeat(999_999)}y`,
-];
 
 /**
  * What a `Ledger` must do, as cases that reject where it doesn't: claims, leases, fences, retries, hostile

@@ -1,0 +1,13 @@
+const FIRST_MS = 10_000;
+const FACTOR = 4;
+const LONGEST_MS = 3_600_000;
+
+/**
+ * How long to wait after a failed attempt: exponential with full jitter, at random up to 10 s, 40 s, 160 s … and
+ * 1 h, so that many events that failed together don't come back together.
+ *
+ * @param attempt the attempt that failed, from 1.
+ */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  return Math.round(random() * Math.min(FIRST_MS * FACTOR ** (attempt - 1), LONGEST_MS));
+}

@@ -1,0 +1,216 @@
+import { checkAboveZero } from '../check.ts';
+import { isFinal, ShowpadWebhookError } from '../error.ts';
+import type { Inbox, InboxConsumer, InboxError, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
+import { LONGEST_TIMER_MS } from '../promise.ts';
+import { type InboxOptions, readInboxOptions } from './options.ts';
+import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
+
+export interface StoreInboxOptions extends InboxOptions {
+  /** How often to look for what other processes stored. Default 1,000. */
+  readonly pollMs?: number;
+  /** Unix time in ms. Default `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/** Renewed while handlers run: so long after a process died, another handles what it held. */
+const LEASE_MS = 30_000;
+const PURGE_INTERVAL_MS = 3_600_000;
+/** Entries that one call of a store changes, so that no call takes long. */
+const BATCH = 500;
+const LONGEST_KEPT_MESSAGE = 1_000;
+
+/**
+ * Makes an inbox of a store: it claims what is due, hands it to the receiver, and settles it, with attempts,
+ * backoff, dead letters and purging.
+ *
+ * @throws TypeError for an option out of range.
+ *
+ * @example
+ * ```ts
+ * import { createReceiver } from '@showpad-webhooks/core';
+ * import { createStoreInbox, type InboxStore } from '@showpad-webhooks/core/inbox';
+ *
+ * export function createMyReceiver(store: InboxStore) {
+ *   return createReceiver({ keys: 'a-signature-key', inbox: createStoreInbox(store, { concurrency: 2 }) });
+ * }
+ * ```
+ */
+export function createStoreInbox(store: InboxStore, options: StoreInboxOptions = {}): Inbox {
+  const settings = readInboxOptions(options);
+  const { name, maxAttempts, concurrency } = settings;
+  const { pollMs = 1_000, clock = Date.now } = options;
+  checkAboveZero('pollMs', pollMs);
+  const running = new Map<Promise<void>, AbortController>();
+  let consumer: InboxConsumer | undefined;
+  let isClaiming = false;
+  let hasNews = false;
+  let isStopped = false;
+  let nextClaim: NodeJS.Timeout | undefined;
+  let nextPurge: NodeJS.Timeout | undefined;
+
+  /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
+  async function claim(to: InboxConsumer): Promise<void> {
+    hasNews = true;
+    if (isClaiming || isStopped) return;
+    isClaiming = true;
+    clearTimeout(nextClaim);
+    let waitMs = pollMs;
+    try {
+      while (hasNews && running.size < concurrency && !isStopped) {
+        hasNews = false; // What is put from here on is seen in the next round.
+        const limit = concurrency - running.size;
+        const entries = await store.claim({ limit, leaseMs: LEASE_MS, nowMs: clock() });
+        for (const entry of entries) run(entry, to);
+        if (entries.length === limit) hasNews = true;
+        else waitMs = Math.min(pollMs, ((await store.nextDueMs()) ?? Number.POSITIVE_INFINITY) - clock());
+      }
+    } catch (cause) {
+      to.onTrouble('claim', cause);
+    }
+    isClaiming = false;
+    if (!isStopped && running.size < concurrency) {
+      nextClaim = setTimeout(() => void claim(to), Math.max(0, waitMs));
+    }
+  }
+
+  function run(entry: ClaimedEntry, to: InboxConsumer): void {
+    const controller = new AbortController();
+    const work = handle(entry, to, controller)
+      .catch((cause) => {
+        if (!isStopped) to.onTrouble('settle', cause); // Its lease lapses, and it is handled again.
+      })
+      .then(() => {
+        running.delete(work);
+        void claim(to);
+      });
+    running.set(work, controller);
+  }
+
+  async function handle(entry: ClaimedEntry, to: InboxConsumer, controller: AbortController): Promise<void> {
+    const job: InboxJob = {
+      ...entry,
+      signal: controller.signal,
+      async checkpoint(handler) {
+        const isHeld = await store.checkpoint(entry, { handler, leaseMs: LEASE_MS, nowMs: clock() });
+        if (!isHeld) controller.abort();
+        return isHeld;
+      },
+    };
+    const isExhausted = entry.attempt > maxAttempts; // The process died in each, or it would be dead by now.
+    const error = isExhausted ? exhausted(maxAttempts) : await to.process(job);
+    const outcome = outcomeOf(entry, error);
+    const isSettled = await store.settle(entry, outcome);
+    if (isSettled && error && outcome.state === 'dead') to.onDead(job, error);
+  }
+
+  function outcomeOf({ attempt }: ClaimedEntry, failure: ShowpadWebhookError | undefined): SettledOutcome {
+    const nowMs = clock();
+    if (!failure) return { state: 'done', nowMs };
+    const error = toKept(failure);
+    if (isFinal(failure) || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
+    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoffMs(attempt) };
+  }
+
+  async function purge(): Promise<number> {
+    const nowMs = clock();
+    const kept = { done: settings.keepDoneMs, dead: settings.keepDeadMs };
+    let count = 0;
+    for (const state of ['done', 'dead'] as const) {
+      count += await inBatches((limit) => store.purge({ state, beforeMs: nowMs - kept[state], limit }));
+    }
+    return count;
+  }
+
+  function purgeNow(to: InboxConsumer): void {
+    void purge().catch((cause) => isStopped || to.onTrouble('purge', cause));
+  }
+
+  return {
+    name,
+    async put(entry) {
+      const result = await store.put(entry);
+      if (consumer) void claim(consumer);
+      return result;
+    },
+
+    async start(to) {
+      if (consumer) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
+      for (const problem of await store.problems()) to.onTrouble('durability', new Error(problem));
+      consumer = to;
+      void claim(to);
+      purgeNow(to);
+      nextPurge = setInterval(() => purgeNow(to), PURGE_INTERVAL_MS).unref();
+    },
+
+    async stop({ timeoutMs }) {
+      isStopped = true;
+      clearTimeout(nextClaim);
+      clearInterval(nextPurge);
+      const drained = Promise.all(running.keys());
+      let timeout: NodeJS.Timeout | undefined;
+      const isOver = new Promise((resolve) => {
+        timeout = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
+      });
+      await Promise.race([drained, isOver]);
+      clearTimeout(timeout);
+      for (const controller of running.values()) controller.abort();
+      await store.close();
+    },
+
+    list: async (query = {}) => store.list(query),
+    counts: async () => store.counts(),
+
+    async retry(target) {
+      const nowMs = clock();
+      // No more than there are now, since what was retried may be dead or done again before all are.
+      let left = 'id' in target ? 1 : (await store.counts())[target.state];
+      const count = await inBatches(async (limit) => {
+        const changed = await store.retry(target, { nowMs, limit: Math.min(limit, left) });
+        left -= changed;
+        return changed;
+      });
+      if (consumer) void claim(consumer);
+      return count;
+    },
+
+    discard: (target: InboxTarget) => inBatches((limit) => store.discard(target, { limit })),
+    purge,
+
+    async health(): Promise<InboxHealth> {
+      try {
+        const dueMs = await store.nextDueMs();
+        const lagMs = Math.max(0, clock() - (dueMs ?? Number.POSITIVE_INFINITY));
+        return { isReachable: true, lagMs, problems: await store.problems() };
+      } catch (cause) {
+        return { isReachable: false, lagMs: 0, problems: [`the store can't be read: ${messageOf(cause)}`] };
+      }
+    },
+  };
+}
+
+async function inBatches(change: (limit: number) => Promise<number> | number): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const changed = await change(BATCH);
+    count += changed;
+    if (changed < BATCH) return count;
+  }
+}
+
+/** What is kept of an error, for whoever looks at the dead later. */
+function toKept({ code, message, cause }: ShowpadWebhookError): InboxError {
+  const text = cause === undefined ? message : `${message}: ${messageOf(cause)}`;
+  return { code, message: text.slice(0, LONGEST_KEPT_MESSAGE) };
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function exhausted(attempts: number): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'HANDLER_FAILED',
+    `the process ended in each of ${attempts} attempts`,
+    'A handler crashes or blocks the process on this event. Retry it by hand once that is mended.',
+  );
+}

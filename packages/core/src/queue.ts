@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { DeliveryContext } from './context.ts';
+import type { AuthenticDelivery, Delivery } from './delivery.ts';
+import { isFinal, ShowpadWebhookError, toWebhookError } from './error.ts';
+import { callStore, conflict, digest, runHandlers, supervise } from './handle-once.ts';
+import type { HandlerRegistry } from './handlers.ts';
+import { plainHeaders } from './headers.ts';
+import type { Inbox, InboxConsumer, InboxJob } from './inbox.ts';
+import type { Ledger } from './ledger.ts';
+import type { Listeners } from './listeners.ts';
+import type { Settings } from './options.ts';
+import { readEvent } from './query-event.ts';
+import { failureOutcome } from './response.ts';
+
+/** Between a receiver and its inbox. A module of its own, which apps without an inbox never load. */
+export interface Queue {
+  /** Stores an authentic delivery: as a dead one where its body is no event. */
+  put(delivery: Delivery, invalid?: unknown): Promise<'queued' | 'duplicate'>;
+  start(): Promise<void>;
+  stop(options: { readonly timeoutMs: number }): Promise<void>;
+}
+
+export function createQueue(
+  inbox: Inbox,
+  settings: Settings,
+  registry: HandlerRegistry,
+  listeners: Listeners,
+): Queue {
+  let starting: Promise<void> | undefined;
+
+  async function put(delivery: Delivery, invalid?: unknown): Promise<'queued' | 'duplicate'> {
+    // Without handlers it only stores, for another process to handle.
+    if (!starting && !registry.isEmpty) throw notStarted();
+    const { request, event, keyLabel, receivedAtMs } = delivery;
+    const { body, timestampSeconds } = delivery as AuthenticDelivery;
+    const error = invalid === undefined ? undefined : toWebhookError(invalid);
+    const entry = {
+      id: event?.id ?? `invalid:${randomUUID()}`,
+      type: event?.type ?? '',
+      body,
+      bodyDigest: digest(body),
+      method: request.method,
+      url: request.url,
+      headers: plainHeaders(request.headers),
+      timestampSeconds,
+      keyLabel,
+      receivedAtMs,
+      error: error && { code: error.code, message: error.message },
+    };
+    const result = await callStore('inbox', 'put', () => inbox.put(entry));
+    if (error) {
+      listeners.report(error, delivery);
+      void listeners.guard(() => listeners.deadLetter('invalid', error, delivery));
+    }
+    if (result === 'stored') return 'queued';
+    if (result.isConflict) listeners.report(conflict(), delivery);
+    return 'duplicate';
+  }
+
+  function toDelivery({ method, url, headers, ...job }: InboxJob): Delivery {
+    const request = { method, headers, body: job.body, ...(url !== undefined && { url }) };
+    const delivery: Delivery = { ...job, request };
+    delivery.context = Object.assign(new DeliveryContext(delivery, settings), { attempt: job.attempt });
+    return delivery;
+  }
+
+  async function handle(delivery: Delivery, job: InboxJob): Promise<void> {
+    const event = readEvent(delivery.request, job.body);
+    delivery.event = event;
+    const holder: Ledger = {
+      claim: () => ({ status: 'completed', isConflict: false }),
+      checkpoint: (_claim, { handler }) => job.checkpoint(handler),
+      complete: () => true,
+      release: () => true,
+    };
+    const work = {
+      delivery: delivery as AuthenticDelivery,
+      handlers: registry.find(event.type),
+      settings: { ...settings, ledger: holder },
+      listeners,
+      isQueued: true,
+    };
+    job.signal.addEventListener('abort', () => delivery.context?.abort());
+    const held = { key: job.id, fence: 0, attempt: job.attempt, done: job.done };
+    await supervise(runHandlers(work, held), work, held);
+  }
+
+  const consumer: InboxConsumer = {
+    async process(job) {
+      const delivery = toDelivery(job);
+      try {
+        await handle(delivery, job);
+        listeners.log('handled', undefined, undefined, delivery);
+        return undefined;
+      } catch (thrown) {
+        const error = toWebhookError(thrown);
+        listeners.report(error, delivery);
+        listeners.log(failureOutcome(error.code), undefined, error, delivery);
+        return error;
+      }
+    },
+
+    onDead(job, error) {
+      const isInvalid = error.code.endsWith('_INVALID');
+      const reason = isInvalid ? 'invalid' : isFinal(error) ? 'permanent' : 'attempts-exhausted';
+      void listeners.guard(() => {
+        const delivery = toDelivery(job);
+        if (!isInvalid) delivery.event = readEvent(delivery.request, job.body);
+        return listeners.deadLetter(reason, error, delivery);
+      });
+    },
+
+    onTrouble(operation, cause) {
+      const failed = callStore('inbox', operation, () => Promise.reject(cause));
+      void failed.catch((error) => listeners.report(error));
+    },
+  };
+
+  return {
+    put,
+    start() {
+      starting ??= (async () => inbox.start(consumer))().catch((error) => {
+        starting = undefined; // so that it can be called again
+        throw error;
+      });
+      return starting;
+    },
+    stop: (options) => inbox.stop(options),
+  };
+}
+
+function notStarted(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'INBOX_FAILED',
+    'the receiver has an inbox and was not started',
+    'Call receiver.start() when all handlers are registered.',
+  );
+}

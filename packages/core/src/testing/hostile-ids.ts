@@ -1,0 +1,21 @@
+/** Ids are data: none of these may collide, fail, or be taken for another. */
+export const HOSTILE_IDS: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'a:b',
+  'a\0b',
+  'a',
+  'A',
+  ' a',
+  '*',
+  '1',
+  "'; DROP TABLE ledger; --",
+  '\uD800',
+  '\uDFFF',
+  '\uFFFD',
+  'é',
+  'e\u0301',
+  '🥓',
+  'x'.repeat(1_000_000),
+  `${'x'.repeat(999_999)}y`,
+];

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import type { ClaimedEntry, InboxStore, SettledOutcome } from '../inbox/store.ts';
+import type { InboxEntry, InboxState, InboxTarget } from '../inbox.ts';
+import type { MaybePromise } from '../promise.ts';
+import type { ConformanceCase } from './conformance-case.ts';
+import { HOSTILE_IDS } from './hostile-ids.ts';
+import { createMemoryInboxStore } from './memory-inbox.ts';
+
+const NOW = 1_700_000_000_000;
+const LEASE_MS = 30_000;
+const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
+
+/**
+ * What an `InboxStore` must do, as cases that reject where it doesn't: hostile ids and bodies, fences, a race of
+ * 100, and random sequences of calls that must give what the reference in memory gives. Needs `fast-check`.
+ *
+ * @param create makes an empty store; called often.
+ *
+ * @example
+ * ```ts
+ * import type { InboxStore } from '@showpad-webhooks/core/inbox';
+ * import { inboxStoreConformance } from '@showpad-webhooks/core/testing';
+ *
+ * export async function check(createMyStore: () => InboxStore) {
+ *   for (const { run } of inboxStoreConformance(createMyStore)) await run();
+ * }
+ * ```
+ */
+export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): readonly ConformanceCase[] {
+  const check = (name: string, body: (store: InboxStore) => Promise<void>): ConformanceCase => ({
+    name,
+    run: async () => {
+      const store = await create();
+      try {
+        await body(store);
+      } finally {
+        await store.close();
+      }
+    },
+  });
+
+  return [
+    check('keeps hostile ids apart, and gives them back as they came', async (store) => {
+      for (const id of HOSTILE_IDS) assert.equal(await store.put(entryOf({ id })), 'stored');
+      for (const id of HOSTILE_IDS) {
+        assert.deepEqual(await store.put(entryOf({ id })), { isConflict: false });
+        assert.deepEqual(await store.put(entryOf({ id, bodyDigest: 7 })), { isConflict: true });
+      }
+      const claimed = await store.claim({ limit: 100, leaseMs: LEASE_MS, nowMs: NOW });
+      assert.deepEqual(
+        claimed.map(({ id }) => id),
+        HOSTILE_IDS,
+      );
+      for (const { id } of claimed) assert.equal((await store.list({ id })).items[0]?.id, id);
+    }),
+
+    check('gives bodies back byte for byte, with all that came with them', async (store) => {
+      const nested = `${'['.repeat(8_000)}${']'.repeat(8_000)}`;
+      const bodies = [
+        new Uint8Array(0),
+        Uint8Array.from({ length: 256 }, (_, byte) => byte),
+        new TextEncoder().encode(nested),
+        new Uint8Array(1_048_576).fill(0xff),
+      ];
+      for (const [index, body] of bodies.entries()) await store.put(entryOf({ id: `${index}`, body }));
+      const claimed = await store.claim({ limit: 100, leaseMs: LEASE_MS, nowMs: NOW });
+      for (const [index, body] of bodies.entries()) {
+        const { body: bytes, ...rest } = claimed[index] as ClaimedEntry;
+        assert.ok(bytes instanceof Uint8Array && Buffer.compare(bytes, body) === 0, `body ${index}`);
+        const { body: _body, ...entry } = entryOf({ id: `${index}` });
+        assert.deepEqual(
+          { ...rest, done: [...rest.done], headers: { ...rest.headers } },
+          { ...entry, attempt: 1, done: [], fence: rest.fence },
+        );
+      }
+    }),
+
+    check('stores one of 100 that are put at once', async (store) => {
+      const results = await Promise.all(Array.from({ length: 100 }, async () => store.put(entryOf({}))));
+      assert.equal(results.filter((result) => result === 'stored').length, 1);
+      assert.deepEqual(await store.counts(), { pending: 1, leased: 0, done: 0, dead: 0 });
+    }),
+
+    check('leases each of 100 entries to one of those that claim at once', async (store) => {
+      for (let index = 0; index < 100; index++) await store.put(entryOf({ id: `${index}` }));
+      const claims = Array.from({ length: 50 }, async () =>
+        store.claim({ limit: 3, leaseMs: LEASE_MS, nowMs: NOW }),
+      );
+      const ids = (await Promise.all(claims)).flat().map(({ id }) => id);
+      assert.equal(new Set(ids).size, 100);
+      assert.equal(ids.length, 100);
+    }),
+
+    {
+      name: 'gives what the reference in memory gives, in random sequences of calls',
+      run: () => compareWithReference(create),
+    },
+  ];
+}
+
+type Call = (subject: Subject) => Promise<unknown>;
+
+/** A store, its clock, and the claims it has given. */
+interface Subject {
+  readonly store: InboxStore;
+  readonly claims: ClaimedEntry[];
+  nowMs: number;
+}
+
+async function compareWithReference(create: () => MaybePromise<InboxStore>): Promise<void> {
+  const { default: fc } = await import('fast-check');
+  const id = fc.constantFrom('a', 'b', 'c', 'a\0', 'A');
+  const small = fc.nat(4);
+  const target = fc.oneof(
+    id.map((each): InboxTarget => ({ id: each })),
+    fc.constantFrom<'dead' | 'done'>('dead', 'done').map((state): InboxTarget => ({ state })),
+  );
+  const error = { code: 'HANDLER_FAILED', message: 'the CRM is down' };
+  const outcomes = (nowMs: number): readonly SettledOutcome[] => [
+    { state: 'done', nowMs },
+    { state: 'dead', nowMs, error },
+    { state: 'pending', nowMs, dueMs: nowMs + 5_000, error },
+  ];
+  const call: ReturnType<typeof fc.oneof<ReturnType<typeof fc.constant<Call>>[]>> = fc.oneof(
+    fc.tuple(id, small).map(
+      ([each, bodyDigest]): Call =>
+        async ({ store, nowMs }) => {
+          const isInvalid = bodyDigest === 0;
+          return store.put(
+            entryOf({ id: each, bodyDigest, receivedAtMs: nowMs, error: isInvalid ? error : undefined }),
+          );
+        },
+    ),
+    small.map(
+      (limit): Call =>
+        async ({ store, claims, nowMs }) => {
+          const claimed = await store.claim({ limit, leaseMs: LEASE_MS, nowMs });
+          claims.push(...claimed);
+          return claimed.map(({ fence: _fence, body: _body, ...rest }) => rest);
+        },
+    ),
+    fc.tuple(fc.nat(20), fc.option(id)).map(
+      ([which, handler]): Call =>
+        async (subject) => {
+          const claim = subject.claims[which];
+          const update = { handler: handler ?? undefined, leaseMs: LEASE_MS, nowMs: subject.nowMs };
+          return claim && subject.store.checkpoint(claim, update);
+        },
+    ),
+    fc.tuple(fc.nat(20), fc.nat(2)).map(
+      ([which, how]): Call =>
+        async ({ store, claims, nowMs }) => {
+          const claim = claims[which];
+          return claim && store.settle(claim, outcomes(nowMs)[how] as SettledOutcome);
+        },
+    ),
+    fc.tuple(target, small).map(
+      ([each, limit]): Call =>
+        async ({ store, nowMs }) => {
+          return store.retry(each, { nowMs, limit });
+        },
+    ),
+    fc.tuple(target, small).map(
+      ([each, limit]): Call =>
+        async ({ store }) =>
+          store.discard(each, { limit }),
+    ),
+    small.map(
+      (limit): Call =>
+        async ({ store, nowMs }) => {
+          return store.purge({ state: 'done', beforeMs: nowMs - 20_000, limit });
+        },
+    ),
+    fc.constantFrom(0, 1, 4_999, 5_000, 29_999, 30_000).map(
+      (ms): Call =>
+        async (subject) => {
+          subject.nowMs += ms;
+        },
+    ),
+  );
+
+  const property = fc.asyncProperty(fc.array(call, { maxLength: 40 }), async (calls) => {
+    const reference: Subject = { store: createMemoryInboxStore(), claims: [], nowMs: NOW };
+    const subject: Subject = { store: await create(), claims: [], nowMs: NOW };
+    try {
+      for (const each of calls) {
+        assert.deepEqual(await each(subject), await each(reference));
+        assert.deepEqual(await pictureOf(subject.store), await pictureOf(reference.store));
+      }
+      const fences = subject.claims.map(({ fence }) => fence);
+      assert.deepEqual(
+        fences,
+        [...new Set(fences)].sort((one, other) => one - other),
+        'each fence is higher than those before it',
+      );
+    } finally {
+      await subject.store.close();
+    }
+  });
+  await fc.assert(property, { numRuns: 100 });
+}
+
+/** All that can be seen of a store, page by page. */
+async function pictureOf(store: InboxStore): Promise<unknown> {
+  const items: unknown[] = [];
+  for (const state of STATES) {
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ state, limit: 2, cursor });
+      items.push(
+        ...page.items.map((item) => ({ ...item, done: [...item.done], headers: { ...item.headers } })),
+      );
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+  return { items, counts: { ...(await store.counts()) }, nextDueMs: await store.nextDueMs() };
+}
+
+export function entryOf(overrides: Partial<InboxEntry>): InboxEntry {
+  return {
+    id: 'event-1',
+    type: 'shared-space-user-added',
+    body: new TextEncoder().encode('{"type":"shared-space-user-added","id":"event-1"}'),
+    bodyDigest: 1234,
+    method: 'POST',
+    url: '/webhooks/showpad?a=b',
+    headers: { 'content-type': 'application/json' },
+    timestampSeconds: NOW / 1000,
+    keyLabel: 'crm',
+    receivedAtMs: NOW,
+    error: undefined,
+    ...overrides,
+  };
+}

@@ -1,0 +1,149 @@
+import type { ClaimedEntry, InboxStore } from '../inbox/store.ts';
+import { createStoreInbox, type StoreInboxOptions } from '../inbox/store-inbox.ts';
+import type { Inbox, InboxEntry, InboxItem, InboxState, InboxTarget } from '../inbox.ts';
+
+type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
+  state: InboxState;
+  generation: number;
+  atMs: number;
+};
+
+/**
+ * An inbox in memory, for tests of handlers: it does all that a durable one does, and forgets everything when
+ * the process ends.
+ *
+ * @example
+ * ```ts
+ * import { createReceiver } from '@showpad-webhooks/core';
+ * import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
+ *
+ * const inbox = createMemoryInbox();
+ * const receiver = createReceiver({ keys: 'test-key', inbox });
+ * const handled = new Promise((resolve) => receiver.on('shared-space-user-added', resolve));
+ * await receiver.start();
+ *
+ * const delivery = signedDelivery('shared-space-user-added', { key: 'test-key' });
+ * console.log((await receiver.receive(delivery)).outcome); // queued
+ * await handled;
+ * await receiver.close();
+ * ```
+ */
+export function createMemoryInbox(options?: StoreInboxOptions): Inbox {
+  return createStoreInbox(createMemoryInboxStore(), options);
+}
+
+/** The reference: what `inboxStoreConformance` holds other stores to. */
+export function createMemoryInboxStore(): InboxStore {
+  const rows = new Map<string, Row>();
+  let lastFence = 0;
+
+  const inState = (state: InboxState) => sorted([...rows.values()].filter((row) => row.state === state));
+  const held = ({ id, fence }: { readonly id: string; readonly fence: number }) => {
+    const row = rows.get(id);
+    return row?.state === 'leased' && row.fence === fence ? row : undefined;
+  };
+  const targets = (target: InboxTarget, states: readonly InboxState[], limit: number) => {
+    const found = 'id' in target ? [rows.get(target.id) ?? []].flat() : inState(target.state);
+    return found.filter(({ state }) => states.includes(state)).slice(0, limit);
+  };
+
+  return {
+    put(entry) {
+      const kept = rows.get(entry.id);
+      if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
+      const state = entry.error ? 'dead' : 'pending';
+      const start = { fence: 0, attempt: 0, generation: 0, done: [], atMs: entry.receivedAtMs };
+      rows.set(entry.id, { ...copy(entry), ...start, state });
+      return 'stored';
+    },
+
+    claim({ limit, leaseMs, nowMs }) {
+      const due = [...inState('pending'), ...inState('leased')].filter(({ atMs }) => atMs <= nowMs);
+      return sorted(due)
+        .slice(0, limit)
+        .map((row) => {
+          Object.assign(row, {
+            state: 'leased',
+            fence: ++lastFence,
+            attempt: row.attempt + 1,
+            atMs: nowMs + leaseMs,
+          });
+          const { state: _state, atMs: _atMs, generation: _generation, ...claimed } = row;
+          return copy(claimed);
+        });
+    },
+
+    checkpoint(holding, { handler, leaseMs, nowMs }) {
+      const row = held(holding);
+      if (!row) return false;
+      row.atMs = nowMs + leaseMs;
+      if (handler !== undefined) row.done = [...row.done, handler];
+      return true;
+    },
+
+    settle(holding, outcome) {
+      const row = held(holding);
+      if (!row) return false;
+      row.state = outcome.state;
+      row.atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
+      row.error = outcome.state === 'done' ? undefined : outcome.error;
+      return true;
+    },
+
+    nextDueMs: () => sorted([...inState('pending'), ...inState('leased')])[0]?.atMs,
+
+    list({ state = 'dead', id, limit = 100, cursor = '0' }) {
+      if (id !== undefined)
+        return { items: [rows.get(id) ?? []].flat().map((row) => toItem(row, true)), next: undefined };
+      const found = inState(state);
+      if (state === 'done' || state === 'dead') found.reverse();
+      const end = Number(cursor) + limit;
+      const items = found.slice(Number(cursor), end).map((row) => toItem(row, false));
+      return { items, next: end < found.length ? String(end) : undefined };
+    },
+
+    counts() {
+      const counts = { pending: 0, leased: 0, done: 0, dead: 0 };
+      for (const { state } of rows.values()) counts[state]++;
+      return counts;
+    },
+
+    retry(target, { nowMs, limit }) {
+      const found = targets(target, ['dead', 'done'], limit);
+      for (const row of found) {
+        if (row.state === 'done') row.done = [];
+        const again = { state: 'pending', atMs: nowMs, attempt: 0, generation: row.generation + 1 };
+        Object.assign(row, again);
+      }
+      return found.length;
+    },
+
+    discard(target, { limit }) {
+      const found = targets(target, ['pending', 'dead', 'done'], limit);
+      for (const { id } of found) rows.delete(id);
+      return found.length;
+    },
+
+    purge({ state, beforeMs, limit }) {
+      const found = inState(state).filter(({ atMs }) => atMs < beforeMs);
+      for (const { id } of found.slice(0, limit)) rows.delete(id);
+      return Math.min(found.length, limit);
+    },
+
+    problems: () => [],
+    close() {},
+  };
+}
+
+/** By time; of the same time, in the order they came (rows are sorted in the order of the map). */
+function sorted(rows: Row[]): Row[] {
+  return rows.sort((one, other) => one.atMs - other.atMs);
+}
+
+function copy<Entry extends InboxEntry>(entry: Entry): Entry {
+  return { ...entry, body: Uint8Array.from(entry.body), headers: { ...entry.headers } };
+}
+
+function toItem({ fence: _fence, body, ...row }: Row, withBody: boolean): InboxItem {
+  return { ...row, bodyBytes: body.byteLength, ...(withBody && { body: Uint8Array.from(body) }) };
+}
