@@ -82,10 +82,10 @@ export interface InboxJob extends InboxEntry {
   readonly attempt: number;
   /** Names of the handlers that are done. */
   readonly done: readonly string[];
-  /** Aborts when the inbox stops and no longer waits. */
+  /** Aborts when the inbox stops and no longer waits, or the entry is another holder's. Until then the inbox keeps it for this one. */
   readonly signal: AbortSignal;
-  /** Keeps the entry for this holder, and notes a handler as done. False: the entry is another's now. */
-  checkpoint(handler?: string): MaybePromise<boolean>;
+  /** Notes a handler as done. False: the entry is another holder's now. */
+  checkpoint(handler: string): MaybePromise<boolean>;
 }
 
 export type InboxState = 'pending' | 'leased' | 'done' | 'dead';

@@ -69,7 +69,7 @@ export function createQueue(
     delivery.event = event;
     const holder: Ledger = {
       claim: () => ({ status: 'completed', isConflict: false }),
-      checkpoint: (_claim, { handler }) => job.checkpoint(handler),
+      checkpoint: (_claim, { handler }) => handler === undefined || job.checkpoint(handler), // The inbox itself renews.
       complete: () => true,
       release: () => true,
     };

@@ -312,7 +312,7 @@ describe('options', () => {
     expect(() => createReceiver({ ...options, ledger: false })).not.toThrow();
   });
 
-  test.each(['maxAttempts', 'concurrency', 'keepDoneMs', 'keepDeadMs', 'pollMs'] as const)(
+  test.each(['maxAttempts', 'concurrency', 'leaseMs', 'keepDoneMs', 'keepDeadMs', 'pollMs'] as const)(
     '%s must be above 0',
     (option) => {
       expect(() => createMemoryInbox({ [option]: 0 })).toThrow(`${option} must be a number above 0, not 0.`);

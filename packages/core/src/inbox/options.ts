@@ -11,6 +11,11 @@ export interface InboxOptions {
   readonly backoffMs?: (attempt: number) => number;
   /** How many entries are handled at once, per process. 1 keeps the order of arrival, but for retries. Default 8. */
   readonly concurrency?: number;
+  /**
+   * How long after a process died another handles what it held; renewed while handlers run. Default 30,000. Below
+   * the longest that handlers block the event loop, events are handled twice.
+   */
+  readonly leaseMs?: number;
   /** How long handled events are remembered, and their bytes kept for a retry by hand. Default 7 days. */
   readonly keepDoneMs?: number;
   /** How long dead entries are kept. Default 30 days. */
@@ -28,10 +33,11 @@ export function readInboxOptions(options: InboxOptions): InboxSettings {
     maxAttempts: options.maxAttempts ?? 8,
     backoffMs: options.backoffMs ?? backoffMs,
     concurrency: options.concurrency ?? 8,
+    leaseMs: options.leaseMs ?? 30_000,
     keepDoneMs: options.keepDoneMs ?? 7 * DAY_MS,
     keepDeadMs: options.keepDeadMs ?? 30 * DAY_MS,
   };
-  for (const option of ['maxAttempts', 'concurrency', 'keepDoneMs', 'keepDeadMs'] as const) {
+  for (const option of ['maxAttempts', 'concurrency', 'leaseMs', 'keepDoneMs', 'keepDeadMs'] as const) {
     checkAboveZero(option, settings[option]);
   }
   return settings;

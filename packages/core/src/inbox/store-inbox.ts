@@ -12,8 +12,11 @@ export interface StoreInboxOptions extends InboxOptions {
   readonly clock?: () => number;
 }
 
-/** Renewed while handlers run: so long after a process died, another handles what it held. */
-const LEASE_MS = 30_000;
+interface Work {
+  readonly entry: ClaimedEntry;
+  readonly controller: AbortController;
+}
+
 const PURGE_INTERVAL_MS = 3_600_000;
 /** Entries that one call of a store changes, so that no call takes long. */
 const BATCH = 500;
@@ -37,16 +40,17 @@ const LONGEST_KEPT_MESSAGE = 1_000;
  */
 export function createStoreInbox(store: InboxStore, options: StoreInboxOptions = {}): Inbox {
   const settings = readInboxOptions(options);
-  const { name, maxAttempts, concurrency } = settings;
+  const { name, maxAttempts, concurrency, leaseMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero('pollMs', pollMs);
-  const running = new Map<Promise<void>, AbortController>();
+  const running = new Map<Promise<void>, Work>();
   let consumer: InboxConsumer | undefined;
   let isClaiming = false;
   let hasNews = false;
   let isStopped = false;
   let nextClaim: NodeJS.Timeout | undefined;
   let nextPurge: NodeJS.Timeout | undefined;
+  let nextRenewal: NodeJS.Timeout | undefined;
 
   /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
   async function claim(to: InboxConsumer): Promise<void> {
@@ -59,7 +63,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       while (hasNews && running.size < concurrency && !isStopped) {
         hasNews = false; // What is put from here on is seen in the next round.
         const limit = concurrency - running.size;
-        const entries = await store.claim({ limit, leaseMs: LEASE_MS, nowMs: clock() });
+        const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
         for (const entry of entries) run(entry, to);
         if (entries.length === limit) hasNews = true;
         else waitMs = Math.min(pollMs, ((await store.nextDueMs()) ?? Number.POSITIVE_INFINITY) - clock());
@@ -83,24 +87,28 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         running.delete(work);
         void claim(to);
       });
-    running.set(work, controller);
+    running.set(work, { entry, controller });
   }
 
   async function handle(entry: ClaimedEntry, to: InboxConsumer, controller: AbortController): Promise<void> {
-    const job: InboxJob = {
-      ...entry,
-      signal: controller.signal,
-      async checkpoint(handler) {
-        const isHeld = await store.checkpoint(entry, { handler, leaseMs: LEASE_MS, nowMs: clock() });
-        if (!isHeld) controller.abort();
-        return isHeld;
-      },
-    };
+    const checkpoint = (handler: string) => hold({ entry, controller }, handler);
+    const job: InboxJob = { ...entry, signal: controller.signal, checkpoint };
     const isExhausted = entry.attempt > maxAttempts; // The process died in each, or it would be dead by now.
     const error = isExhausted ? exhausted(maxAttempts) : await to.process(job);
     const outcome = outcomeOf(entry, error);
     const isSettled = await store.settle(entry, outcome);
     if (isSettled && error && outcome.state === 'dead') to.onDead(job, error);
+  }
+
+  async function hold({ entry, controller }: Work, handler?: string): Promise<boolean> {
+    const isHeld = await store.checkpoint(entry, { handler, leaseMs, nowMs: clock() });
+    if (!isHeld) controller.abort();
+    return isHeld;
+  }
+
+  function renew(to: InboxConsumer): void {
+    const held = Promise.all([...running.values()].map((work) => hold(work)));
+    held.catch((cause) => to.onTrouble('renewal', cause));
   }
 
   function outcomeOf({ attempt }: ClaimedEntry, failure: ShowpadWebhookError | undefined): SettledOutcome {
@@ -139,7 +147,8 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       consumer = to;
       void claim(to);
       purgeNow(to);
-      nextPurge = setInterval(() => purgeNow(to), PURGE_INTERVAL_MS).unref();
+      nextPurge = setInterval(() => purgeNow(to), PURGE_INTERVAL_MS);
+      nextRenewal = setInterval(() => renew(to), leaseMs / 3);
     },
 
     async stop({ timeoutMs }) {
@@ -153,7 +162,8 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       });
       await Promise.race([drained, isOver]);
       clearTimeout(timeout);
-      for (const controller of running.values()) controller.abort();
+      clearInterval(nextRenewal);
+      for (const { controller } of running.values()) controller.abort();
       await store.close();
     },
 

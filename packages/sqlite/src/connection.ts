@@ -1,0 +1,160 @@
+import Database from 'libsql';
+import { migrate } from './schema.ts';
+
+/** What is used of a database handle: one of `libsql`, `better-sqlite3` or `node:sqlite` will do. */
+export interface SqliteHandle {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+export interface SqliteStatement {
+  run(...parameters: SqliteValue[]): unknown;
+  all(...parameters: SqliteValue[]): unknown[];
+}
+
+type SqliteValue = string | number | Buffer | null;
+
+/** Where to keep the data: a file of its own, or a database that the app has open already. */
+export type SqliteSource =
+  | { readonly file: string; readonly database?: never }
+  | { readonly database: SqliteHandle; readonly file?: never };
+
+/** A database, used so that no write keeps the event loop longer than one commit takes. */
+export interface Connection {
+  /** Runs a write in the next transaction, with all others that wait. Resolves once it is durable. */
+  write<T>(operation: () => T): Promise<T>;
+  /** Rows as the statement gives them. Never pass bytes as the only parameter: libsql would take them for names and end the process. */
+  all<Row>(sql: string, ...parameters: SqliteValue[]): Row[];
+  /** What about the settings could lose a committed write. */
+  problems(): readonly string[];
+  close(): void;
+}
+
+interface Waiting {
+  readonly operation: () => unknown;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How long other processes may keep the file from us, before a write fails: shorter than the receiver's own deadline. */
+const PATIENCE_MS = 2_000;
+const OPENING_PATIENCE_MS = 5_000;
+
+/**
+ * @throws Error that names the file, where it can't be opened, or holds tables of a newer version.
+ */
+export function connect({ file, database }: SqliteSource): Connection {
+  const handle = database ?? open(file);
+  handle.exec(`PRAGMA busy_timeout = ${OPENING_PATIENCE_MS}`);
+  handle.exec('PRAGMA fullfsync = ON'); // Apple's fsync alone leaves data in the drive's cache.
+  handle.prepare('PRAGMA journal_mode = WAL').all();
+  handle.exec('PRAGMA synchronous = FULL');
+  migrate(handle);
+  // From here on a locked file is waited for without blocking: see `begin`.
+  handle.exec('PRAGMA busy_timeout = 0');
+
+  const statements = new Map<string, SqliteStatement>();
+  let waiting: Waiting[] = [];
+  let lockedSinceMs: number | undefined;
+  let isClosed = false;
+
+  function all<Row>(sql: string, ...parameters: SqliteValue[]): Row[] {
+    if (isClosed) throw new Error('the database is closed'); // libsql itself would end the process.
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = handle.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement.all(...parameters) as Row[];
+  }
+
+  /** False: another connection is writing. */
+  function begin(): boolean {
+    try {
+      handle.exec('BEGIN IMMEDIATE');
+      lockedSinceMs = undefined;
+      return true;
+    } catch (error) {
+      lockedSinceMs ??= performance.now();
+      if (!isLocked(error) || performance.now() - lockedSinceMs > PATIENCE_MS) throw error;
+      return false;
+    }
+  }
+
+  /** Group commit: one transaction, and one fsync, for all writes that came since the last. */
+  function flush(): void {
+    let batch: Waiting[] = [];
+    try {
+      if (!begin()) {
+        // A random pause, so that processes that wait for each other don't meet again.
+        setTimeout(flush, 1 + Math.random() * 4);
+        return;
+      }
+      batch = waiting;
+      waiting = [];
+      const results = batch.map(({ operation }) => operation());
+      handle.exec('COMMIT');
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as never);
+    } catch (error) {
+      rollback();
+      const failed = batch.length > 0 ? batch : waiting.splice(0);
+      for (const { reject } of failed) reject(error);
+    }
+  }
+
+  function rollback(): void {
+    try {
+      handle.exec('ROLLBACK');
+    } catch {
+      // None was begun, or SQLite rolled it back itself.
+    }
+  }
+
+  return {
+    all,
+    write(operation) {
+      if (isClosed) return Promise.reject(new Error('the database is closed'));
+      return new Promise((resolve, reject) => {
+        if (waiting.push({ operation, resolve, reject }) === 1) setImmediate(flush);
+      });
+    },
+    problems() {
+      const [mode] = all<{ journal_mode: string }>('PRAGMA journal_mode');
+      if (mode?.journal_mode === 'wal') return [];
+      return [
+        `the SQLite database keeps its journal in mode "${mode?.journal_mode}", not "wal": is it in memory, or on a ` +
+          'file system without shared memory? What was stored may not survive.',
+      ];
+    },
+    close() {
+      if (isClosed) return;
+      if (waiting.length > 0) flush();
+      isClosed = true;
+      for (const { reject } of waiting) reject(new Error('the database is closed'));
+      if (!database) handle.close();
+    },
+  };
+}
+
+function open(file: string | undefined): SqliteHandle {
+  if (typeof file !== 'string' || file === '') {
+    throw new TypeError('pass { file: "showpad.db" }, or { database } with an open SQLite handle.');
+  }
+  try {
+    return new Database(file) as unknown as SqliteHandle;
+  } catch (cause) {
+    throw new Error(
+      `can't open ${JSON.stringify(file)}: does its folder exist, and may this process write it?`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Also where the app itself has a transaction open on the handle it gave us. */
+function isLocked(error: unknown): boolean {
+  const { message = '' } = error as Partial<Error>;
+  return /database is locked|within a transaction/.test(message);
+}

@@ -1,0 +1,63 @@
+import type { SqliteHandle } from './connection.ts';
+
+/** Each brings the tables from the version of its place to the next. Never change one that was released: add one. */
+const MIGRATIONS = [
+  `
+  CREATE TABLE showpad_inbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    inbox TEXT NOT NULL,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'leased', 'done', 'dead')),
+    at_ms INTEGER NOT NULL,
+    fence INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    generation INTEGER NOT NULL DEFAULT 0,
+    body_digest INTEGER NOT NULL,
+    handlers TEXT NOT NULL DEFAULT '[]',
+    error TEXT,
+    meta TEXT NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (inbox, key)
+  );
+  CREATE INDEX showpad_inbox_state ON showpad_inbox (inbox, state, at_ms, seq);
+  CREATE TABLE showpad_ledger (
+    key TEXT PRIMARY KEY,
+    fence INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    body_digest INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('claimed', 'released', 'completed')),
+    until_ms INTEGER NOT NULL,
+    handlers TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX showpad_ledger_until ON showpad_ledger (until_ms);
+  `,
+];
+
+/**
+ * Makes the tables, or brings those of an older version up to date.
+ *
+ * @throws Error where a newer version of this package made them.
+ */
+export function migrate(handle: SqliteHandle): void {
+  handle.exec('BEGIN IMMEDIATE');
+  try {
+    handle.exec(
+      'CREATE TABLE IF NOT EXISTS showpad_webhooks (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, fence INTEGER NOT NULL)',
+    );
+    handle.exec('INSERT OR IGNORE INTO showpad_webhooks (id, version, fence) VALUES (1, 0, 0)');
+    const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
+    const version = Number(row?.version);
+    if (version > MIGRATIONS.length) {
+      throw new Error(
+        `the tables are of version ${version}, made by a newer @showpad-webhooks/sqlite; this one knows ${MIGRATIONS.length}. ` +
+          'Upgrade it, or use another file.',
+      );
+    }
+    for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);
+    handle.exec(`UPDATE showpad_webhooks SET version = ${MIGRATIONS.length}`);
+    handle.exec('COMMIT');
+  } catch (error) {
+    handle.exec('ROLLBACK');
+    throw error;
+  }
+}
