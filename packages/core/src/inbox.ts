@@ -20,7 +20,7 @@ export interface Inbox {
   start(consumer: InboxConsumer): MaybePromise<void>;
   /** Takes no new entry, and waits for those at work; after `timeoutMs` their signals abort. */
   stop(options: { readonly timeoutMs: number }): Promise<void>;
-  /** Entries of one state, the one to move next, or that moved last, first. */
+  /** Entries of one state, the latest first: by when they came, are due, or were done. */
   list(query?: InboxQuery): Promise<InboxPage>;
   /** How many entries there are in each state. */
   counts(): Promise<InboxCounts>;

@@ -143,12 +143,10 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
         );
         return { items: found.map(toItem), next: undefined };
       }
-      const [order, after] =
-        state === 'done' || state === 'dead' ? (['DESC', '<'] as const) : (['ASC', '>'] as const);
       const rows = all<Row>(
         `SELECT ${COLUMNS}, length(body) AS body_bytes FROM showpad_inbox
-         WHERE inbox = ? AND state = ? ${cursor ? `AND (at_ms, seq) ${after} (?, ?)` : ''}
-         ORDER BY at_ms ${order}, seq ${order} LIMIT ?`,
+         WHERE inbox = ? AND state = ? ${cursor ? `AND (at_ms, seq) < (?, ?)` : ''}
+         ORDER BY at_ms DESC, seq DESC LIMIT ?`,
         ...[inbox, state, ...(cursor ? cursor.split(':').map(Number) : []), limit + 1],
       );
       const last = rows.length > limit ? rows[limit - 1] : undefined;

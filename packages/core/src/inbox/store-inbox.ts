@@ -1,7 +1,8 @@
 import { checkAboveZero } from '../check.ts';
-import { isFinal, ShowpadWebhookError } from '../error.ts';
-import type { Inbox, InboxConsumer, InboxError, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
+import { isFinal, type ShowpadWebhookError } from '../error.ts';
+import type { Inbox, InboxConsumer, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
 import { LONGEST_TIMER_MS } from '../promise.ts';
+import { exhausted, keptError, messageOf } from './failure.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
 
@@ -20,7 +21,6 @@ interface Work {
 const PURGE_INTERVAL_MS = 3_600_000;
 /** Entries that one call of a store changes, so that no call takes long. */
 const BATCH = 500;
-const LONGEST_KEPT_MESSAGE = 1_000;
 
 /**
  * Makes an inbox of a store: it claims what is due, hands it to the receiver, and settles it, with attempts,
@@ -114,7 +114,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   function outcomeOf({ attempt }: ClaimedEntry, failure: ShowpadWebhookError | undefined): SettledOutcome {
     const nowMs = clock();
     if (!failure) return { state: 'done', nowMs };
-    const error = toKept(failure);
+    const error = keptError(failure);
     if (isFinal(failure) || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
     return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoffMs(attempt) };
   }
@@ -205,22 +205,4 @@ async function inBatches(change: (limit: number) => Promise<number> | number): P
     count += changed;
     if (changed < BATCH) return count;
   }
-}
-
-/** What is kept of an error, for whoever looks at the dead later. */
-function toKept({ code, message, cause }: ShowpadWebhookError): InboxError {
-  const text = cause === undefined ? message : `${message}: ${messageOf(cause)}`;
-  return { code, message: text.slice(0, LONGEST_KEPT_MESSAGE) };
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-function exhausted(attempts: number): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'HANDLER_FAILED',
-    `the process ended in each of ${attempts} attempts`,
-    'A handler crashes or blocks the process on this event. Retry it by hand once that is mended.',
-  );
 }

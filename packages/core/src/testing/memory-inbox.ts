@@ -95,8 +95,7 @@ export function createMemoryInboxStore(): InboxStore {
     list({ state = 'dead', id, limit = 100, cursor = '0' }) {
       if (id !== undefined)
         return { items: [rows.get(id) ?? []].flat().map((row) => toItem(row, true)), next: undefined };
-      const found = inState(state);
-      if (state === 'done' || state === 'dead') found.reverse();
+      const found = inState(state).reverse();
       const end = Number(cursor) + limit;
       const items = found.slice(Number(cursor), end).map((row) => toItem(row, false));
       return { items, next: end < found.length ? String(end) : undefined };

@@ -1,0 +1,2 @@
+export type { BullmqSource } from './backend.ts';
+export { type BullmqInbox, type BullmqInboxOptions, createBullmqInbox } from './inbox.ts';
