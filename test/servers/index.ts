@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -94,7 +94,7 @@ async function serve(port: number, folder: string, command: () => Command): Prom
 
   function launch() {
     const user = uid === undefined ? {} : { uid, gid };
-    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, ...user });
+    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], ...user });
     // A test run that ends early must not leave servers behind.
     const end = () => signal(started.pid, 'SIGKILL');
     process.once('exit', end);
@@ -139,13 +139,16 @@ async function serve(port: number, folder: string, command: () => Command): Prom
   };
 }
 
-/** To the process and all that it started: Postgres serves each connection by one of its own. */
+/** To the process and to those that it started: Postgres serves each connection by one of its own, in a group of its own. */
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return;
-  try {
-    process.kill(-pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  for (const each of [pid, ...stdout.split('\n').filter(Boolean).map(Number)]) {
+    try {
+      process.kill(each, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // It has ended already.
+    }
   }
 }
 
