@@ -7,7 +7,7 @@ import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
 import { DEADLINE_MS, LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
-import { validateData } from './schema.ts';
+import type { StandardSchemaV1 } from './schema.ts';
 
 /** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
 const SHOWPAD_ATTEMPTS = 4;
@@ -86,7 +86,8 @@ export async function runHandlers(work: Work, claim: Held): Promise<void> {
   const isSettled = (error?: ShowpadWebhookError) => !error || (!isQueued && !isRetryable(error));
   const errors: ShowpadWebhookError[] = [];
   try {
-    const event = await validated(delivery.event, settings.schemas);
+    const schema = settings.schemas.get(delivery.event.type);
+    const event = schema ? await validate(delivery.event, schema) : delivery.event;
     for (const [index, handler] of left.entries()) {
       if (claim.isLost) throw inProgress();
       const error = await runHandler(handler, event, work);
@@ -130,10 +131,10 @@ async function runHandler(
     return undefined;
   } catch (thrown) {
     if (!PermanentError.isInstance(thrown)) {
-      const hint = 'See the cause. It is tried again, if that was not the last attempt.';
+      const hint = 'See the cause. It comes again, unless that was the last time.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
     }
-    const hint = 'It threw a PermanentError, so it is not tried again.';
+    const hint = 'It threw a PermanentError, so it does not come again.';
     const refusal = new ShowpadWebhookError(
       'PERMANENT_FAILURE',
       `handler "${name}" refused ${what}`,
@@ -148,16 +149,10 @@ async function runHandler(
   }
 }
 
-async function validated(event: ShowpadEvent, schemas: Settings['schemas']): Promise<ShowpadEvent> {
-  const schema = schemas.get(event.type);
-  if (!schema) return event;
-  try {
-    return { ...event, data: await validateData(schema, event.data) } as ShowpadEvent;
-  } catch (cause) {
-    const message = `the data of an event does not fit schemas["${event.type}"]`;
-    const hint = 'The cause names the fields. Payloads change: widen the schema.';
-    throw new ShowpadWebhookError('HANDLER_FAILED', message, hint, cause);
-  }
+/** Loaded by those alone who have schemas. */
+async function validate(event: ShowpadEvent, schema: StandardSchemaV1): Promise<ShowpadEvent> {
+  const { validateEvent } = await import('./validate-event.ts');
+  return validateEvent(event, schema);
 }
 
 /** Calls what is the user's: a ledger or an inbox. */
@@ -192,7 +187,7 @@ async function tell(
     throw new ShowpadWebhookError(
       isQueued ? 'INBOX_FAILED' : 'LEDGER_FAILED',
       `the ${store}'s ${operation} came too late`,
-      'Another delivery took over, so handlers may have run twice: they block the event loop, or are too slow.',
+      'Another delivery took over: handlers block the event loop, or are too slow.',
     );
   } catch (error) {
     listeners.report(error as ShowpadWebhookError, delivery);
@@ -203,7 +198,7 @@ function inProgress(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     'another delivery of this event is running',
-    'The event comes again. If this goes on, handlers are too slow.',
+    'It comes again. If this goes on, handlers are too slow.',
   );
 }
 
@@ -211,7 +206,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, and the event comes again. End them when their signal aborts.',
+    'They go on, and it comes again. End them when their signal aborts.',
   );
 }
 

@@ -105,9 +105,9 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     throw new TypeError("methods must be ['POST'], ['GET'] or ['POST', 'GET'].");
   }
   if (inbox && inbox.name !== name) {
-    throw new TypeError(`the inbox is named "${inbox.name}" and the receiver "${name}": give both one name.`);
+    throw new TypeError(`an inbox "${inbox.name}" for a receiver "${name}": give both one name.`);
   }
-  if (inbox && ledger) throw new TypeError("pass a ledger or an inbox: an inbox takes the ledger's place.");
+  if (inbox && ledger) throw new TypeError('pass a ledger or an inbox, not both.');
   for (const [type, schema] of Object.entries(schemas)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
       throw new TypeError(`schemas["${type}"] is no Standard Schema: see https://standardschema.dev`);

@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ShowpadWebhookError } from './error.ts';
-import { parseEvent, type ShowpadEvent } from './event.ts';
-import type { WebhookRequest } from './request.ts';
-
-/** @throws ShowpadWebhookError `BODY_INVALID` or `EVENT_INVALID`. */
-export function readEvent(
-  { method, url }: Pick<WebhookRequest, 'method' | 'url'>,
-  body: Uint8Array,
-): ShowpadEvent {
-  return method === 'GET' && body.byteLength === 0 ? queryEvent(url) : parseEvent(body);
-}
+import type { ShowpadEvent } from './event.ts';
 
 /**
  * The event of a GET delivery without a body. **Inferred**: a subscription can be created with GET, and what
@@ -20,7 +11,7 @@ export function readEvent(
  *
  * @throws ShowpadWebhookError `EVENT_INVALID` where the URL names no type.
  */
-function queryEvent(url: string | undefined): ShowpadEvent {
+export function queryEvent(url: string | undefined): ShowpadEvent {
   const query = url?.replace(/^[^?]*/, '');
   const type = new URLSearchParams(query).get('type');
   if (!type) {

@@ -9,7 +9,7 @@ import type { Inbox, InboxConsumer, InboxJob } from './inbox.ts';
 import type { Ledger } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
-import { readEvent } from './query-event.ts';
+import { readEvent } from './read-event.ts';
 import { failureOutcome } from './response.ts';
 
 /** Between a receiver and its inbox. A module of its own, which apps without an inbox never load. */
@@ -65,7 +65,7 @@ export function createQueue(
   }
 
   async function handle(delivery: Delivery, job: InboxJob): Promise<void> {
-    const event = readEvent(delivery.request, job.body);
+    const event = await readEvent(delivery.request, job.body);
     delivery.event = event;
     const holder: Ledger = {
       claim: () => ({ status: 'completed', isConflict: false }),
@@ -103,9 +103,9 @@ export function createQueue(
     onDead(job, error) {
       const isInvalid = error.code.endsWith('_INVALID');
       const reason = isInvalid ? 'invalid' : isFinal(error) ? 'permanent' : 'attempts-exhausted';
-      void listeners.guard(() => {
+      void listeners.guard(async () => {
         const delivery = toDelivery(job);
-        if (!isInvalid) delivery.event = readEvent(delivery.request, job.body);
+        if (!isInvalid) delivery.event = await readEvent(delivery.request, job.body);
         return listeners.deadLetter(reason, error, delivery);
       });
     },

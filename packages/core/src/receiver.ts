@@ -8,7 +8,7 @@ import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from
 import { Listeners } from './listeners.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
 import { LONGEST_TIMER_MS } from './promise.ts';
-import { readEvent } from './query-event.ts';
+import { readEvent } from './read-event.ts';
 import { checkHead, readBytes, type WebhookRequest } from './request.ts';
 import {
   failureOutcome,
@@ -145,7 +145,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
 
     delivery.timestampSeconds = Number(signed.timestamp);
     try {
-      delivery.event = readEvent(request, body);
+      delivery.event = await readEvent(request, body);
     } catch (invalid) {
       if (queue) return (await queue).put(delivery, invalid);
       await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);

@@ -33,19 +33,3 @@ export type WithSchemas<Events extends object, Schemas extends EventSchemas> = [
       };
 
 type OutputOf<Schema extends StandardSchemaV1> = NonNullable<Schema['~standard']['types']>['output'];
-
-/**
- * The data as the schema puts it out.
- *
- * @throws Error that names the fields. The schema's own messages may quote the payload, so they stay out.
- */
-export async function validateData(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
-  const result = await schema['~standard'].validate(data);
-  if (!result.issues) return result.value;
-  const fields = result.issues.map(({ path = [] }) => ['data', ...Array.from(path, segmentName)].join('.'));
-  throw new Error(`the schema refuses ${[...new Set(fields)].join(', ')}`);
-}
-
-function segmentName(segment: PropertyKey | { readonly key: PropertyKey }): string {
-  return String(typeof segment === 'object' ? segment.key : segment);
-}

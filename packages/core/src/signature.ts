@@ -113,7 +113,7 @@ export function readSignedHeaders(
     throw new ShowpadWebhookError(
       'TIMESTAMP_MALFORMED',
       `${TIMESTAMP_HEADER} is not unix time in whole seconds`,
-      'It must be one header of 1 to 15 digits, with no sign, space or leading zero.',
+      'One header of 1 to 15 digits: no sign, space or leading zero.',
     );
   }
   const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);

@@ -29,7 +29,7 @@ describe('a duplicate', () => {
     const { response, error } = await receiver.receive(delivery());
     expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
     expect(response.body).toBe('{"outcome":"unavailable","code":"IN_PROGRESS"}');
-    expect(error?.hint).toMatch(/The event comes again/);
+    expect(error?.hint).toMatch(/It comes again/);
     crm.reject(new Error('the CRM is down'));
     expect(await first).toBe('500 HANDLER_FAILED');
     expect(await deliver()).toBe('200 handled');

@@ -300,7 +300,7 @@ describe('options', () => {
   test('refuse an inbox of another name, since it would hand its entries to another receiver', () => {
     const inbox = createMemoryInbox({ name: 'crm' });
     expect(() => createReceiver({ keys: KEY, inbox })).toThrow(
-      'the inbox is named "crm" and the receiver "default": give both one name.',
+      'an inbox "crm" for a receiver "default": give both one name.',
     );
   });
 

@@ -93,6 +93,7 @@ describe('neither key, nor payload, nor the expected signature shows', () => {
     const { logger, lines } = memoryLogger();
     const { receiver, errors, rejected } = probe({ keys: KEY, logger, ...options });
     const receiving = receiver.receive({ ...sound, ...change });
+    await vi.dynamicImportSettled(); // What only some need is loaded when they do.
     await vi.advanceTimersByTimeAsync(10_000);
     const { response, outcome, error } = await receiving;
     expect(`${response.status} ${error?.code ?? outcome}`).toBe(answer);

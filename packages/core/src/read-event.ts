@@ -1,0 +1,17 @@
+import { parseEvent, type ShowpadEvent } from './event.ts';
+import type { WebhookRequest } from './request.ts';
+
+/**
+ * The event of a delivery whose signature holds.
+ *
+ * @throws ShowpadWebhookError `BODY_INVALID` or `EVENT_INVALID`.
+ */
+export async function readEvent(
+  { method, url }: Pick<WebhookRequest, 'method' | 'url'>,
+  body: Uint8Array,
+): Promise<ShowpadEvent> {
+  if (method !== 'GET' || body.byteLength > 0) return parseEvent(body);
+  // Loaded by those alone who subscribed by GET.
+  const { queryEvent } = await import('./query-event.ts');
+  return queryEvent(url);
+}
