@@ -214,7 +214,7 @@ export function conflict(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'EVENT_CONFLICT',
     'an event id came again with another body',
-    'Taken for a duplicate. Do two senders, or tests, use one id?',
+    'Taken for a duplicate. Do two senders use one id?',
   );
 }
 

@@ -225,6 +225,6 @@ function closed(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'CLOSED',
     'the receiver is closed',
-    'Showpad tries again. Stop the server before close().',
+    'It comes again. Stop the server before close().',
   );
 }
