@@ -21,7 +21,9 @@ for (const { entry, maxBytes, isOwnCodeOnly = false } of BUDGETS) {
     external: isOwnCodeOnly ? /^(?!\.|\/)/ : /^node:/,
     platform: 'node',
     // What is imported only when it is needed does not count.
-    plugins: [{ name: 'lazy', resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }) }],
+    plugins: [
+      { name: 'lazy', resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }) },
+    ],
   });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   const bytes = gzipSync(output.map((chunk) => chunk.code ?? '').join(''), { level: 9 }).length;

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { ROOT, setUp } from './pnpm.mjs';
+import { installServers } from './servers.mjs';
 
 const CONCURRENCY = 2;
 const REPORT = 'reports/vitest.json';
@@ -21,6 +22,7 @@ const CHECKS = [
 ];
 
 setUp();
+installServers();
 rmSync(`${ROOT}reports`, { recursive: true, force: true });
 mkdirSync(`${ROOT}reports`);
 

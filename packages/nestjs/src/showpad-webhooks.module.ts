@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { DynamicModule, OnApplicationShutdown, OnModuleInit, Provider } from '@nestjs/common';
+import type {
+  DynamicModule,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+  Provider,
+} from '@nestjs/common';
 import {
   DiscoveryModule,
   DiscoveryService,
@@ -90,12 +96,17 @@ function describe({
         ],
         useFactory: (
           receiver: Receiver,
-          { path }: ShowpadWebhooksOptions,
+          { path, inbox }: ShowpadWebhooksOptions,
           host: HttpAdapterHost,
           discovery: DiscoveryService,
           scanner: MetadataScanner,
           contextCreator: ExternalContextCreator,
-        ) => new ShowpadEndpoint(receiver, path, host, { discovery, scanner, contextCreator }),
+        ) =>
+          new ShowpadEndpoint(receiver, path, inbox !== undefined, host, {
+            discovery,
+            scanner,
+            contextCreator,
+          }),
       },
     ],
     exports: [receiverToken],
@@ -126,17 +137,25 @@ function optionsProviders(
 }
 
 /** A receiver in the life of the app: its path, its handlers, its end. */
-class ShowpadEndpoint implements OnModuleInit, OnApplicationShutdown {
+class ShowpadEndpoint implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly receiver: Receiver;
   readonly path: string;
+  readonly #hasInbox: boolean;
   readonly #services: NestServices;
 
-  constructor(receiver: Receiver, path: string, host: HttpAdapterHost, services: NestServices) {
+  constructor(
+    receiver: Receiver,
+    path: string,
+    hasInbox: boolean,
+    host: HttpAdapterHost,
+    services: NestServices,
+  ) {
     if (path === undefined)
       throw new TypeError('ShowpadWebhooksModule needs a path, such as "/webhooks/showpad".');
     checkPath(path);
     this.receiver = receiver;
     this.path = path;
+    this.#hasInbox = hasInbox;
     this.#services = services;
     mountReceiver(host, path, receiver);
   }
@@ -165,7 +184,12 @@ class ShowpadEndpoint implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  /** Waits for the deliveries that run. */
+  /** Handles what the inbox holds, before the app listens. An inbox that can't be reached ends the boot. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.#hasInbox) await this.receiver.start();
+  }
+
+  /** Waits for the deliveries that run, and for the handlers that the inbox runs. */
   async onApplicationShutdown(): Promise<void> {
     await this.receiver.close();
   }
