@@ -88,8 +88,8 @@ export async function killWorkers(
 
 function run(script: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
   const flags = ['--conditions=@showpad-webhooks/source', '--import', 'tsx'];
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  return spawn(process.execPath, [...flags, script, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** Hands over each whole line; resolves when the process is gone. */

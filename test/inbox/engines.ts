@@ -1,14 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BullmqSource, createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxOptions } from '@showpad-webhooks/core/inbox';
+import { findServer, startPostgres, startRedis } from '@showpad-webhooks/servers';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 
-/** Where an inbox keeps its entries, as a child process is told. */
+export const ENGINES = ['sqlite', 'redis', 'postgres'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+/** Where an inbox keeps its entries, as a child process is told: a file, or a server's port. */
 export interface Target {
-  readonly engine: 'sqlite';
+  readonly engine: Engine;
   readonly address: string;
 }
 
+export function isInstalled(engine: Engine): boolean {
+  if (engine === 'sqlite') return true;
+  return findServer(engine === 'redis' ? 'redis-server' : 'postgres') !== undefined;
+}
+
+/** A store of its own for a test. */
+export async function createTarget(
+  engine: Engine,
+): Promise<{ readonly target: Target; readonly remove: () => Promise<void> }> {
+  if (engine === 'sqlite') {
+    const folder = mkdtempSync(join(tmpdir(), 'showpad-inbox-'));
+    const remove = async () => rmSync(folder, { recursive: true });
+    return { target: { engine, address: join(folder, 'inbox.db') }, remove };
+  }
+  const server = await (engine === 'redis' ? startRedis() : startPostgres());
+  return { target: { engine, address: String(server.port) }, remove: server.remove };
+}
+
 /** Opens the one inbox that all processes of a test share. */
-export function openInbox({ address }: Target, options: InboxOptions = {}): Inbox {
-  return createSqliteInbox({ file: address, ...options });
+export function openInbox({ engine, address }: Target, options: InboxOptions = {}): Inbox {
+  if (engine === 'sqlite') return createSqliteInbox({ file: address, ...options });
+  const source: BullmqSource =
+    engine === 'redis'
+      ? { connection: { host: '127.0.0.1', port: Number(address) } }
+      : { postgres: `postgres://postgres@127.0.0.1:${address}/postgres` };
+  return createBullmqInbox({ ...source, ...options });
 }

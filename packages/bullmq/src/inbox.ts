@@ -50,6 +50,8 @@ const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
   dead: ['failed'],
 };
 const BATCH = 500;
+/** Of Postgres' integers, and of Node's timers. */
+const LARGEST_INTEGER = 2 ** 31 - 1;
 const MILLISECONDS = 1_000;
 
 /**
@@ -188,7 +190,8 @@ export function createBullmqInbox({
         concurrency,
         lockDuration: leaseMs,
         stalledInterval: leaseMs,
-        maxStalledCount: Number.MAX_SAFE_INTEGER, // Attempts are counted when they start, so a crash counts as one.
+        // Its default of 1 would fail an event after two crashes. Attempts are counted as they start, so crashes count too.
+        maxStalledCount: LARGEST_INTEGER,
         settings: { backoffStrategy: (attempt) => settings.backoffMs(attempt) },
       });
       worker.on('error', onError);
@@ -204,7 +207,7 @@ export function createBullmqInbox({
       await worker?.pause(true);
       let timeout: NodeJS.Timeout | undefined;
       const isOver = new Promise((resolve) => {
-        timeout = setTimeout(resolve, Math.min(timeoutMs, 2 ** 31 - 1));
+        timeout = setTimeout(resolve, Math.min(timeoutMs, LARGEST_INTEGER));
       });
       await Promise.race([Promise.allSettled(running), isOver]);
       clearTimeout(timeout);
