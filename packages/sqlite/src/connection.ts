@@ -9,7 +9,7 @@ export interface SqliteHandle {
 }
 
 export interface SqliteStatement {
-  run(...parameters: SqliteValue[]): unknown;
+  run(...parameters: SqliteValue[]): { readonly changes: number | bigint };
   all(...parameters: SqliteValue[]): unknown[];
 }
 
@@ -26,6 +26,8 @@ export interface Connection {
   write<T>(operation: () => T): Promise<T>;
   /** Rows as the statement gives them. Never pass bytes as the only parameter: libsql would take them for names and end the process. */
   all<Row>(sql: string, ...parameters: SqliteValue[]): Row[];
+  /** Runs a statement that gives no rows. Resolves to how many it changed. */
+  run(sql: string, ...parameters: SqliteValue[]): number;
   /** What about the settings could lose a committed write. */
   problems(): readonly string[];
   close(): void;
@@ -59,14 +61,11 @@ export function connect({ file, database }: SqliteSource): Connection {
   let lockedSinceMs: number | undefined;
   let isClosed = false;
 
-  function all<Row>(sql: string, ...parameters: SqliteValue[]): Row[] {
+  function prepared(sql: string): SqliteStatement {
     if (isClosed) throw new Error('the database is closed'); // libsql itself would end the process.
-    let statement = statements.get(sql);
-    if (!statement) {
-      statement = handle.prepare(sql);
-      statements.set(sql, statement);
-    }
-    return statement.all(...parameters) as Row[];
+    const kept = statements.get(sql) ?? handle.prepare(sql);
+    statements.set(sql, kept);
+    return kept;
   }
 
   /** False: another connection is writing. */
@@ -112,7 +111,8 @@ export function connect({ file, database }: SqliteSource): Connection {
   }
 
   return {
-    all,
+    all: <Row>(sql: string, ...parameters: SqliteValue[]) => prepared(sql).all(...parameters) as Row[],
+    run: (sql, ...parameters) => Number(prepared(sql).run(...parameters).changes),
     write(operation) {
       if (isClosed) return Promise.reject(new Error('the database is closed'));
       return new Promise((resolve, reject) => {
@@ -120,7 +120,7 @@ export function connect({ file, database }: SqliteSource): Connection {
       });
     },
     problems() {
-      const [mode] = all<{ journal_mode: string }>('PRAGMA journal_mode');
+      const [mode] = prepared('PRAGMA journal_mode').all() as { journal_mode: string }[];
       if (mode?.journal_mode === 'wal') return [];
       return [
         `the SQLite database keeps its journal in mode "${mode?.journal_mode}", not "wal": is it in memory, or on a ` +

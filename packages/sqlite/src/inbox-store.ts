@@ -29,7 +29,8 @@ const WAITING = ['pending', 'leased'] as const;
 
 /** One inbox among those of a database. */
 export function createSqliteInboxStore(connection: Connection, inbox: string): InboxStore {
-  const { all, write } = connection;
+  const { all, run, write } = connection;
+  const keyOf = (id: string) => hashOf(`${inbox}:${id}`);
 
   /** The next of a state: by time and, of the same time, in the order they came. */
   const next = (state: InboxState, limit: number, columns = 'seq') =>
@@ -44,8 +45,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     states: string,
     limit: number,
   ): readonly [string, ...(string | number)[]] {
-    if ('id' in target)
-      return [`inbox = ? AND key = ? AND state IN (${states}) AND ? > 0`, inbox, keyOf(target.id), limit];
+    if ('id' in target) return [`key = ? AND state IN (${states}) AND ? > 0`, keyOf(target.id), limit];
     return [
       'seq IN (SELECT seq FROM showpad_inbox WHERE inbox = ? AND state = ? ORDER BY at_ms, seq LIMIT ?)',
       ...[inbox, target.state, limit],
@@ -63,17 +63,13 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
         Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       ] as const;
       return write(() => {
-        const stored = all(
+        const stored = run(
           `INSERT INTO showpad_inbox (inbox, key, state, at_ms, body_digest, meta, error, body)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (inbox, key) DO NOTHING RETURNING seq`,
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
           ...row,
         );
-        if (stored.length > 0) return 'stored';
-        const [kept] = all<Row>(
-          'SELECT body_digest FROM showpad_inbox WHERE inbox = ? AND key = ?',
-          inbox,
-          key,
-        );
+        if (stored > 0) return 'stored';
+        const [kept] = all<Row>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
         return { isConflict: Number(kept?.body_digest) !== entry.bodyDigest };
       });
     },
@@ -109,11 +105,10 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       const handlers = handler === undefined ? [] : [JSON.stringify(handler)];
       return write(
         () =>
-          all(
-            `UPDATE showpad_inbox SET at_ms = ?${set}
-             WHERE inbox = ? AND key = ? AND fence = ? AND state = 'leased' RETURNING seq`,
-            ...[nowMs + leaseMs, ...handlers, inbox, keyOf(id), fence],
-          ).length > 0,
+          run(
+            `UPDATE showpad_inbox SET at_ms = ?${set} WHERE key = ? AND fence = ? AND state = 'leased'`,
+            ...[nowMs + leaseMs, ...handlers, keyOf(id), fence],
+          ) > 0,
       );
     },
 
@@ -122,11 +117,11 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
       return write(
         () =>
-          all(
+          run(
             `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?
-             WHERE inbox = ? AND key = ? AND fence = ? AND state = 'leased' RETURNING seq`,
-            ...[outcome.state, atMs, error, inbox, keyOf(id), fence],
-          ).length > 0,
+             WHERE key = ? AND fence = ? AND state = 'leased'`,
+            ...[outcome.state, atMs, error, keyOf(id), fence],
+          ) > 0,
       );
     },
 
@@ -138,8 +133,8 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     list({ state = 'dead', id, limit = 100, cursor }) {
       if (id !== undefined) {
         const found = all<Row>(
-          `SELECT ${COLUMNS}, body, length(body) AS body_bytes FROM showpad_inbox WHERE inbox = ? AND key = ?`,
-          ...[inbox, keyOf(id)],
+          `SELECT ${COLUMNS}, body, length(body) AS body_bytes FROM showpad_inbox WHERE key = ?`,
+          keyOf(id),
         );
         return { items: found.map(toItem), next: undefined };
       }
@@ -167,31 +162,27 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
 
     retry(target, { nowMs, limit }) {
       const [condition, ...parameters] = where(target, "'dead', 'done'", limit);
-      return write(
-        () =>
-          all(
-            `UPDATE showpad_inbox SET state = 'pending', at_ms = ?, attempt = 0, generation = generation + 1,
-             handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END WHERE ${condition} RETURNING seq`,
-            ...[nowMs, ...parameters],
-          ).length,
+      return write(() =>
+        run(
+          `UPDATE showpad_inbox SET state = 'pending', at_ms = ?, attempt = 0, generation = generation + 1,
+             handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END WHERE ${condition}`,
+          ...[nowMs, ...parameters],
+        ),
       );
     },
 
     discard(target, { limit }) {
       const [condition, ...parameters] = where(target, "'pending', 'dead', 'done'", limit);
-      return write(
-        () => all(`DELETE FROM showpad_inbox WHERE ${condition} RETURNING seq`, ...parameters).length,
-      );
+      return write(() => run(`DELETE FROM showpad_inbox WHERE ${condition}`, ...parameters));
     },
 
     purge({ state, beforeMs, limit }) {
-      return write(
-        () =>
-          all(
-            `DELETE FROM showpad_inbox WHERE seq IN (SELECT seq FROM showpad_inbox
-             WHERE inbox = ? AND state = ? AND at_ms < ? ORDER BY at_ms, seq LIMIT ?) RETURNING seq`,
-            ...[inbox, state, beforeMs, limit],
-          ).length,
+      return write(() =>
+        run(
+          `DELETE FROM showpad_inbox WHERE seq IN (SELECT seq FROM showpad_inbox
+             WHERE inbox = ? AND state = ? AND at_ms < ? ORDER BY at_ms, seq LIMIT ?)`,
+          ...[inbox, state, beforeMs, limit],
+        ),
       );
     },
 
@@ -200,9 +191,12 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
   };
 }
 
-/** Ids are of any length and any characters: their UTF-16 is hashed, since UTF-8 would make lone surrogates alike. */
-export function keyOf(id: string): string {
-  return createHash('sha256').update(id, 'utf16le').digest('base64');
+/**
+ * 128 bits, since every put looks one up in an index that had better be small. Ids are of any length and any
+ * characters: their UTF-16 is hashed, since UTF-8 would make lone surrogates alike.
+ */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text, 'utf16le').digest().toString('base64', 0, 16);
 }
 
 function toEntry(row: Row): Omit<InboxEntry, 'body'> {

@@ -1,6 +1,6 @@
 import type { Claim, Ledger } from '@showpad-webhooks/core';
 import { connect, type SqliteSource } from './connection.ts';
-import { keyOf } from './inbox-store.ts';
+import { hashOf } from './inbox-store.ts';
 
 export type SqliteLedgerOptions = SqliteSource & {
   /** How long a handled event is remembered, and an attempt that failed. Default 24 hours. */
@@ -41,22 +41,22 @@ const DAY_MS = 86_400_000;
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
   if (!(Number.isFinite(ttlMs) && ttlMs > 0))
     throw new TypeError(`ttlMs must be a number above 0, not ${ttlMs}.`);
-  const { all, write, close } = connect(source);
+  const { all, run, write, close } = connect(source);
 
   const update = ({ key, fence }: Claim, set: string, ...values: (string | number)[]) =>
     write(
       () =>
-        all(
-          `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed' RETURNING fence`,
-          ...[...values, keyOf(key), fence],
-        ).length > 0,
+        run(
+          `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed'`,
+          ...[...values, hashOf(key), fence],
+        ) > 0,
     );
 
   /** A few per call keep the table bounded and each call short. A claim is given up a ttl after its lease. */
   function forgetExpired(nowMs: number): void {
-    all(
+    run(
       `DELETE FROM showpad_ledger WHERE key IN (SELECT key FROM showpad_ledger
-       WHERE until_ms <= ? AND (state <> 'claimed' OR until_ms <= ?) ORDER BY until_ms LIMIT 2) RETURNING fence`,
+       WHERE until_ms <= ? AND (state <> 'claimed' OR until_ms <= ?) ORDER BY until_ms LIMIT 2)`,
       ...[nowMs, nowMs - ttlMs],
     );
   }
@@ -67,7 +67,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
     claim({ key, bodyDigest, leaseMs, nowMs }) {
       return write(() => {
         forgetExpired(nowMs);
-        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyOf(key));
+        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', hashOf(key));
         const isAlive = kept !== undefined && Number(kept.until_ms) > nowMs;
         const past = isAlive || kept?.state === 'claimed' ? kept : undefined;
         const isConflict = past !== undefined && Number(past.body_digest) !== bodyDigest;
@@ -78,10 +78,10 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         const fence = Number(last?.fence);
         const attempt = Number(past?.attempt ?? 0) + 1;
         const handlers = past?.handlers ?? '[]';
-        all(
+        run(
           `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, body_digest, state, until_ms, handlers)
-           VALUES (?, ?, ?, ?, 'claimed', ?, ?) RETURNING fence`,
-          ...[keyOf(key), fence, attempt, bodyDigest, nowMs + leaseMs, handlers],
+           VALUES (?, ?, ?, ?, 'claimed', ?, ?)`,
+          ...[hashOf(key), fence, attempt, bodyDigest, nowMs + leaseMs, handlers],
         );
         return { status: 'claimed', fence, attempt, done: JSON.parse(handlers), isConflict } as const;
       });

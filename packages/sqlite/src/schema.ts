@@ -6,7 +6,7 @@ const MIGRATIONS = [
   CREATE TABLE showpad_inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     inbox TEXT NOT NULL,
-    key TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
     state TEXT NOT NULL CHECK (state IN ('pending', 'leased', 'done', 'dead')),
     at_ms INTEGER NOT NULL,
     fence INTEGER NOT NULL DEFAULT 0,
@@ -16,8 +16,7 @@ const MIGRATIONS = [
     handlers TEXT NOT NULL DEFAULT '[]',
     error TEXT,
     meta TEXT NOT NULL,
-    body BLOB NOT NULL,
-    UNIQUE (inbox, key)
+    body BLOB NOT NULL
   );
   CREATE INDEX showpad_inbox_state ON showpad_inbox (inbox, state, at_ms, seq);
   CREATE TABLE showpad_ledger (

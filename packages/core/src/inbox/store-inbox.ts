@@ -43,24 +43,33 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   const { name, maxAttempts, concurrency, leaseMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero('pollMs', pollMs);
-  const running = new Map<Promise<void>, Work>();
+  /** What handlers are at: as many as the concurrency lets. */
+  const running = new Set<Work>();
+  /** What stop() waits for: handlers, and noting how they ended. */
+  const unsettled = new Set<Promise<void>>();
   let consumer: InboxConsumer | undefined;
+  let claiming: Promise<void> | undefined;
   let isClaiming = false;
   let hasNews = false;
   let isStopped = false;
+  let isClosed = false;
   let nextClaim: NodeJS.Timeout | undefined;
   let nextPurge: NodeJS.Timeout | undefined;
   let nextRenewal: NodeJS.Timeout | undefined;
 
+  function wake(to: InboxConsumer): void {
+    hasNews = true;
+    if (!isClaiming) claiming = claim(to);
+  }
+
   /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
   async function claim(to: InboxConsumer): Promise<void> {
-    hasNews = true;
-    if (isClaiming || isStopped) return;
     isClaiming = true;
     clearTimeout(nextClaim);
     let waitMs = pollMs;
     try {
       while (hasNews && running.size < concurrency && !isStopped) {
+        await undefined; // Places that come free together are filled by one call.
         hasNews = false; // What is put from here on is seen in the next round.
         const limit = concurrency - running.size;
         const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
@@ -71,30 +80,33 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     } catch (cause) {
       to.onTrouble('claim', cause);
     }
-    isClaiming = false;
-    if (!isStopped && running.size < concurrency) {
-      nextClaim = setTimeout(() => void claim(to), Math.max(0, waitMs));
-    }
+    isClaiming = false; // At once, so that no place that comes free goes unseen.
+    if (isStopped || running.size === concurrency) return;
+    nextClaim = setTimeout(() => wake(to), hasNews ? 0 : Math.max(0, waitMs));
   }
 
   function run(entry: ClaimedEntry, to: InboxConsumer): void {
-    const controller = new AbortController();
-    const work = handle(entry, to, controller)
+    const work: Work = { entry, controller: new AbortController() };
+    running.add(work);
+    const settled = handle(work, to)
       .catch((cause) => {
-        if (!isStopped) to.onTrouble('settle', cause); // Its lease lapses, and it is handled again.
+        if (!isClosed) to.onTrouble('settle', cause); // Its lease lapses, and it is handled again.
       })
-      .then(() => {
-        running.delete(work);
-        void claim(to);
-      });
-    running.set(work, { entry, controller });
+      .finally(() => unsettled.delete(settled));
+    unsettled.add(settled);
   }
 
-  async function handle(entry: ClaimedEntry, to: InboxConsumer, controller: AbortController): Promise<void> {
-    const checkpoint = (handler: string) => hold({ entry, controller }, handler);
-    const job: InboxJob = { ...entry, signal: controller.signal, checkpoint };
+  async function handle(work: Work, to: InboxConsumer): Promise<void> {
+    const { entry, controller } = work;
+    const job: InboxJob = {
+      ...entry,
+      signal: controller.signal,
+      checkpoint: (handler) => hold(work, handler),
+    };
     const isExhausted = entry.attempt > maxAttempts; // The process died in each, or it would be dead by now.
     const error = isExhausted ? exhausted(maxAttempts) : await to.process(job);
+    running.delete(work);
+    wake(to); // So that the next claim shares a transaction with what follows.
     const outcome = outcomeOf(entry, error);
     const isSettled = await store.settle(entry, outcome);
     if (isSettled && error && outcome.state === 'dead') to.onDead(job, error);
@@ -107,7 +119,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   }
 
   function renew(to: InboxConsumer): void {
-    const held = Promise.all([...running.values()].map((work) => hold(work)));
+    const held = Promise.all([...running].map((work) => hold(work)));
     held.catch((cause) => to.onTrouble('renewal', cause));
   }
 
@@ -130,14 +142,14 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   }
 
   function purgeNow(to: InboxConsumer): void {
-    void purge().catch((cause) => isStopped || to.onTrouble('purge', cause));
+    void purge().catch((cause) => isClosed || to.onTrouble('purge', cause));
   }
 
   return {
     name,
     async put(entry) {
       const result = await store.put(entry);
-      if (consumer) void claim(consumer);
+      if (consumer) wake(consumer);
       return result;
     },
 
@@ -145,7 +157,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       if (consumer) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
       for (const problem of await store.problems()) to.onTrouble('durability', new Error(problem));
       consumer = to;
-      void claim(to);
+      wake(to);
       purgeNow(to);
       nextPurge = setInterval(() => purgeNow(to), PURGE_INTERVAL_MS);
       nextRenewal = setInterval(() => renew(to), leaseMs / 3);
@@ -155,15 +167,16 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       isStopped = true;
       clearTimeout(nextClaim);
       clearInterval(nextPurge);
-      const drained = Promise.all(running.keys());
+      await claiming; // What it still leases is waited for too.
       let timeout: NodeJS.Timeout | undefined;
       const isOver = new Promise((resolve) => {
         timeout = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
       });
-      await Promise.race([drained, isOver]);
+      await Promise.race([Promise.all(unsettled), isOver]);
       clearTimeout(timeout);
       clearInterval(nextRenewal);
-      for (const { controller } of running.values()) controller.abort();
+      for (const { controller } of running) controller.abort();
+      isClosed = true;
       await store.close();
     },
 
@@ -179,7 +192,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         left -= changed;
         return changed;
       });
-      if (consumer) void claim(consumer);
+      if (consumer) wake(consumer);
       return count;
     },
 

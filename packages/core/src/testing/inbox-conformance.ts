@@ -278,6 +278,15 @@ export function inboxConformance(
       );
     }),
 
+    check('handles a long queue to its end', async (open) => {
+      const { inbox, start, jobs, settled } = await open({ concurrency: 3 });
+      const ids = Array.from({ length: 600 }, (_, index) => `event-${index}`);
+      await Promise.all(ids.map(async (id) => inbox.put(entryOf({ id }))));
+      await start();
+      await settled({ done: ids.length });
+      assert.equal(jobs.length, ids.length);
+    }),
+
     check('runs no more at once than its concurrency', async (open) => {
       const { inbox, start, settled, answer } = await open({ concurrency: 3 });
       let running = 0;
