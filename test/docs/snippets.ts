@@ -12,6 +12,7 @@ export interface Snippet {
   readonly line: number;
   /** The module it was written to. */
   readonly file: string;
+  readonly code: string;
   /** What its `console.log` lines say, in comments, that they print. */
   readonly expected: readonly string[];
   /** Whether it is an app that listens, and goes on. */
@@ -41,7 +42,7 @@ export function writeSnippets(): readonly Snippet[] {
     const file = `${GENERATED}${document.replace(/[^a-z0-9]+/gi, '-')}-${line}.ts`;
     // No fixed port; and a module, even where it imports nothing.
     writeFileSync(file, `${code.replaceAll(LISTEN, ".listen(0, '127.0.0.1')")}\nexport {};\n`);
-    return { document, line, file, expected: expectedOutput(code), isServer: code.includes(LISTEN) };
+    return { document, line, file, code, expected: expectedOutput(code), isServer: code.includes(LISTEN) };
   });
 }
 
