@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+
+const cwd = fileURLToPath(new URL('.', import.meta.url));
+
+test('the one command stores a sample, handles it once the CRM is back, and ends in order', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-example-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { SHOWPAD_SIGNATURE_KEY: _, ...own } = process.env;
+  const env = { ...own, PORT: '0', SHOWPAD_INBOX: join(folder, 'showpad.db') };
+  const run = (script: string, ...args: string[]) =>
+    spawn(process.execPath, ['--conditions=@showpad-webhooks/source', '--import', 'tsx', script, ...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  const server = run('server.ts');
+  onTestFinished(() => void server.kill('SIGKILL'));
+  const lines: string[] = [];
+  for await (const line of createInterface(server.stdout)) {
+    lines.push(line);
+    if (line.startsWith('CRM: added')) server.kill('SIGTERM');
+  }
+  if (server.exitCode === null) await once(server, 'exit');
+  expect(server.exitCode).toBe(0);
+  expect(lines).toContain('A sample delivery was answered 202 {"outcome":"queued"}');
+  expect(lines.filter((line) => line.startsWith('attempt'))).toEqual(
+    [1, 2, 3].map((attempt) => `attempt ${attempt} to add kent.cook@showpad.com`),
+  );
+  expect(lines.at(-1)).toBe('CRM: added kent.cook@showpad.com to "Breakfast Service"');
+
+  const looked = run('inbox.ts', 'retry');
+  const output = await text(looked.stdout);
+  expect(output).toContain('0 to be handled again');
+  expect(output).toContain('{ pending: 0, leased: 0, done: 1, dead: 0 }');
+}, 30_000);

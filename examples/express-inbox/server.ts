@@ -1,0 +1,40 @@
+// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY. Without one it makes a
+// key up, and sends itself a sample while its CRM is down for two attempts.
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { sampleEvent, signedDelivery } from '@showpad-webhooks/express/testing';
+import { createApp } from './app.ts';
+
+const isDemo = process.env.SHOWPAD_SIGNATURE_KEY === undefined;
+const signatureKey = process.env.SHOWPAD_SIGNATURE_KEY ?? randomUUID();
+let failures = isDemo ? 2 : 0;
+
+const { app, receiver } = createApp({
+  signatureKey,
+  file: process.env.SHOWPAD_INBOX ?? 'showpad.db',
+  addContact: async (email, sharedSpace) => {
+    if (failures-- > 0) throw new Error('the CRM is down');
+    console.log(`CRM: added ${email} to "${sharedSpace}"`);
+  },
+  log: (line) => console.log(line),
+});
+
+await receiver.start(); // First what was stored before, then what comes.
+const server = app.listen(Number(process.env.PORT ?? 3000));
+await once(server, 'listening');
+const url = `http://localhost:${(server.address() as AddressInfo).port}/webhooks/showpad`;
+console.log(`Receiving at ${url}`);
+
+// On a deploy: take no new connection, let the handlers at work end, leave the rest in the file.
+process.once('SIGTERM', async () => {
+  server.close();
+  await receiver.close();
+});
+
+if (isDemo) {
+  const event = { ...sampleEvent('shared-space-user-added'), id: randomUUID() };
+  const { method, headers, body } = signedDelivery(event, { key: signatureKey });
+  const response = await fetch(url, { method, headers, body: new Uint8Array(body) });
+  console.log(`A sample delivery was answered ${response.status} ${await response.text()}`);
+}
