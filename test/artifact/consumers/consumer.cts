@@ -1,8 +1,10 @@
 // What a TypeScript app writes; the types it gets must be the documented ones, not any.
-import { createReceiver, type ShowpadEvent } from '@showpad-webhooks/core';
+import { createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createReceiver, type Inbox, type ShowpadEvent } from '@showpad-webhooks/core';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { showpadWebhooks } from '@showpad-webhooks/express';
+import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 
 import express = require('express');
 
@@ -31,3 +33,9 @@ const path = '/webhooks/showpad';
 express().use(showpadWebhooks(receiver, { path })).post('/route', showpadWebhooks(receiver));
 export const delivery = signedDelivery('asset-viewed', { key: 'key', data: { assetId: '1' } });
 export const bytes: Promise<Uint8Array> = readBody({} as Parameters<typeof readBody>[0], 1);
+export const inboxes: readonly Inbox[] = [
+  createSqliteInbox({ file: 'showpad.db', maxAttempts: 3 }),
+  createBullmqInbox({ connection: { host: 'redis' } }),
+];
+// @ts-expect-error neither Redis nor Postgres
+createBullmqInbox({ maxAttempts: 3 });

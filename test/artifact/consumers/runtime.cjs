@@ -11,8 +11,20 @@ for (const name of ['express', 'koa', 'nestjs']) {
 }
 assert.equal(typeof readBody, 'function');
 
-const receiver = core.createReceiver({ keys: 'key', on: { 'shared-space-created': () => {} } });
-receiver.receive(signedDelivery('shared-space-created', { key: 'key' })).then(({ outcome }) => {
-  assert.equal(outcome, 'handled');
+assert.equal(typeof require('@showpad-webhooks/bullmq').createBullmqInbox, 'function');
+
+async function main() {
+  const receiver = core.createReceiver({ keys: 'key', on: { 'shared-space-created': () => {} } });
+  const delivery = signedDelivery('shared-space-created', { key: 'key' });
+  assert.equal((await receiver.receive(delivery)).outcome, 'handled');
+
+  const inbox = require('@showpad-webhooks/sqlite').createSqliteInbox({ file: ':memory:' });
+  const queued = core.createReceiver({ keys: 'key', inbox });
+  const handled = new Promise((resolve) => queued.on('shared-space-created', resolve));
+  await queued.start();
+  assert.equal((await queued.receive(delivery)).outcome, 'queued');
+  await handled;
+  await queued.close();
   console.log('ok');
-});
+}
+void main();

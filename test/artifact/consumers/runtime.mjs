@@ -2,12 +2,15 @@
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import * as core from '@showpad-webhooks/core';
+import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import * as expressAdapter from '@showpad-webhooks/express';
 import * as koaAdapter from '@showpad-webhooks/koa';
 import * as nestAdapter from '@showpad-webhooks/nestjs';
+import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
 import Koa from 'koa';
 
@@ -43,6 +46,19 @@ const receiver = common.createReceiver({
 });
 assert.equal((await receiver.receive(signedDelivery('x', { key: 'key' }))).response.status, 422);
 
+const inbox = createSqliteInbox({ file: ':memory:' });
+const queued = core.createReceiver({ keys: 'key', inbox });
+const handled = new Promise((resolve) => queued.on('shared-space-created', resolve));
+await queued.start();
+assert.equal(
+  (await queued.receive(signedDelivery('shared-space-created', { key: 'key' }))).outcome,
+  'queued',
+);
+await handled;
+await queued.close();
+
+assert.equal(typeof createBullmqInbox, 'function');
+assert.equal(typeof createStoreInbox, 'function');
 assert.equal(typeof readBody, 'function');
 assert.equal(typeof nestAdapter.ShowpadWebhooksModule.forRoot, 'function');
 console.log('ok');

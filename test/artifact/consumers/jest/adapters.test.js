@@ -51,3 +51,14 @@ test('nestjs', async () => {
   expect(handler).toHaveBeenCalledWith(type);
   await app.close();
 });
+
+test('an inbox', async () => {
+  const { createReceiver } = require('@showpad-webhooks/core');
+  const { createSqliteInbox } = require('@showpad-webhooks/sqlite');
+  const receiver = createReceiver({ keys: 'key', inbox: createSqliteInbox({ file: ':memory:' }) });
+  const handled = new Promise((resolve) => receiver.on(type, resolve));
+  await receiver.start();
+  expect((await receiver.receive(signedDelivery(type, { key: 'key' }))).outcome).toBe('queued');
+  await handled;
+  await receiver.close();
+});
