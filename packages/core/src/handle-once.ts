@@ -125,11 +125,11 @@ async function runHandler(
   event: ShowpadEvent,
   { delivery, listeners, isQueued }: Work,
 ): Promise<ShowpadWebhookError | undefined> {
-  const what = `an event of type "${event.type.slice(0, 64)}"`;
   try {
     await run(event, delivery.context);
     return undefined;
   } catch (thrown) {
+    const what = `an event of type "${event.type.slice(0, 64)}"`;
     if (!PermanentError.isInstance(thrown)) {
       const hint = 'See the cause. It comes again, unless that was the last time.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);

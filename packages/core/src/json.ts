@@ -4,8 +4,6 @@ import { ShowpadWebhookError } from './error.ts';
 export const FOREIGN_BODY_HINT = 'Its signature holds: does another sender use this key?';
 
 const BYTE_ORDER_MARK = 0xfeff;
-// Matches every spelling of the two names in JSON text, escapes included, so that ordinary bodies skip the walk.
-const RISKY_NAME = /__proto__|constructor|\\u00[567]/i;
 
 /**
  * JSON as Showpad's serializer may write it: a byte order mark is skipped and bytes that are not UTF-8 become
@@ -26,7 +24,8 @@ export function parseJson(body: Uint8Array | string): unknown {
     // The parser's own message quotes the body, so it is no cause to pass on.
     throw new ShowpadWebhookError('BODY_INVALID', 'the body is not JSON', FOREIGN_BODY_HINT);
   }
-  if (RISKY_NAME.test(text)) removeRiskyKeys(value);
+  // However they are spelt, both names hold one of these; other bodies skip the walk.
+  if (text.includes('proto') || text.includes('\\u00')) removeRiskyKeys(value);
   return value;
 }
 

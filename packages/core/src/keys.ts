@@ -21,8 +21,11 @@ export type SignatureKeys = SignatureKey | readonly SignatureKey[] | KeyResolver
 
 export interface PreparedKey {
   readonly label: string | undefined;
-  readonly secret: KeyObject;
+  /** A KeyObject where it is used again and again: making one costs more than it saves once. */
+  readonly secret: KeyObject | string;
 }
+
+type TextKey = PreparedKey & { readonly secret: string };
 
 /** Every key costs a forged delivery one more HMAC over its body, so neither list may grow without bound. */
 const MAX_KEYS = 1_000;
@@ -32,7 +35,7 @@ const MAX_RESOLVED_KEYS = 20;
 export function prepareKeys(
   keys: SignatureKey | readonly SignatureKey[],
   maxKeys: number = MAX_KEYS,
-): PreparedKey[] {
+): TextKey[] {
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
   if (list.length === 0) throw new TypeError('keys is an empty list: pass at least one signature key.');
   if (list.length > maxKeys) {
@@ -43,7 +46,7 @@ export function prepareKeys(
   return list.map((entry, index) => prepareKey(entry, Array.isArray(keys) ? `keys[${index}]` : 'keys'));
 }
 
-function prepareKey(entry: unknown, where: string): PreparedKey {
+function prepareKey(entry: unknown, where: string): TextKey {
   const isLabelled = typeof entry === 'object' && entry !== null;
   const { label, key } = (isLabelled ? entry : { key: entry }) as { label?: unknown; key?: unknown };
   if (typeof key !== 'string') {
@@ -58,8 +61,7 @@ function prepareKey(entry: unknown, where: string): PreparedKey {
   if (key.trim() !== key) {
     throw new TypeError(`${where} begins or ends with white space: trim it where it is read.`);
   }
-  // As UTF-8: inferred, not documented (docs/showpad.md, "Signature").
-  return { label: label as string | undefined, secret: createSecretKey(key, 'utf8') };
+  return { label: label as string | undefined, secret: key };
 }
 
 export interface Keyring {
@@ -73,7 +75,11 @@ export function createKeyring(keys: SignatureKeys): Keyring {
   if (typeof keys === 'function') {
     return { candidates: (headers, url) => resolveKeys(keys, headers, url), promote: () => {} };
   }
-  const prepared = prepareKeys(keys);
+  // As UTF-8: inferred, not documented (docs/showpad.md, "Signature"). So is a string that an HMAC is given.
+  const prepared: PreparedKey[] = prepareKeys(keys).map(({ label, secret }) => ({
+    label,
+    secret: createSecretKey(secret, 'utf8'),
+  }));
   return {
     candidates: () => prepared,
     promote(key) {

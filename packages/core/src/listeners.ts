@@ -2,6 +2,7 @@ import type { DeadLetter, DeadLetterListener, Delivery, DeliveryInfo, ErrorListe
 import { ShowpadWebhookError } from './error.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { plainHeaders } from './headers.ts';
+import { silentLogger } from './logger.ts';
 import type { Settings } from './options.ts';
 import { DEADLINE_MS, withDeadline } from './promise.ts';
 import { failureOutcome, type Outcome } from './response.ts';
@@ -68,6 +69,7 @@ export class Listeners {
     delivery: Delivery,
   ): void {
     const { logger, name, clock } = this.#settings;
+    if (logger === silentLogger) return;
     const fields = {
       receiver: name,
       outcome,

@@ -177,6 +177,6 @@ export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly
   );
 }
 
-function computeSignature(body: Uint8Array | string, timestamp: string, secret: KeyObject): string {
+function computeSignature(body: Uint8Array | string, timestamp: string, secret: KeyObject | string): string {
   return createHmac('sha256', secret).update(body).update(`.${timestamp}`).digest('base64');
 }
