@@ -25,10 +25,10 @@ import {
   ],
   exports: ['SHOWPAD_INBOX'],
 })
-export class InboxModule {}
+class InboxModule {}
 
 @Injectable()
-export class CrmHandlers {
+class CrmHandlers {
   @OnShowpadEvent('shared-space-user-added')
   addContact(
     { data }: EventOf<ShowpadEventMap, 'shared-space-user-added'>,
@@ -40,7 +40,7 @@ export class CrmHandlers {
 }
 
 @Injectable()
-export class Alerts {
+class Alerts {
   constructor(@InjectShowpadReceiver() receiver: Receiver) {
     receiver.onError((error) =>
       console.warn(`${error.code}: ${error.message}. Cause: ${String(error.cause)}`),

@@ -30,7 +30,10 @@ describe.each(PACKAGES)('the tarball of %s', (name) => {
     if (name === 'core') expect(manifest).not.toHaveProperty('dependencies');
     else {
       const others = DRIVERS.get(name) ?? [];
-      expect(Object.keys(manifest.dependencies as object)).toEqual(['@showpad-webhooks/core', ...others]);
+      expect(Object.keys(manifest.dependencies as object).toSorted()).toEqual([
+        '@showpad-webhooks/core',
+        ...others,
+      ]);
     }
   });
 });

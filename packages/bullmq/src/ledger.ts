@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { ClaimResult, Ledger } from '@showpad-webhooks/core';
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'bullmq';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
 
 export interface RedisLedgerOptions {
   /** ioredis options, Sentinel's among them, or a client or Cluster of the app's: that one is not closed. */
-  readonly connection: RedisOptions | Redis | Cluster;
+  readonly connection: RedisOptions | RedisClient;
   /** Before each key, `<prefix>:ledger:<hash>`. Default `showpad`. */
   readonly prefix?: string;
   /** How long a handled event is remembered, and an attempt that failed. Default 24 hours. */
   readonly ttlMs?: number;
+}
+
+/** What is used of an ioredis client or Cluster. Its own types are not named, since who uses Postgres has none of them. */
+export interface RedisClient {
+  eval(script: string, keyCount: number, ...keysAndValues: (string | number)[]): Promise<unknown>;
 }
 
 /** A `Ledger` in Redis, with `close()` for the app's shutdown. */
@@ -43,9 +48,9 @@ export function createRedisLedger({
 }: RedisLedgerOptions): RedisLedger {
   if (!(Number.isFinite(ttlMs) && ttlMs > 0))
     throw new TypeError(`ttlMs must be a number above 0, not ${ttlMs}.`);
-  const isClient = 'status' in connection;
-  const connected: Promise<Redis | Cluster> = isClient ? Promise.resolve(connection) : connect(connection);
-  connected.catch(() => {}); // Each call tells.
+  const own = isClient(connection) ? undefined : connect(connection);
+  own?.catch(() => {}); // Each call tells.
+  const connected = own ?? Promise.resolve(connection as RedisClient);
 
   /** Ids are of any length and any characters: their UTF-16 is hashed, since UTF-8 would make lone surrogates alike. */
   const keyOf = (key: string) =>
@@ -72,15 +77,19 @@ export function createRedisLedger({
     complete: ({ key, fence }, { nowMs }) => settle('completed', key, fence, nowMs),
     release: ({ key, fence }, { nowMs }) => settle('released', key, fence, nowMs),
     async close() {
-      if (!isClient) (await connected).disconnect();
+      (await own)?.disconnect();
     },
   };
 }
 
+function isClient(connection: RedisOptions | RedisClient): connection is RedisClient {
+  return typeof connection.eval === 'function';
+}
+
 /** Resolves at the first connection; after that a Redis that is away fails each call at once. */
-async function connect(options: RedisOptions): Promise<Redis> {
+async function connect(options: RedisOptions): Promise<RedisClient & { disconnect(): void }> {
   const { Redis } = await import('ioredis');
   const client = new Redis({ ...options, enableOfflineQueue: false } as object);
   client.on('error', () => {}); // Each call tells.
-  return new Promise((resolve) => client.once('ready', () => resolve(client)));
+  return new Promise((resolve) => client.once('ready', () => resolve(client as never)));
 }
