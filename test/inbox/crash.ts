@@ -86,21 +86,22 @@ export async function killWorkers(
   return { begun, counts };
 }
 
-function run(script: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
+/** Starts one of this folder's scripts. */
+export function run(script: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
   const flags = ['--conditions=@showpad-webhooks/source', '--import', 'tsx'];
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   return spawn(process.execPath, [...flags, script, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** Hands over each whole line; resolves when the process is gone. */
-async function linesOf(
+export async function linesOf(
   child: ChildProcessByStdio<null, Readable, null>,
   take: (line: string) => void,
 ): Promise<void> {
   for await (const line of createInterface(child.stdout)) take(line);
 }
 
-async function* entriesOf(inbox: Inbox): AsyncGenerator<InboxItem> {
+export async function* entriesOf(inbox: Inbox): AsyncGenerator<InboxItem> {
   for (const state of STATES) {
     let cursor: string | undefined;
     do {

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { entriesOf, linesOf, run } from './crash.ts';
+import { createTarget, ENGINES, isInstalled, openInbox } from './engines.ts';
+
+const PROCESSES = [1, 2, 3];
+const EVENTS = 100;
+
+describe.each(ENGINES)('three processes on one store, %s', (engine) => {
+  test.skipIf(!isInstalled(engine))(
+    'store at once, and handle each event once',
+    async () => {
+      const { target, remove } = await createTarget(engine);
+      onTestFinished(remove);
+      const argument = JSON.stringify(target);
+
+      const acknowledged = new Set<string>();
+      await Promise.all(
+        PROCESSES.map(async (process) => {
+          const writer = run('writer.ts', argument, String(process * 1_000_000));
+          let count = 0;
+          await linesOf(writer, (line) => {
+            acknowledged.add(`event-${line}`);
+            if (++count === EVENTS) writer.kill('SIGKILL');
+          });
+        }),
+      );
+      const inbox = openInbox(target);
+      onTestFinished(() => inbox.stop({ timeoutMs: 0 }));
+      const stored = new Set<string>();
+      for await (const { id } of entriesOf(inbox)) stored.add(id);
+      expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+
+      const begun: string[] = [];
+      const workers = PROCESSES.map(() => run('worker.ts', argument));
+      const ended = workers.map((worker) => linesOf(worker, (id) => begun.push(id)));
+      for (;;) {
+        const { pending, leased } = await inbox.counts();
+        if (pending + leased === 0) break;
+        await delay(5);
+      }
+      for (const worker of workers) worker.kill('SIGKILL');
+      await Promise.all(ended);
+      const { done, dead } = await inbox.counts();
+      expect(dead).toBe(0);
+      expect(begun.length).toBe(done);
+      expect(new Set(begun).size).toBe(done);
+    },
+    60_000,
+  );
+});
