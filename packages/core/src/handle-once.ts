@@ -134,7 +134,7 @@ async function runHandler(
       const hint = 'See the cause. It comes again, unless that was the last time.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
     }
-    const hint = 'It threw a PermanentError, so it does not come again.';
+    const hint = 'It threw a PermanentError: no retry follows.';
     const refusal = new ShowpadWebhookError(
       'PERMANENT_FAILURE',
       `handler "${name}" refused ${what}`,
@@ -206,7 +206,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, and it comes again. End them when their signal aborts.',
+    'They go on, and it comes again. Heed their signal.',
   );
 }
 

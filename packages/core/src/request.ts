@@ -32,7 +32,7 @@ export function checkHead(request: WebhookRequest, { methods, maxBodyBytes }: Se
     throw new ShowpadWebhookError(
       'ENCODING_UNSUPPORTED',
       `a body with Content-Encoding ${printable(encoding)}`,
-      'Signed bytes are never inflated. Look for a proxy that compresses.',
+      'Signed bytes are never inflated. Does a proxy compress?',
     );
   }
 }
