@@ -6,7 +6,7 @@ import { callStore, conflict, digest, runHandlers, supervise } from './handle-on
 import type { HandlerRegistry } from './handlers.ts';
 import { plainHeaders } from './headers.ts';
 import type { Inbox, InboxConsumer, InboxJob } from './inbox.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, noLedger } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
 import { readEvent } from './read-event.ts';
@@ -67,16 +67,15 @@ export function createQueue(
   async function handle(delivery: Delivery, job: InboxJob): Promise<void> {
     const event = await readEvent(delivery.request, job.body);
     delivery.event = event;
-    const holder: Ledger = {
-      claim: () => ({ status: 'completed', isConflict: false }),
-      checkpoint: (_claim, { handler }) => handler === undefined || job.checkpoint(handler), // The inbox itself renews.
-      complete: () => true,
-      release: () => true,
+    const ledger: Ledger = {
+      ...noLedger,
+      // The inbox itself renews.
+      checkpoint: (_claim, { handler }) => handler === undefined || job.checkpoint(handler),
     };
     const work = {
       delivery: delivery as AuthenticDelivery,
       handlers: registry.find(event.type),
-      settings: { ...settings, ledger: holder },
+      settings: { ...settings, ledger },
       listeners,
       isQueued: true,
     };

@@ -246,6 +246,27 @@ describe('handlers of an inbox', () => {
   });
 });
 
+test('what the inbox could not do in the background goes to onError, without a delivery', async () => {
+  const memory = createMemoryInbox();
+  const inbox: Inbox = {
+    ...memory,
+    async start(consumer) {
+      await memory.start(consumer);
+      consumer.onTrouble('purge', new Error('the disk is full'));
+    },
+  };
+  const told: unknown[] = [];
+  const { receiver } = probe({ inbox });
+  receiver.onError((error, info) => told.push([error.code, error.message, String(error.cause), info.method]));
+  await receiver.start();
+  await vi.waitFor(() =>
+    expect(told).toEqual([
+      ['INBOX_FAILED', "the inbox's purge failed", 'Error: the disk is full', undefined],
+    ]),
+  );
+  await receiver.close();
+});
+
 describe('start and close', () => {
   test('a start that fails can be tried again', async () => {
     const inbox = createMemoryInbox();
