@@ -1,0 +1,21 @@
+// A child of groups/http.ts: one server in a process of its own. Ends with its parent.
+import { SERVERS, type Variant } from './servers.ts';
+
+const SAMPLE_MS = 5;
+
+const [framework = '', variant = ''] = process.argv.slice(2);
+const start = SERVERS[framework]?.[variant as Variant];
+if (!start) throw new Error(`no server "${variant}" of ${framework}`);
+const { port } = await start();
+process.send?.({ port });
+// Sampled, since the system's own maximum of a forked process begins with its parent's.
+let peakBytes = 0;
+const sample = () => {
+  peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+};
+process.on('message', (question) => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ peakBytes, rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 });
+  if (question === 'memory') setInterval(sample, SAMPLE_MS).unref();
+});
+process.on('disconnect', () => process.exit());

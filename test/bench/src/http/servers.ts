@@ -1,0 +1,109 @@
+import 'reflect-metadata';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createNodeMiddleware, Webhooks } from '@octokit/webhooks';
+import { showpadWebhooks as forExpress } from '@showpad-webhooks/express';
+import { showpadWebhooks as forKoa } from '@showpad-webhooks/koa';
+import express from 'express';
+import Koa from 'koa';
+import bodyParser from 'koa-bodyparser';
+import { verifyByHand } from '../hand-written.ts';
+import { KEY } from '../peers.ts';
+import { SILENT } from '../receivers.ts';
+import { PATH } from './load.ts';
+import { nestServer } from './nest.ts';
+
+export type Variant = 'by hand' | 'ours' | 'no verification' | '@octokit/webhooks';
+
+export interface BenchServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const on = { 'shared-space-user-added': () => {} };
+
+/** The same endpoint in each framework; the one by hand first, since the others are compared to it. */
+export const SERVERS: Readonly<Record<string, Partial<Record<Variant, () => Promise<BenchServer>>>>> = {
+  Express: {
+    'by hand': () =>
+      expressServer((app) => app.post(PATH, express.raw({ type: () => true, limit: '1mb' }), answerByHand)),
+    ours: () => expressServer((app) => app.use(forExpress({ keys: KEY, on }, { path: PATH }))),
+    'no verification': () =>
+      expressServer((app) =>
+        app.post(PATH, express.json(), (_req, res) => void res.json({ outcome: 'handled' })),
+      ),
+    '@octokit/webhooks': () =>
+      expressServer((app) => {
+        const webhooks = new Webhooks({ secret: KEY, log: SILENT });
+        webhooks.on('push', () => {});
+        app.use(createNodeMiddleware(webhooks, { path: PATH, log: SILENT }));
+      }),
+  },
+  Koa: {
+    'by hand': () => koaServer((app) => app.use(answerKoaByHand)),
+    ours: () => koaServer((app) => app.use(forKoa({ keys: KEY, on }, { path: PATH }))),
+    'no verification': () =>
+      koaServer((app) => {
+        app.use(bodyParser());
+        app.use((ctx) => {
+          ctx.body = { outcome: ctx.request.body ? 'handled' : 'ignored' };
+        });
+      }),
+  },
+  'Nest on Express': nestServer('express'),
+  'Nest on Fastify': nestServer('fastify'),
+};
+
+const answerByHand: express.RequestHandler = (req, res) => {
+  try {
+    verifyByHand(req.body, req.headers, KEY);
+    res.json({ outcome: 'handled' });
+  } catch {
+    res.status(401).json({ outcome: 'rejected' });
+  }
+};
+
+async function answerKoaByHand(ctx: Koa.Context): Promise<void> {
+  try {
+    verifyByHand(await readByHand(ctx.req, 1_048_576), ctx.headers, KEY);
+    ctx.body = { outcome: 'handled' };
+  } catch {
+    ctx.status = 401;
+    ctx.body = { outcome: 'rejected' };
+  }
+}
+
+async function readByHand(req: IncomingMessage, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of req) {
+    length += chunk.length;
+    if (length > limit) throw new Error('too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function expressServer(setUp: (app: express.Express) => unknown): Promise<BenchServer> {
+  const app = express().set('env', 'test'); // else it prints every error
+  setUp(app);
+  return listen(app);
+}
+
+function koaServer(setUp: (app: Koa) => unknown): Promise<BenchServer> {
+  const app = new Koa();
+  setUp(app);
+  return listen(app.callback());
+}
+
+async function listen(listener: RequestListener): Promise<BenchServer> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as { port: number }).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
