@@ -48,13 +48,14 @@ const OPENING_PATIENCE_MS = 5_000;
  */
 export function connect({ file, database }: SqliteSource): Connection {
   const handle = database ?? open(file);
-  handle.exec(`PRAGMA busy_timeout = ${OPENING_PATIENCE_MS}`);
+  // From the first write on, a locked file is waited for without blocking: see `begin`.
+  const ownTimeoutMs = database ? busyTimeoutOf(database) : 0;
+  setBusyTimeout(handle, OPENING_PATIENCE_MS);
   handle.exec('PRAGMA fullfsync = ON'); // Apple's fsync alone leaves data in the drive's cache.
   handle.prepare('PRAGMA journal_mode = WAL').all();
   handle.exec('PRAGMA synchronous = FULL');
   migrate(handle);
-  // From here on a locked file is waited for without blocking: see `begin`.
-  handle.exec('PRAGMA busy_timeout = 0');
+  setBusyTimeout(handle, ownTimeoutMs);
 
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
@@ -68,21 +69,26 @@ export function connect({ file, database }: SqliteSource): Connection {
     return kept;
   }
 
-  /** False: another connection is writing. */
+  /** False: another connection is writing, or the app has a transaction of its own open. */
   function begin(): boolean {
+    if (ownTimeoutMs > 0) setBusyTimeout(handle, 0);
     try {
       handle.exec('BEGIN IMMEDIATE');
       lockedSinceMs = undefined;
       return true;
     } catch (error) {
       lockedSinceMs ??= performance.now();
-      if (!isLocked(error) || performance.now() - lockedSinceMs > PATIENCE_MS) throw error;
-      return false;
+      if (isLocked(error) && performance.now() - lockedSinceMs <= PATIENCE_MS) return false;
+      lockedSinceMs = undefined;
+      throw error;
+    } finally {
+      if (ownTimeoutMs > 0) setBusyTimeout(handle, ownTimeoutMs);
     }
   }
 
   /** Group commit: one transaction, and one fsync, for all writes that came since the last. */
   function flush(): void {
+    if (waiting.length === 0) return; // They were flushed, or failed, by `close`.
     let batch: Waiting[] = [];
     try {
       if (!begin()) {
@@ -96,9 +102,9 @@ export function connect({ file, database }: SqliteSource): Connection {
       handle.exec('COMMIT');
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as never);
     } catch (error) {
-      rollback();
-      const failed = batch.length > 0 ? batch : waiting.splice(0);
-      for (const { reject } of failed) reject(error);
+      const isBegun = batch.length > 0; // If not, the transaction that is open is the app's.
+      if (isBegun) rollback();
+      for (const { reject } of isBegun ? batch : waiting.splice(0)) reject(error);
     }
   }
 
@@ -106,7 +112,7 @@ export function connect({ file, database }: SqliteSource): Connection {
     try {
       handle.exec('ROLLBACK');
     } catch {
-      // None was begun, or SQLite rolled it back itself.
+      // SQLite rolled it back itself.
     }
   }
 
@@ -129,9 +135,9 @@ export function connect({ file, database }: SqliteSource): Connection {
     },
     close() {
       if (isClosed) return;
-      if (waiting.length > 0) flush();
+      flush();
       isClosed = true;
-      for (const { reject } of waiting) reject(new Error('the database is closed'));
+      for (const { reject } of waiting.splice(0)) reject(new Error('the database is closed'));
       if (!database) handle.close();
     },
   };
@@ -144,13 +150,18 @@ function open(file: string | undefined): SqliteHandle {
   try {
     return new Database(file) as unknown as SqliteHandle;
   } catch (cause) {
-    throw new Error(
-      `can't open ${JSON.stringify(file)}: does its folder exist, and may this process write it?`,
-      {
-        cause,
-      },
-    );
+    const message = `can't open ${JSON.stringify(file)}: does its folder exist, and may this process write it?`;
+    throw new Error(message, { cause });
   }
+}
+
+function busyTimeoutOf(handle: SqliteHandle): number {
+  const [row] = handle.prepare('PRAGMA busy_timeout').all() as { timeout: number | bigint }[];
+  return Number(row?.timeout);
+}
+
+function setBusyTimeout(handle: SqliteHandle, ms: number): void {
+  handle.exec(`PRAGMA busy_timeout = ${ms}`);
 }
 
 /** Also where the app itself has a transaction open on the handle it gave us. */

@@ -127,6 +127,34 @@ describe('while another process writes', () => {
     await put;
   });
 
+  test('again after a long lock, a put waits again', async () => {
+    const file = newFile();
+    const inbox = createSqliteInbox({ file });
+    onTestFinished(() => inbox.stop({ timeoutMs: 0 }));
+    const other = openElsewhere(file);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(inbox.put(entryOf('1'))).rejects.toThrow('database is locked');
+    const put = inbox.put(entryOf('2'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    other.exec('COMMIT');
+    expect(await put).toBe('stored');
+  });
+
+  test('an inbox that stops fails what waits, and leaves nothing behind', async () => {
+    const file = newFile();
+    const inbox = createSqliteInbox({ file });
+    const other = openElsewhere(file);
+    other.exec('BEGIN IMMEDIATE');
+    const put = Promise.resolve(inbox.put(entryOf('1')));
+    put.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await inbox.stop({ timeoutMs: 0 });
+    await expect(put).rejects.toThrow('the database is closed');
+    other.exec('COMMIT');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(other.prepare('SELECT count(*) AS count FROM showpad_inbox').all()).toMatchObject([{ count: 0 }]);
+  });
+
   test('for more than two seconds, a put fails with SQLite’s own error', async () => {
     const file = newFile();
     const inbox = createSqliteInbox({ file });
@@ -162,6 +190,29 @@ describe.each(handles)('on a handle of %s', (_library, open) => {
     expect((await inbox.list({ id: '1' })).items[0]?.body).toEqual(new Uint8Array(Buffer.from('{}')));
     await inbox.stop({ timeoutMs: 0 });
     expect(database.prepare('SELECT name FROM deals').all()).toMatchObject([{ name: 'Breakfast Service' }]);
+    database.close();
+  });
+
+  test('never ends a transaction of the app’s, however long it is open', async () => {
+    const database = open(newFile());
+    database.exec('CREATE TABLE deals (id INTEGER PRIMARY KEY, name TEXT)');
+    const inbox = createSqliteInbox({ database });
+    database.exec('BEGIN');
+    database.exec("INSERT INTO deals (name) VALUES ('Breakfast Service')");
+    await expect(inbox.put(entryOf('1'))).rejects.toThrow('within a transaction');
+    database.exec('COMMIT');
+    expect(database.prepare('SELECT name FROM deals').all()).toMatchObject([{ name: 'Breakfast Service' }]);
+    await inbox.stop({ timeoutMs: 0 });
+    database.close();
+  });
+
+  test('leaves the app’s own patience with locks as it was', async () => {
+    const database = open(newFile());
+    database.exec('PRAGMA busy_timeout = 1234');
+    const inbox = createSqliteInbox({ database });
+    expect(await inbox.put(entryOf('1'))).toBe('stored');
+    expect(Object.values(database.prepare('PRAGMA busy_timeout').all()[0] as object)[0]).toBe(1234);
+    await inbox.stop({ timeoutMs: 0 });
     database.close();
   });
 });
