@@ -11,7 +11,6 @@ import { openInbox, type Target } from './engines.ts';
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 
 export interface CrashReport {
-  readonly kills: number;
   readonly acknowledged: number;
   readonly stored: number;
   /** Acknowledged, and not in the store. */
@@ -54,7 +53,7 @@ export async function killWriters(
   }
   await inbox.stop({ timeoutMs: 0 });
   const lost = [...acknowledged].filter((id) => !seen.has(id));
-  return { kills, acknowledged: acknowledged.size, stored: seen.size, lost, broken };
+  return { acknowledged: acknowledged.size, stored: seen.size, lost, broken };
 }
 
 /** Kills a process that handles events, in the midst of them, and lets the last one come to the end. */

@@ -7,7 +7,7 @@ const [kills = '50', only] = process.argv.slice(2);
 for (const engine of ENGINES) {
   if (only !== undefined && only !== engine) continue;
   const { target, remove } = await createTarget(engine);
-  const { acknowledged, stored, lost, broken } = await killWriters(target, Number(kills));
+  const { acknowledged, stored, lost, broken } = await killWriters(target, Number(kills), console.error);
   console.log(
     `${engine}: ${kills} kills of a writer, ${acknowledged} events acknowledged, ${stored} stored, ` +
       `${lost.length} lost, ${broken.length} broken or twice`,

@@ -50,10 +50,10 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     ...settings,
   };
   const options = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-  return serve(port, folder, () => ({
+  return serve(port, folder, {
     program,
     args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...options],
-  }));
+  });
 }
 
 /** A Postgres cluster of its own; user and database are `postgres`, and local connections are trusted. */
@@ -68,11 +68,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     ...user,
   });
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return serve(port, folder, () => ({
+  return serve(port, folder, {
     program,
     args: ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...options],
     ...user,
-  }));
+  });
 }
 
 function required(name: 'redis-server' | 'postgres'): string {
@@ -88,8 +88,7 @@ interface Command {
   readonly gid?: number;
 }
 
-async function serve(port: number, folder: string, command: () => Command): Promise<Server> {
-  const { program, args, uid, gid } = command();
+async function serve(port: number, folder: string, { program, args, uid, gid }: Command): Promise<Server> {
   let child = launch();
 
   function launch() {

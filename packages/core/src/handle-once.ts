@@ -3,10 +3,11 @@ import type { AuthenticDelivery } from './delivery.ts';
 import { PermanentError, ShowpadWebhookError } from './error.ts';
 import type { ShowpadEvent } from './event.ts';
 import type { RegisteredHandler } from './handlers.ts';
+import { inTime } from './in-time.ts';
 import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
-import { DEADLINE_MS, LONGEST_TIMER_MS, type MaybePromise, withDeadline } from './promise.ts';
+import { type MaybePromise, setTimer } from './promise.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
 /** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
@@ -50,24 +51,22 @@ export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
 
 /** Answers in time even where the handlers don't: they go on, and the ledger learns how they end. */
 export function supervise(running: Promise<void>, work: Work, claim: Held): Promise<void> {
-  const { delivery, settings, listeners } = work;
+  const { delivery, settings, listeners, isQueued } = work;
   const { ledger, clock, handlerTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const renewal = setInterval(() => {
+    const renew = () => {
       void tell(work, claim, 'checkpoint', () =>
         ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }),
       );
-    }, LEASE_MS / 3);
-    const timeout = setTimeout(
-      () => {
-        isLate = true;
-        clearInterval(renewal);
-        delivery.context.abort();
-        reject(tooSlow(handlerTimeoutMs));
-      },
-      Math.min(handlerTimeoutMs, LONGEST_TIMER_MS),
-    );
+    };
+    const renewal = isQueued ? undefined : setInterval(renew, LEASE_MS / 3); // The inbox itself renews.
+    const timeout = setTimer(() => {
+      isLate = true;
+      clearInterval(renewal);
+      delivery.context.abort();
+      reject(tooSlow(handlerTimeoutMs));
+    }, handlerTimeoutMs);
     running
       .then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)))
       .finally(() => {
@@ -131,7 +130,7 @@ async function runHandler(
   } catch (thrown) {
     const what = `an event of type "${event.type.slice(0, 64)}"`;
     if (!PermanentError.isInstance(thrown)) {
-      const hint = 'See the cause. It comes again, unless that was the last time.';
+      const hint = 'See the cause. It comes again, unless this was the last.';
       return new ShowpadWebhookError('HANDLER_FAILED', `handler "${name}" failed on ${what}`, hint, thrown);
     }
     const hint = 'It threw a PermanentError: no retry follows.';
@@ -155,22 +154,17 @@ async function validate(event: ShowpadEvent, schema: StandardSchemaV1): Promise<
   return validateEvent(event, schema);
 }
 
-/** Calls what is the user's: a ledger or an inbox. */
-export async function callStore<T>(
+/** Calls a ledger or an inbox. */
+export function callStore<T>(
   store: 'ledger' | 'inbox',
   operation: string,
   call: () => MaybePromise<T>,
 ): Promise<T> {
-  try {
-    return await withDeadline(call());
-  } catch (cause) {
-    throw new ShowpadWebhookError(
-      store === 'inbox' ? 'INBOX_FAILED' : 'LEDGER_FAILED',
-      `the ${store}'s ${operation} failed`,
-      `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
-      cause,
-    );
-  }
+  return inTime(failureOf(store), `the ${store}'s ${operation} failed`, call);
+}
+
+function failureOf(store: 'ledger' | 'inbox'): 'INBOX_FAILED' | 'LEDGER_FAILED' {
+  return store === 'inbox' ? 'INBOX_FAILED' : 'LEDGER_FAILED';
 }
 
 /** Once handlers ran, a store's trouble is reported and no longer decides the answer: a 5xx would run them again. */
@@ -185,9 +179,9 @@ async function tell(
     if (await callStore(store, operation, call)) return;
     claim.isLost = true;
     throw new ShowpadWebhookError(
-      isQueued ? 'INBOX_FAILED' : 'LEDGER_FAILED',
+      failureOf(store),
       `the ${store}'s ${operation} came too late`,
-      'Another delivery took over: handlers block the event loop, or are too slow.',
+      'Another delivery took over: handlers are too slow, or block the event loop.',
     );
   } catch (error) {
     listeners.report(error as ShowpadWebhookError, delivery);
@@ -206,7 +200,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, and it comes again. Heed their signal.',
+    'They go on, and it comes again. Heed the signal.',
   );
 }
 

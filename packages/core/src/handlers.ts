@@ -31,7 +31,7 @@ export class HandlerRegistry {
 
   add(slots: readonly Slot[], run: unknown, { name }: HandlerOptions = {}): void {
     if (this.#isSealed)
-      throw new Error('a handler came after start() or the first delivery: register all before.');
+      throw new Error('a handler came after start() or the first delivery: register it before.');
     if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
     const added = [...new Set(slots)].map((slot) => {
       const others = this.#entries.filter((entry) => entry.slot === slot);

@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { ShowpadWebhookError } from './error.ts';
 import { plainHeaders, type WebhookHeaders } from './headers.ts';
-import { DEADLINE_MS, type MaybePromise, withDeadline } from './promise.ts';
+import { inTime } from './in-time.ts';
+import { isPromise, type MaybePromise } from './promise.ts';
 
 /** A signature key as Showpad showed it once, at the subscription's creation; the label is yours, for receipts and logs. */
 export type SignatureKey = string | { readonly label: string; readonly key: string };
@@ -37,7 +37,7 @@ export function prepareKeys(
   maxKeys: number = MAX_KEYS,
 ): TextKey[] {
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
-  if (list.length === 0) throw new TypeError('keys is an empty list: pass at least one signature key.');
+  if (list.length === 0) throw new TypeError('keys is an empty list: pass a signature key.');
   if (list.length > maxKeys) {
     throw new TypeError(
       `${list.length} keys, and at most ${maxKeys} are tried: pass a function that chooses by header or url.`,
@@ -89,20 +89,14 @@ export function createKeyring(keys: SignatureKeys): Keyring {
   };
 }
 
-async function resolveKeys(
+function resolveKeys(
   resolver: KeyResolver,
   headers: WebhookHeaders,
   url: string | undefined,
 ): Promise<readonly PreparedKey[]> {
-  try {
-    const found = await withDeadline(resolver({ headers: plainHeaders(headers), url }));
-    return prepareKeys(found, MAX_RESOLVED_KEYS);
-  } catch (cause) {
-    throw new ShowpadWebhookError(
-      'KEY_LOOKUP_FAILED',
-      'the key resolver gave no usable key',
-      `"keys" threw, took over ${DEADLINE_MS} ms, or returned no valid key: see the cause.`,
-      cause,
-    );
-  }
+  const check = (found: SignatureKey | readonly SignatureKey[]) => prepareKeys(found, MAX_RESOLVED_KEYS);
+  return inTime('KEY_LOOKUP_FAILED', 'the key resolver gave no usable key', () => {
+    const found = resolver({ headers: plainHeaders(headers), url });
+    return isPromise(found) ? found.then(check) : check(found);
+  });
 }

@@ -1,10 +1,10 @@
 import type { DeadLetter, DeadLetterListener, Delivery, DeliveryInfo, ErrorListener } from './delivery.ts';
-import { ShowpadWebhookError } from './error.ts';
+import type { ShowpadWebhookError } from './error.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { plainHeaders } from './headers.ts';
+import { inTime } from './in-time.ts';
 import { silentLogger } from './logger.ts';
 import type { Settings } from './options.ts';
-import { DEADLINE_MS, withDeadline } from './promise.ts';
 import { failureOutcome, type Outcome } from './response.ts';
 
 const LONGEST_LOGGED_TEXT = 128;
@@ -48,17 +48,9 @@ export class Listeners {
       headers: plainHeaders(request.headers),
       receivedAt: new Date(receivedAtMs),
     };
-    try {
-      const kept = Promise.all(this.onDeadLetter.map(async (listener) => listener(letter)));
-      await withDeadline(kept);
-    } catch (cause) {
-      throw new ShowpadWebhookError(
-        'HANDLER_FAILED',
-        'an onDeadLetter listener failed',
-        `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
-        cause,
-      );
-    }
+    await inTime('HANDLER_FAILED', 'an onDeadLetter listener failed', () =>
+      Promise.all(this.onDeadLetter.map(async (listener) => listener(letter))),
+    );
   }
 
   /** The one log line of a delivery: no payload, no key, no signature. */

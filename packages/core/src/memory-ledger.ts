@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { checkAboveZero } from './check.ts';
+import { hashText } from './hash.ts';
 import type { Claim, Ledger } from './ledger.ts';
 
 export interface MemoryLedgerOptions {
@@ -142,5 +142,5 @@ function oldestOf(map: ReadonlyMap<string, Entry>): () => [string, Entry] | unde
 /** A long id costs its hash's length, not its own. The prefix keeps it apart from any plain key. */
 function storedKey(key: string): string {
   if (key.length <= LONGEST_PLAIN_KEY) return key;
-  return `\0${createHash('sha256').update(key, 'utf16le').digest('base64')}`;
+  return `\0${hashText(key).toString('base64')}`;
 }

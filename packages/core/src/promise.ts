@@ -1,20 +1,26 @@
 export type MaybePromise<T> = T | Promise<T>;
 
 /** A timer that is set for longer fires at once. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+/** Calls once, after `ms` or the longest that a timer can be set for. */
+export function setTimer(call: () => void, ms: number): NodeJS.Timeout {
+  return setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
+}
+
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined)?.then === 'function';
 }
 
 /** How long what is not ours may take, a ledger or a key lookup: well within Showpad's patience. */
 export const DEADLINE_MS = 2_500;
 
-/** Waits for `value` no longer than the deadline; costs no timer where there is nothing to wait for. */
-export function withDeadline<T>(value: MaybePromise<T>): MaybePromise<T> {
+/** Waits for `value` no longer than the deadline, and then rejects; costs no timer where there is nothing to wait for. */
+export function withDeadline<T>(value: MaybePromise<T>, deadlineMs: number = DEADLINE_MS): MaybePromise<T> {
   if (!isPromise(value)) return value;
   return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no result within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    const end = () => reject(new Error(`no result within ${deadlineMs} ms`));
+    const timer = setTimer(end, deadlineMs);
     value.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

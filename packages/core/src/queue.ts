@@ -69,8 +69,8 @@ export function createQueue(
     delivery.event = event;
     const ledger: Ledger = {
       ...noLedger,
-      // The inbox itself renews.
-      checkpoint: (_claim, { handler }) => handler === undefined || job.checkpoint(handler),
+      // Always with a handler: the inbox itself renews.
+      checkpoint: (_claim, { handler = '' }) => job.checkpoint(handler),
     };
     const work = {
       delivery: delivery as AuthenticDelivery,

@@ -7,7 +7,7 @@ import { handleOnce } from './handle-once.ts';
 import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
 import { Listeners } from './listeners.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
-import { LONGEST_TIMER_MS } from './promise.ts';
+import { setTimer } from './promise.ts';
 import { readEvent } from './read-event.ts';
 import { checkHead, readBytes, type WebhookRequest } from './request.ts';
 import {
@@ -161,16 +161,13 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
 
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timeout = setTimeout(
-        () => {
-          void listeners.guard(() =>
-            logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
-          );
-          for (const { context } of active) context?.abort();
-          resolve();
-        },
-        Math.min(timeoutMs, LONGEST_TIMER_MS),
-      );
+      const timeout = setTimer(() => {
+        void listeners.guard(() =>
+          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
+        );
+        for (const { context } of active) context?.abort();
+        resolve();
+      }, timeoutMs);
       onDrained = () => {
         clearTimeout(timeout);
         resolve();

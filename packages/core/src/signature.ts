@@ -96,7 +96,7 @@ export function checkBytes(body: unknown): asserts body is Uint8Array {
   throw new ShowpadWebhookError(
     'RAW_BODY_UNAVAILABLE',
     `the body is of type ${typeof body}, not the bytes that were sent`,
-    'Pass the raw body as a Buffer or Uint8Array, taken before any parser.',
+    'Pass the raw Buffer or Uint8Array, taken before any parser.',
   );
 }
 
@@ -143,7 +143,7 @@ function readSignatures(header: string | undefined): readonly string[] {
     throw new ShowpadWebhookError(
       'SIGNATURE_MALFORMED',
       `${SIGNATURE_HEADER} holds no list of 1 to ${MAX_SIGNATURES} signatures`,
-      'Each is 44 characters of standard base64: not hex, not base64url, no prefix.',
+      'Each is 44 characters of standard base64: no hex, no base64url, no prefix.',
     );
   }
   return signatures;
@@ -158,7 +158,7 @@ function missing(code: ShowpadWebhookErrorCode, header: string): ShowpadWebhookE
   return new ShowpadWebhookError(
     code,
     `the header ${header} is missing or empty`,
-    'Not a request of Showpad\'s, or a proxy drops headers that begin with "x-".',
+    'Not of Showpad, or a proxy drops "x-" headers.',
   );
 }
 
@@ -173,7 +173,7 @@ export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly
   throw new ShowpadWebhookError(
     'SIGNATURE_MISMATCH',
     'no configured key made any of the signatures',
-    'The key of another subscription (each has its own), a key copied in part, a body that a parser or proxy changed, or a forgery.',
+    "Another subscription's key (each has its own), part of a key, a body changed by a parser or proxy, or a forgery.",
   );
 }
 

@@ -16,7 +16,7 @@ describe('keys in the wrong form are refused at start', () => {
     ['white space', ' \n', 'keys is blank: is the environment variable set?'],
     ['a newline at its end', `${KEY}\n`, 'keys begins or ends with white space: trim it where it is read.'],
     ['a space at its start', ` ${KEY}`, 'keys begins or ends with white space: trim it where it is read.'],
-    ['an empty list', [], 'keys is an empty list: pass at least one signature key.'],
+    ['an empty list', [], 'keys is an empty list: pass a signature key.'],
     ['one of a list', [KEY, ''], 'keys[1] is blank: is the environment variable set?'],
     [
       'a labelled one without a key',

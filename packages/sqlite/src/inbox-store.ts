@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { InboxCounts, InboxEntry, InboxItem, InboxState, InboxTarget } from '@showpad-webhooks/core';
 import type { ClaimedEntry, InboxStore } from '@showpad-webhooks/core/inbox';
+import { hashText } from '@showpad-webhooks/core/node';
 import type { Connection } from './connection.ts';
 
 interface Row {
@@ -30,7 +30,7 @@ const WAITING = ['pending', 'leased'] as const;
 /** One inbox among those of a database. */
 export function createSqliteInboxStore(connection: Connection, inbox: string): InboxStore {
   const { all, run, write } = connection;
-  const keyOf = (id: string) => hashOf(`${inbox}:${id}`);
+  const keyOf = (id: string) => keyTextOf(`${inbox}:${id}`);
 
   /** The next of a state: by time and, of the same time, in the order they came. */
   const next = (state: InboxState, limit: number, columns = 'seq') =>
@@ -191,12 +191,9 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
   };
 }
 
-/**
- * 128 bits, since every put looks one up in an index that had better be small. Ids are of any length and any
- * characters: their UTF-16 is hashed, since UTF-8 would make lone surrogates alike.
- */
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text, 'utf16le').digest().toString('base64', 0, 16);
+/** 128 bits, since every put looks one up in an index that had better be small. */
+export function keyTextOf(text: string): string {
+  return hashText(text).toString('base64', 0, 16);
 }
 
 function toEntry(row: Row): Omit<InboxEntry, 'body'> {

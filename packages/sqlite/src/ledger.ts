@@ -1,6 +1,7 @@
 import type { Claim, Ledger } from '@showpad-webhooks/core';
+import { checkAboveZero } from '@showpad-webhooks/core/node';
 import { connect, type SqliteSource } from './connection.ts';
-import { hashOf } from './inbox-store.ts';
+import { keyTextOf } from './inbox-store.ts';
 
 export type SqliteLedgerOptions = SqliteSource & {
   /** How long a handled event is remembered, and an attempt that failed. Default 24 hours. */
@@ -39,8 +40,7 @@ const DAY_MS = 86_400_000;
  * ```
  */
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
-  if (!(Number.isFinite(ttlMs) && ttlMs > 0))
-    throw new TypeError(`ttlMs must be a number above 0, not ${ttlMs}.`);
+  checkAboveZero('ttlMs', ttlMs);
   const { all, run, write, close } = connect(source);
 
   const update = ({ key, fence }: Claim, set: string, ...values: (string | number)[]) =>
@@ -48,7 +48,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
       () =>
         run(
           `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed'`,
-          ...[...values, hashOf(key), fence],
+          ...[...values, keyTextOf(key), fence],
         ) > 0,
     );
 
@@ -67,7 +67,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
     claim({ key, bodyDigest, leaseMs, nowMs }) {
       return write(() => {
         forgetExpired(nowMs);
-        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', hashOf(key));
+        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyTextOf(key));
         const isAlive = kept !== undefined && Number(kept.until_ms) > nowMs;
         const past = isAlive || kept?.state === 'claimed' ? kept : undefined;
         const isConflict = past !== undefined && Number(past.body_digest) !== bodyDigest;
@@ -81,7 +81,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         run(
           `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, body_digest, state, until_ms, handlers)
            VALUES (?, ?, ?, ?, 'claimed', ?, ?)`,
-          ...[hashOf(key), fence, attempt, bodyDigest, nowMs + leaseMs, handlers],
+          ...[keyTextOf(key), fence, attempt, bodyDigest, nowMs + leaseMs, handlers],
         );
         return { status: 'claimed', fence, attempt, done: JSON.parse(handlers), isConflict } as const;
       });

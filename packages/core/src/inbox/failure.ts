@@ -18,6 +18,6 @@ export function exhausted(attempts: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'HANDLER_FAILED',
     `the process ended in each of ${attempts} attempts`,
-    'A handler crashes or blocks the process on this event. Retry it by hand once that is mended.',
+    'A handler ends or blocks it. Retry the event by hand once that is mended.',
   );
 }

@@ -26,19 +26,20 @@ export type InboxSettings = Required<InboxOptions>;
 
 const DAY_MS = 86_400_000;
 
+const DEFAULTS = {
+  maxAttempts: 8,
+  concurrency: 8,
+  leaseMs: 30_000,
+  keepDoneMs: 7 * DAY_MS,
+  keepDeadMs: 30 * DAY_MS,
+};
+
 /** @throws TypeError for an option out of range. */
 export function readInboxOptions(options: InboxOptions): InboxSettings {
-  const settings: InboxSettings = {
-    name: options.name ?? 'default',
-    maxAttempts: options.maxAttempts ?? 8,
-    backoffMs: options.backoffMs ?? backoffMs,
-    concurrency: options.concurrency ?? 8,
-    leaseMs: options.leaseMs ?? 30_000,
-    keepDoneMs: options.keepDoneMs ?? 7 * DAY_MS,
-    keepDeadMs: options.keepDeadMs ?? 30 * DAY_MS,
-  };
-  for (const option of ['maxAttempts', 'concurrency', 'leaseMs', 'keepDoneMs', 'keepDeadMs'] as const) {
-    checkAboveZero(option, settings[option]);
+  const numbers = { ...DEFAULTS };
+  for (const option of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    numbers[option] = options[option] ?? DEFAULTS[option];
+    checkAboveZero(option, numbers[option]);
   }
-  return settings;
+  return { name: options.name ?? 'default', backoffMs: options.backoffMs ?? backoffMs, ...numbers };
 }

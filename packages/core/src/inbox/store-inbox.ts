@@ -1,7 +1,7 @@
 import { checkAboveZero } from '../check.ts';
 import { isFinal, type ShowpadWebhookError } from '../error.ts';
 import type { Inbox, InboxConsumer, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
-import { LONGEST_TIMER_MS } from '../promise.ts';
+import { setTimer } from '../promise.ts';
 import { exhausted, keptError, messageOf } from './failure.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
@@ -49,7 +49,6 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   const unsettled = new Set<Promise<void>>();
   let consumer: InboxConsumer | undefined;
   let claiming: Promise<void> | undefined;
-  let isClaiming = false;
   let hasNews = false;
   let isStopped = false;
   let isClosed = false;
@@ -57,14 +56,18 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   let nextPurge: NodeJS.Timeout | undefined;
   let nextRenewal: NodeJS.Timeout | undefined;
 
-  function wake(to: InboxConsumer): void {
+  /** What fails once the store is closed was left to its lease, and is no trouble. */
+  const trouble = (operation: string) => (cause: unknown) => {
+    if (!isClosed) consumer?.onTrouble(operation, cause);
+  };
+
+  function wake(): void {
     hasNews = true;
-    if (!isClaiming) claiming = claim(to);
+    if (consumer && !isStopped && running.size < concurrency) claiming ??= claim(consumer);
   }
 
   /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
   async function claim(to: InboxConsumer): Promise<void> {
-    isClaiming = true;
     clearTimeout(nextClaim);
     let waitMs = pollMs;
     try {
@@ -78,20 +81,18 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         else waitMs = Math.min(pollMs, ((await store.nextDueMs()) ?? Number.POSITIVE_INFINITY) - clock());
       }
     } catch (cause) {
-      to.onTrouble('claim', cause);
+      trouble('claim')(cause);
     }
-    isClaiming = false; // At once, so that no place that comes free goes unseen.
+    claiming = undefined; // At once, so that no place that comes free goes unseen.
     if (isStopped || running.size === concurrency) return;
-    nextClaim = setTimeout(() => wake(to), hasNews ? 0 : Math.max(0, waitMs));
+    nextClaim = setTimeout(wake, hasNews ? 0 : Math.max(0, waitMs));
   }
 
   function run(entry: ClaimedEntry, to: InboxConsumer): void {
     const work: Work = { entry, controller: new AbortController() };
     running.add(work);
     const settled = handle(work, to)
-      .catch((cause) => {
-        if (!isClosed) to.onTrouble('settle', cause); // Its lease lapses, and it is handled again.
-      })
+      .catch(trouble('settle')) // Its lease lapses, and it is handled again.
       .finally(() => unsettled.delete(settled));
     unsettled.add(settled);
   }
@@ -106,7 +107,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     const isExhausted = entry.attempt > maxAttempts; // The process died in each, or it would be dead by now.
     const error = isExhausted ? exhausted(maxAttempts) : await to.process(job);
     running.delete(work);
-    wake(to); // So that the next claim shares a transaction with what follows.
+    wake(); // So that the next claim shares a transaction with what follows.
     const outcome = outcomeOf(entry, error);
     const isSettled = await store.settle(entry, outcome);
     if (isSettled && error && outcome.state === 'dead') to.onDead(job, error);
@@ -118,9 +119,14 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     return isHeld;
   }
 
-  function renew(to: InboxConsumer): void {
-    const held = Promise.all([...running].map((work) => hold(work)));
-    held.catch((cause) => to.onTrouble('renewal', cause));
+  function renew(): void {
+    Promise.all([...running].map((work) => hold(work))).catch(trouble('renewal'));
+  }
+
+  /** Resolves when nothing runs, and how it ended is noted: of what was being claimed too. */
+  async function drain(): Promise<void> {
+    await claiming;
+    await Promise.all(unsettled);
   }
 
   function outcomeOf({ attempt }: ClaimedEntry, failure: ShowpadWebhookError | undefined): SettledOutcome {
@@ -141,15 +147,11 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     return count;
   }
 
-  function purgeNow(to: InboxConsumer): void {
-    void purge().catch((cause) => isClosed || to.onTrouble('purge', cause));
-  }
-
   return {
     name,
     async put(entry) {
       const result = await store.put(entry);
-      if (consumer) wake(consumer);
+      wake();
       return result;
     },
 
@@ -157,23 +159,24 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       if (consumer) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
       for (const problem of await store.problems()) to.onTrouble('durability', new Error(problem));
       consumer = to;
-      wake(to);
-      purgeNow(to);
-      nextPurge = setInterval(() => purgeNow(to), PURGE_INTERVAL_MS);
-      nextRenewal = setInterval(() => renew(to), leaseMs / 3);
+      wake();
+      const purgeNow = () => purge().catch(trouble('purge'));
+      void purgeNow();
+      nextPurge = setInterval(purgeNow, PURGE_INTERVAL_MS);
+      nextRenewal = setInterval(renew, leaseMs / 3);
     },
 
     async stop({ timeoutMs }) {
       isStopped = true;
       clearTimeout(nextClaim);
       clearInterval(nextPurge);
-      await claiming; // What it still leases is waited for too.
-      let timeout: NodeJS.Timeout | undefined;
-      const isOver = new Promise((resolve) => {
-        timeout = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
+      await new Promise<void>((resolve) => {
+        const timeout = setTimer(resolve, timeoutMs); // What still runs then is left to its lease.
+        void drain().then(() => {
+          clearTimeout(timeout);
+          resolve();
+        });
       });
-      await Promise.race([Promise.all(unsettled), isOver]);
-      clearTimeout(timeout);
       clearInterval(nextRenewal);
       for (const { controller } of running) controller.abort();
       isClosed = true;
@@ -192,7 +195,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         left -= changed;
         return changed;
       });
-      if (consumer) wake(consumer);
+      wake();
       return count;
     },
 
