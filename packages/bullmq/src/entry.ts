@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { InboxEntry, InboxError, InboxItem, InboxState } from '@showpad-webhooks/core';
+import { hashText } from '@showpad-webhooks/core/node';
 import type { Job } from 'bullmq';
 
 /** What is stored of an entry: its bytes as base64, since as text they would not all survive. */
@@ -9,8 +9,6 @@ export interface JobData {
   readonly body: string;
   readonly bodyBytes: number;
   readonly bodyDigest: number;
-  /** The body is no event: it is kept as failed. */
-  readonly isInvalid: boolean;
   /** Tells who puts an entry whether it was the first. */
   readonly nonce: string;
 }
@@ -22,9 +20,9 @@ export interface JobProgress {
   readonly generation: number;
 }
 
-/** BullMQ wants no colon in an id, and no integer; ours are of any characters, so their UTF-16 is hashed. */
+/** BullMQ wants no colon in an id, and no integer. */
 export function jobIdOf(id: string): string {
-  return `sp-${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
+  return `sp-${hashText(id).toString('hex')}`;
 }
 
 export function toJobData({ body, bodyDigest, ...entry }: InboxEntry, nonce: string): JobData {
@@ -33,7 +31,6 @@ export function toJobData({ body, bodyDigest, ...entry }: InboxEntry, nonce: str
     body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
     bodyBytes: body.byteLength,
     bodyDigest,
-    isInvalid: entry.error !== undefined,
     nonce,
   };
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ClaimResult, Ledger } from '@showpad-webhooks/core';
+import { checkAboveZero, hashText } from '@showpad-webhooks/core/node';
 import type { RedisOptions } from 'bullmq';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
 
@@ -46,15 +46,14 @@ export function createRedisLedger({
   prefix = 'showpad',
   ttlMs = DAY_MS,
 }: RedisLedgerOptions): RedisLedger {
-  if (!(Number.isFinite(ttlMs) && ttlMs > 0))
-    throw new TypeError(`ttlMs must be a number above 0, not ${ttlMs}.`);
-  const own = isClient(connection) ? undefined : connect(connection);
-  own?.catch(() => {}); // Each call tells.
-  const connected = own ?? Promise.resolve(connection as RedisClient);
+  checkAboveZero('ttlMs', ttlMs);
+  const own = isClient(connection) ? undefined : createClient(connection);
+  const connected: Promise<RedisClient> = own
+    ? own.then(firstReady)
+    : Promise.resolve(connection as RedisClient);
+  connected.catch(() => {}); // Each call tells.
 
-  /** Ids are of any length and any characters: their UTF-16 is hashed, since UTF-8 would make lone surrogates alike. */
-  const keyOf = (key: string) =>
-    `${prefix}:ledger:${createHash('sha256').update(key, 'utf16le').digest('base64url')}`;
+  const keyOf = (key: string) => `${prefix}:ledger:${hashText(key).toString('base64url')}`;
   const run = async (script: string, key: string, ...values: (string | number)[]) =>
     (await connected).eval(script, 1, keyOf(key), ...values);
   const settle = async (state: 'completed' | 'released', key: string, fence: number, nowMs: number) =>
@@ -86,10 +85,19 @@ function isClient(connection: RedisOptions | RedisClient): connection is RedisCl
   return typeof connection.eval === 'function';
 }
 
-/** Resolves at the first connection; after that a Redis that is away fails each call at once. */
-async function connect(options: RedisOptions): Promise<RedisClient & { disconnect(): void }> {
+interface OwnClient extends RedisClient {
+  once(event: 'ready', listener: () => void): unknown;
+  disconnect(): void;
+}
+
+async function createClient(options: RedisOptions): Promise<OwnClient> {
   const { Redis } = await import('ioredis');
   const client = new Redis({ ...options, enableOfflineQueue: false } as object);
   client.on('error', () => {}); // Each call tells.
-  return new Promise((resolve) => client.once('ready', () => resolve(client as never)));
+  return client as never;
+}
+
+/** The first call waits for a connection; after that a Redis that is away fails each at once. */
+function firstReady(client: OwnClient): Promise<OwnClient> {
+  return new Promise((resolve) => client.once('ready', () => resolve(client)));
 }

@@ -16,32 +16,43 @@ async function deliver(receiver: Receiver, id: string): Promise<string> {
 
 describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }) => {
   test.skipIf(!isInstalled)(
-    'killed and started again: 503 while it is down, nothing acknowledged lost, and no restart of ours',
+    'killed and started again under load: 503 while it is down, nothing acknowledged lost, and no restart of ours',
     async () => {
       const server = await start();
       onTestFinished(() => server.remove());
       const inbox = createBullmqInbox(sourceOf(server));
       const handled = new Set<string>();
       const acknowledged: string[] = [];
+      const answers = new Set<string>();
       const receiver = createReceiver({ keys: key, inbox, on: { [TYPE]: (event) => handled.add(event.id) } });
       await receiver.start();
-      const send = async (id: string) => {
-        const answer = await deliver(receiver, id);
-        if (answer === '202 queued') acknowledged.push(id);
-        return answer;
+      let isOver = false;
+      const send = async (sender: number) => {
+        for (let number = 0; !isOver; number++) {
+          const id = `${sender}-${number}`;
+          const answer = await deliver(receiver, id);
+          answers.add(answer);
+          if (answer === '202 queued') acknowledged.push(id);
+          else await new Promise((resolve) => setTimeout(resolve, 10));
+        }
       };
-      for (let index = 0; index < 20; index++) expect(await send(`before-${index}`)).toBe('202 queued');
+      const senders = Array.from({ length: 8 }, (_, sender) => send(sender));
+      const more = (count: number) =>
+        vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(count), {
+          timeout: 30_000,
+          interval: 5,
+        });
+      await more(50);
       await server.kill();
-      for (let index = 0; index < 3; index++) expect(await send(`down-${index}`)).toBe('503 INBOX_FAILED');
+      await vi.waitFor(() => expect(answers).toContain('503 INBOX_FAILED'), { timeout: 10_000 });
       await server.start();
-      await vi.waitFor(async () => expect(await send('after-0')).toBe('202 queued'), {
-        timeout: 30_000,
-        interval: 50,
-      });
-      for (let index = 1; index < 20; index++) expect(await send(`after-${index}`)).toBe('202 queued');
+      await more(acknowledged.length + 50);
+      isOver = true;
+      await Promise.all(senders);
+      expect([...answers].sort()).toEqual(['202 queued', '503 INBOX_FAILED']);
       await vi.waitFor(() => expect(acknowledged.filter((id) => !handled.has(id))).toEqual([]), {
-        timeout: 30_000,
-        interval: 20,
+        timeout: 60_000,
+        interval: 50,
       });
       await receiver.close();
     },
@@ -71,6 +82,43 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
         timeout: 10_000,
       });
       await receiver.close();
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'away at the start: start() rejects, and works once it is there',
+    async () => {
+      const server = await start();
+      onTestFinished(() => server.remove());
+      await server.kill();
+      const inbox = createBullmqInbox(sourceOf(server));
+      const receiver = createReceiver({ keys: key, inbox, on: { [TYPE]: () => {} } });
+      onTestFinished(() => receiver.close({ timeoutMs: 0 }));
+      await expect(receiver.start()).rejects.toThrow('the server of the inbox "default" can\'t be reached');
+      expect(await inbox.health()).toMatchObject({ isReachable: false });
+      await server.start();
+      await vi.waitFor(() => receiver.start(), { timeout: 30_000, interval: 50 });
+      expect(await deliver(receiver, '1')).toBe('202 queued');
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
+        timeout: 10_000,
+      });
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'away at the end: close() keeps to its time',
+    async () => {
+      const server = await start();
+      onTestFinished(() => server.remove());
+      const inbox = createBullmqInbox(sourceOf(server));
+      const receiver = createReceiver({ keys: key, inbox, on: { [TYPE]: () => {} } });
+      await receiver.start();
+      await server.kill();
+      const startedMs = performance.now();
+      await receiver.close({ timeoutMs: 200 });
+      expect(performance.now() - startedMs).toBeLessThan(5_000);
     },
     60_000,
   );
@@ -127,6 +175,11 @@ describe.skipIf(!redis?.isInstalled)('the ledger in Redis', () => {
   });
 
   for (const { name, run } of ledgerConformance(() => ledger)) test(name, run);
+
+  test('closes even where Redis was never there', async () => {
+    const away = createRedisLedger({ connection: { host: '127.0.0.1', port: 1 } });
+    await away.close();
+  });
 
   test('fails at once while Redis is away, and works again when it is back', async () => {
     const receiver = createReceiver({ keys: key, ledger, on: { [TYPE]: () => {} } });
