@@ -1,0 +1,129 @@
+import { Hono } from 'hono';
+import { listAssumptions } from '../assumptions.ts';
+import { toAttempt } from '../delivery/attempt.ts';
+import type { Engine } from '../engine.ts';
+import type { FaultRuleInput } from '../faults/rule.ts';
+import { FAULT_KINDS } from '../faults/rule.ts';
+import { readPackageFile } from '../package-files.ts';
+import { withoutKey } from '../subscriptions.ts';
+import { mask } from '../tokens.ts';
+import { readAdvance, readClock, readEvents, readLifetime, readReplay } from './control-input.ts';
+import { readObject, readPage } from './read-request.ts';
+import { changeStream } from './stream.ts';
+
+/** Of an event, or of a state. */
+const MAX_BODY_BYTES = 16 * 1_024 * 1_024;
+
+/** What the Admin page and the CLI call; not a part of Showpad's surface, and without a bearer token. */
+export function controlApi(engine: Engine): Hono {
+  const api = new Hono();
+
+  api.get('/health', (context) => context.json({ status: 'ok' }));
+  api.get('/info', async (context) => {
+    const { version } = JSON.parse((await readPackageFile('package.json')).toString());
+    const { mode, now } = engine.clock.state;
+    const url = new URL(context.req.url).origin;
+    return context.json({ isEmulator: true, version, url, clock: mode, now, seed: engine.settings.seed });
+  });
+  api.get('/openapi.json', async (context) => {
+    const text = await readPackageFile('openapi.json');
+    return context.body(text.toString(), 200, { 'content-type': 'application/json' });
+  });
+  api.get('/catalogue', (context) => context.json(engine.catalogue.entries));
+  api.get('/stream', () => changeStream(engine.hub));
+
+  api.get('/subscriptions', (context) => context.json(engine.subscriptions.list().map(withoutKey)));
+  api.post('/subscriptions', async (context) =>
+    context.json(engine.createSubscription(await readObject(context)), 201),
+  );
+  api.get('/subscriptions/:id', (context) =>
+    context.json(withoutKey(engine.subscriptions.get(context.req.param('id')))),
+  );
+  api.patch('/subscriptions/:id', async (context) =>
+    context.json(withoutKey(engine.updateSubscription(context.req.param('id'), await readObject(context)))),
+  );
+  api.delete('/subscriptions/:id', (context) => {
+    engine.deleteSubscription(context.req.param('id'));
+    return context.body(null, 204);
+  });
+
+  api.post('/events', async (context) => {
+    const { type, overrides, body, count, subscriptionId } = readEvents(
+      await readObject(context, MAX_BODY_BYTES),
+    );
+    return context.json(engine.trigger(type, overrides, { body, count, subscriptionId }), 202);
+  });
+  api.get('/attempts', (context) => {
+    const { limit, cursor } = readPage(context, 50, 1_000);
+    const { subscriptionId, type, eventId, notificationId } = context.req.query();
+    const filter = { subscriptionId, type, eventId, notificationId };
+    const { items, next } = engine.log.page(filter, limit, cursor);
+    return context.json({ items: items.map(toAttempt), next });
+  });
+  api.get('/attempts/:id', (context) => context.json(toAttempt(engine.log.get(context.req.param('id')))));
+  api.post('/attempts/:id/replay', async (context) => {
+    const { body, resign } = readReplay(await readObject(context, MAX_BODY_BYTES));
+    return context.json(engine.replay(context.req.param('id'), { body, resign }), 202);
+  });
+
+  api.get('/faults', (context) => context.json(engine.faults.list()));
+  api.get('/faults/actions', (context) => context.json(FAULT_KINDS));
+  api.post('/faults', async (context) => {
+    const input = await readObject(context);
+    return context.json(engine.faults.add(input as unknown as FaultRuleInput), 201);
+  });
+  api.delete('/faults', (context) => {
+    engine.faults.clear();
+    return context.body(null, 204);
+  });
+  api.delete('/faults/:id', (context) => {
+    engine.faults.remove(context.req.param('id'));
+    return context.body(null, 204);
+  });
+
+  api.get('/clock', (context) => context.json(engine.clock.state));
+  api.post('/clock', async (context) => {
+    const { mode, now } = readClock(await readObject(context));
+    if (mode !== undefined) engine.clock.setMode(mode);
+    const forwardMs = (now ?? 0) - engine.clock.now();
+    if (now !== undefined && forwardMs < 0) engine.clock.setNow(now);
+    await engine.advanceTime(now === undefined ? 0 : Math.max(forwardMs, 0));
+    return context.json(engine.clock.state);
+  });
+  api.post('/clock/advance', async (context) => {
+    await engine.advanceTime(readAdvance(await readObject(context)));
+    return context.json(engine.clock.state);
+  });
+
+  api.get('/tokens', (context) => context.json(engine.tokens.list().map(mask)));
+  api.post('/tokens', async (context) => {
+    const { accessTokenSeconds } = engine.settings.oauth;
+    const lifetimeSeconds = readLifetime(await readObject(context), accessTokenSeconds);
+    const token = engine.tokens.issue('access', lifetimeSeconds);
+    return context.json({ ...mask(token), accessToken: token.value }, 201);
+  });
+  api.delete('/tokens', (context) => {
+    engine.tokens.clear();
+    return context.body(null, 204);
+  });
+
+  api.get('/assumptions', (context) => context.json(listAssumptions(engine.assumptions)));
+  api.patch('/assumptions', async (context) => {
+    engine.assume(await readObject(context));
+    return context.json(listAssumptions(engine.assumptions));
+  });
+
+  api.get('/state', (context) => {
+    const includeKeys = context.req.query('includeKeys') === 'true';
+    return context.json(engine.exportState({ includeKeys }));
+  });
+  api.put('/state', async (context) => {
+    engine.importState(await readObject(context, MAX_BODY_BYTES));
+    return context.body(null, 204);
+  });
+  api.post('/reset', (context) => {
+    engine.reset();
+    return context.body(null, 204);
+  });
+  return api;
+}

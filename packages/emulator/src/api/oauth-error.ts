@@ -1,0 +1,27 @@
+import type { Assumptions } from '../assumptions.ts';
+
+interface OAuthError {
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** In one of the two shapes that are assumed. */
+export function oauthErrorResponse(
+  { status, code, description, headers }: OAuthError,
+  shape: Assumptions['oauthErrors'],
+): Response {
+  const body =
+    shape === 'v3'
+      ? { response: { code: status, name: code, message: description } }
+      : { error: code, error_description: description };
+  return Response.json(body, {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(status === 401 && { 'www-authenticate': 'Basic realm="showpad"' }),
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,34 @@
+import type { Assumptions } from '../assumptions.ts';
+import type { AttemptState } from './attempt.ts';
+
+/** docs/showpad.md, "Delivery and retries". */
+const RETRY_DELAYS_MS = [3_000, 7_500, 14_250];
+
+/** When the attempt after number `number` is due, where there is one. */
+export function nextDueAt(
+  number: number,
+  firstFailureAt: number,
+  now: number,
+  { retryDelays }: Assumptions,
+): number | undefined {
+  const delayMs = RETRY_DELAYS_MS[number - 1];
+  if (delayMs === undefined) return undefined;
+  return retryDelays === 'interval' ? now + delayMs : Math.max(firstFailureAt + delayMs, now);
+}
+
+/** What an answer means to the sender; `undefined` stands for none. */
+export function verdictOn(
+  status: number | undefined,
+  assumptions: Assumptions,
+): Extract<AttemptState, 'succeeded' | 'failed'> | 'retry' {
+  if (status === undefined) return retryIf(assumptions.noAnswer);
+  if (status >= 500) return 'retry';
+  if (status === 408) return retryIf(assumptions.status408);
+  if (status === 429) return retryIf(assumptions.status429);
+  if (status >= 400) return 'failed';
+  return status >= 300 ? retryIf(assumptions.status3xx) : 'succeeded';
+}
+
+function retryIf(assumed: 'retry' | 'give-up'): 'retry' | 'failed' {
+  return assumed === 'retry' ? 'retry' : 'failed';
+}

@@ -1,0 +1,97 @@
+import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
+
+/** What an attempt must be like; what is left out matches everything. */
+export interface DeliveryFilter {
+  readonly type?: string;
+  readonly eventId?: string;
+  readonly notificationId?: string;
+  readonly subscriptionId?: string;
+  /** 1 to 4. */
+  readonly number?: number;
+  readonly state?: Attempt['state'];
+  /** Of the answer. */
+  readonly status?: number;
+}
+
+interface Waiter {
+  readonly filter: DeliveryFilter;
+  readonly resolve: (attempt: Attempt) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Those who wait for an attempt to end. Each attempt is handed out once. */
+export class Waiters {
+  readonly #waiters = new Set<Waiter>();
+  readonly #all: () => readonly AttemptRecord[];
+
+  /** @param all what was sent before, oldest first */
+  constructor(all: () => readonly AttemptRecord[]) {
+    this.#all = all;
+  }
+
+  wait(filter: DeliveryFilter, timeoutMs: number): Promise<Attempt> {
+    const ended = this.#all().find(
+      (record) => !record.isTaken && hasEnded(record) && matches(record, filter),
+    );
+    if (ended) return Promise.resolve(take(ended));
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void) => {
+        clearTimeout(timeout);
+        this.#waiters.delete(waiter);
+        then();
+      };
+      const waiter: Waiter = {
+        filter,
+        resolve: (attempt) => settle(() => resolve(attempt)),
+        reject: (error) => settle(() => reject(error)),
+      };
+      const timeout = setTimeout(() => waiter.reject(new Error(this.#explain(filter, timeoutMs))), timeoutMs);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Tells the one who waited longest, where the attempt has ended. */
+  changed(record: AttemptRecord): void {
+    if (!hasEnded(record)) return;
+    for (const waiter of this.#waiters) {
+      if (!matches(record, waiter.filter)) continue;
+      waiter.resolve(take(record));
+      return;
+    }
+  }
+
+  rejectAll(reason: string): void {
+    for (const waiter of this.#waiters) waiter.reject(new Error(reason));
+  }
+
+  #explain(filter: DeliveryFilter, timeoutMs: number): string {
+    const seen = this.#all().map(
+      ({ notification: { type }, number, state, response, isTaken }) =>
+        `${type}, attempt ${number}: ${state}${response ? ` (${response.status})` : ''}${isTaken ? ', returned before' : ''}`,
+    );
+    const listed = seen.length > 0 ? seen.slice(-10).join('; ') : 'none';
+    return (
+      `no delivery like ${JSON.stringify(filter)} ended within ${timeoutMs} ms. The last were: ${listed}. ` +
+      'A scheduled one waits for the clock: call advanceTime(ms) where it is manual.'
+    );
+  }
+}
+
+function take(record: AttemptRecord): Attempt {
+  record.isTaken = true;
+  return toAttempt(record);
+}
+
+function matches(record: AttemptRecord, filter: DeliveryFilter): boolean {
+  const { notification, number, state, response } = record;
+  const facts: Readonly<Record<string, unknown>> = {
+    type: notification.type,
+    eventId: notification.eventId,
+    notificationId: notification.id,
+    subscriptionId: notification.subscriptionId,
+    number,
+    state,
+    status: response?.status,
+  };
+  return Object.entries(filter).every(([name, wanted]) => wanted === undefined || facts[name] === wanted);
+}

@@ -1,0 +1,39 @@
+import { lookup as lookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+
+/** Whether nothing but this machine can be reached at an address. */
+function isLoopbackAddress(address: string): boolean {
+  return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) || address === '::1';
+}
+
+/** The host of a URL as it is written there, without the brackets of IPv6. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+/** Where deliveries may go: this machine, and the hosts that were allowed by name. */
+export interface Targets {
+  isAllowed(url: URL): boolean;
+  /** For the connection: `localhost` must not lead elsewhere either. */
+  readonly lookup: LookupFunction;
+}
+
+export function createTargets(allowed: readonly string[]): Targets {
+  const names = new Set(allowed.map((name) => name.toLowerCase()));
+  return {
+    isAllowed(url) {
+      const host = hostOf(url);
+      return names.has(host) || host === 'localhost' || (isIP(host) > 0 && isLoopbackAddress(host));
+    },
+    lookup(hostname, options, callback) {
+      lookupAddress(hostname, options, (error, found, family) => {
+        const addresses = [found].flat().map((each) => (typeof each === 'string' ? each : each?.address));
+        if (!error && !names.has(hostname) && !addresses.every((each) => isLoopbackAddress(each ?? ''))) {
+          callback(new Error(`${hostname} leads to another machine`), '');
+          return;
+        }
+        callback(error, found as string, family);
+      });
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { ulid } from './ulid.ts';
+
+export type TokenKind = 'access' | 'refresh' | 'code';
+
+export interface StoredToken {
+  readonly id: string;
+  readonly kind: TokenKind;
+  readonly value: string;
+  /** Unix time in ms; null: never. */
+  readonly expiresAt: number | null;
+  /** Where a code must be taken back to. */
+  readonly redirectUri?: string;
+}
+
+/** A token as it is shown: its last four characters. */
+export interface MaskedToken extends Pick<StoredToken, 'id' | 'kind' | 'expiresAt'> {
+  readonly masked: string;
+}
+
+/** The oldest go first. */
+const MAX_TOKENS = 1_000;
+
+/** Bearer tokens, refresh tokens and authorization codes. Expired ones are kept for a while: the errors differ. */
+export class Tokens {
+  readonly #byValue = new Map<string, StoredToken>();
+  readonly #now: () => number;
+  readonly #changed: () => void;
+  /** Not among the others: it is not exported, and newer ones don't take its place. */
+  #ready: StoredToken | undefined;
+
+  constructor(now: () => number, changed: () => void) {
+    this.#now = now;
+    this.#changed = changed;
+  }
+
+  /** @param lifetimeSeconds null: without end */
+  issue(kind: TokenKind, lifetimeSeconds: number | null, redirectUri?: string): StoredToken {
+    const token = this.#make(kind, lifetimeSeconds, redirectUri);
+    if (this.#byValue.size >= MAX_TOKENS) this.#byValue.delete(this.#byValue.keys().next().value ?? '');
+    this.#byValue.set(token.value, token);
+    this.#changed();
+    return token;
+  }
+
+  /** The token, where it is good for this. */
+  find(kind: TokenKind, value: string): StoredToken | undefined {
+    const token = value === this.#ready?.value ? this.#ready : this.#byValue.get(value);
+    const isGood = token?.kind === kind && (token.expiresAt === null || token.expiresAt > this.#now());
+    return isGood ? token : undefined;
+  }
+
+  /** As `find`, and it is good this once. */
+  use(kind: 'refresh' | 'code', value: string): StoredToken | undefined {
+    const token = this.find(kind, value);
+    if (token) {
+      this.#byValue.delete(value);
+      this.#changed();
+    }
+    return token;
+  }
+
+  list(): readonly StoredToken[] {
+    return [...this.#byValue.values()].filter(({ kind }) => kind !== 'code');
+  }
+
+  /** A bearer token that does not expire, the same until all are revoked. */
+  get ready(): string {
+    this.#ready ??= this.#make('access', null);
+    return this.#ready.value;
+  }
+
+  clear(): void {
+    this.#byValue.clear();
+    this.#ready = undefined;
+    this.#changed();
+  }
+
+  replaceAll(tokens: readonly StoredToken[]): void {
+    this.#byValue.clear();
+    for (const token of tokens) this.#byValue.set(token.value, token);
+  }
+
+  #make(kind: TokenKind, lifetimeSeconds: number | null, redirectUri?: string): StoredToken {
+    return {
+      id: ulid(this.#now()),
+      kind,
+      value: randomBytes(32).toString('base64url'),
+      expiresAt: lifetimeSeconds === null ? null : this.#now() + lifetimeSeconds * 1_000,
+      ...(redirectUri !== undefined && { redirectUri }),
+    };
+  }
+}
+
+export function mask({ id, kind, value, expiresAt }: StoredToken): MaskedToken {
+  return { id, kind, expiresAt, masked: `…${value.slice(-4)}` };
+}

@@ -1,0 +1,317 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createReceiver, verifySignature } from '@showpad-webhooks/core';
+import { readBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+import { sampleEvent } from '@showpad-webhooks/core/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
+import { openReceiver, type Received } from './open-receiver.ts';
+
+const timestampOf = ({ headers }: Received): number => Number(headers['x-showpad-signature-timestamp']);
+
+/** The label of the key that signed it, by the time it claims. */
+function signerOf(delivery: Received, keys = [{ label: 'ours', key: KEY }]): string | undefined {
+  return verifySignature({ ...delivery, keys, nowMs: timestampOf(delivery) * 1_000 }).keyLabel;
+}
+
+describe('a delivery', () => {
+  it('is the sample with an id and a time of its own, signed over its exact bytes', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url);
+    const [notification] = await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+
+    const [delivery] = received as [Received];
+    const event = JSON.parse(delivery.body.toString());
+    const sample = sampleEvent(TYPE);
+    expect(event).toEqual({ ...sample, id: notification?.eventId, time: event.time });
+    expect(event.id).not.toBe(sample.id);
+    expect(signerOf(delivery)).toBe('ours');
+    expect(delivery.method).toBe('POST');
+    expect(delivery.headers['content-type']).toBe('application/json');
+    expect(attempt).toMatchObject({ state: 'succeeded', number: 1, eventId: event.id, error: null });
+    expect(attempt.request?.headers).toEqual(delivery.headers);
+    expect(attempt.request?.body).toBe(delivery.body.toString());
+    expect(attempt.response).toMatchObject({ status: 200, body: '' });
+  });
+
+  it('takes what is overridden', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE, { id: 'mine', data: { any: 1 } });
+    await emulator.waitForDelivery({ eventId: 'mine' });
+    expect(JSON.parse(`${received[0]?.body}`)).toMatchObject({ type: TYPE, id: 'mine', data: { any: 1 } });
+  });
+
+  it('is of the exact bytes that were given', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url);
+    const body = Buffer.from([0xff, 0x00, 0x7b, 0x0d, 0x0a]);
+    await emulator.trigger(TYPE, {}, { body });
+    await emulator.waitForDelivery();
+    expect(received[0]?.body).toEqual(body);
+    expect(signerOf(received[0] as Received)).toBe('ours');
+  });
+
+  it('goes to those who are subscribed to its type, with one id and a key each', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    const one = await subscribe(emulator, `${url}/one`, { signatureKey: undefined });
+    const two = await subscribe(emulator, `${url}/two`, { signatureKey: undefined });
+    await subscribe(emulator, `${url}/other`, { types: ['COURSE_COMPLETED'] });
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(0);
+
+    const keys = [
+      { label: '/webhooks/showpad/one', key: one.signatureKey },
+      { label: '/webhooks/showpad/two', key: two.signatureKey },
+    ];
+    expect(received.map((delivery) => signerOf(delivery, keys)).sort()).toEqual(
+      keys.map(({ label }) => label),
+    );
+    expect(received.map((delivery) => signerOf(delivery, keys))).toEqual(received.map(({ url }) => url));
+    expect(new Set(received.map(({ body }) => JSON.parse(`${body}`).id)).size).toBe(1);
+  });
+
+  it('to localhost arrives, by its name', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    const named = url.replace('127.0.0.1', 'localhost');
+    await subscribe(emulator, named);
+    await emulator.trigger(TYPE);
+    expect((await emulator.waitForDelivery()).error).toBeNull();
+    expect(received[0]?.headers.host).toBe(new URL(named).host);
+  });
+
+  it('carries the subscription’s headers', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { headers: [{ name: 'X-Tenant', value: 'a b' }] });
+    await emulator.trigger(TYPE);
+    await emulator.waitForDelivery();
+    expect(received[0]?.headers['x-tenant']).toBe('a b');
+  });
+
+  it('by GET has no body, and is signed over the timestamp alone', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { method: 'GET' });
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(received[0]).toMatchObject({ method: 'GET', url: '/webhooks/showpad', body: Buffer.alloc(0) });
+    expect(signerOf(received[0] as Received)).toBe('ours');
+    expect(attempt.signature?.signedBytesPreview).toBe(`.${attempt.signature?.timestamp}`);
+  });
+
+  it('follows no redirect', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver((res) =>
+      res.writeHead(307, { location: '/elsewhere' }).end(),
+    );
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    expect(await emulator.waitForDelivery()).toMatchObject({ state: 'failed', response: { status: 307 } });
+    await emulator.advanceTime(60_000);
+    expect(received).toHaveLength(1);
+  });
+
+  it('is given up on after the timeout, and tried again', async () => {
+    const emulator = await openEmulator({ assumptions: { timeoutMs: 20 } });
+    const { url, received } = await openReceiver(() => {}, 200);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(attempt).toMatchObject({ state: 'will-retry', response: null, error: { code: 'TIMEOUT' } });
+    await emulator.advanceTime(3_000);
+    expect(await emulator.waitForDelivery()).toMatchObject({ number: 2, state: 'succeeded' });
+    expect(received).toHaveLength(2);
+  });
+
+  it('to a port where nobody listens is tried again', async () => {
+    const emulator = await openEmulator();
+    await subscribe(emulator, 'http://127.0.0.1:1/');
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(attempt).toMatchObject({ state: 'will-retry', response: null, error: { code: 'ECONNREFUSED' } });
+  });
+
+  it('that is answered by a change of protocol ends at once, and is tried again', async () => {
+    const emulator = await openEmulator();
+    const { url } = await openReceiver((res) => {
+      res.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: any\r\n\r\n');
+    });
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(attempt).toMatchObject({ state: 'will-retry', response: null, error: { code: 'UPGRADE' } });
+  });
+
+  it('that Node refuses to write ends as an attempt, and not the process', async () => {
+    const emulator = await openEmulator();
+    const { url } = await openReceiver(200);
+    await subscribe(emulator, url, { headers: [{ name: 'Trailer', value: 'any' }] });
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(attempt).toMatchObject({ response: null, error: { code: 'ERR_HTTP_TRAILER_INVALID' } });
+  });
+
+  it('is kept only up to the limit, and then can’t be replayed without a body', async () => {
+    const emulator = await openEmulator({ maxStoredBodyBytes: 10 });
+    const { url, received } = await openReceiver((res) => res.end('x'.repeat(100_000)), 200);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    const attempt = await emulator.waitForDelivery();
+    expect(attempt.request).toMatchObject({ isTruncated: true, body: '{"type":"s' });
+    expect(attempt.request?.bodyBytes).toBe(received[0]?.body.byteLength);
+    expect(attempt.response).toMatchObject({ status: 200, isTruncated: true, body: 'xxxxxxxxxx' });
+    await expect(emulator.replay(attempt.id)).rejects.toThrow(/first 10 bytes .* pass body/);
+    await emulator.replay(attempt.id, { body: 'short' });
+    expect((await emulator.waitForDelivery()).request?.body).toBe('short');
+  });
+});
+
+describe('the rule of 2xx, 4xx and 5xx', () => {
+  it.each([
+    [200, 'succeeded', 1],
+    [204, 'succeeded', 1],
+    [400, 'failed', 1],
+    [408, 'failed', 1],
+    [429, 'failed', 1],
+    [500, 'gave-up', 4],
+    [503, 'gave-up', 4],
+  ])('%i: %s after %i', async (status, state, count) => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(status);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(600_000);
+    expect(received).toHaveLength(count);
+    const attempts = await emulator.attempts();
+    expect(attempts.at(-1)).toMatchObject({ state, number: count, nextAttemptAt: null });
+    expect(attempts.slice(0, -1).every((attempt) => attempt.state === 'will-retry')).toBe(true);
+    expect(await emulator.subscriptions.list()).toMatchObject([{ requestCount: count, lastStatus: status }]);
+  });
+
+  it.each([
+    ['offset', [0, 3_000, 7_500, 14_250]],
+    ['interval', [0, 3_000, 10_500, 24_750]],
+  ] as const)('retries at the documented delays, as %s', async (retryDelays, expected) => {
+    const emulator = await openEmulator({ assumptions: { retryDelays } });
+    const { url } = await openReceiver(500);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(600_000);
+    const starts = (await emulator.attempts()).map(({ startedAt }) => startedAt ?? 0);
+    expect(starts.map((at) => at - (starts[0] ?? 0))).toEqual(expected);
+  });
+
+  it('signs each retry anew, over the same bytes', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(500);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(15_000);
+    expect(received.map((delivery) => signerOf(delivery))).toEqual(Array(4).fill('ours'));
+    expect(new Set(received.map(timestampOf)).size).toBe(4);
+    expect(new Set(received.map(({ body }) => body.toString())).size).toBe(1);
+  });
+
+  it('says nothing more of a subscription that was deleted while it was sent to', async () => {
+    const emulator = await openEmulator();
+    const answers: (() => void)[] = [];
+    const { url } = await openReceiver((res) => answers.push(() => res.end()));
+    const { id } = await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await expect.poll(() => answers).toHaveLength(1);
+    await emulator.subscriptions.delete(id);
+    answers[0]?.();
+    await emulator.advanceTime(0);
+    expect(await emulator.attempts()).toEqual([]);
+    await expect(emulator.waitForDelivery({}, { timeoutMs: 1 })).rejects.toThrow('The last were: none');
+  });
+
+  it('ends with the subscription', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(500);
+    const { id } = await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.waitForDelivery();
+    await emulator.subscriptions.delete(id);
+    await emulator.advanceTime(15_000);
+    expect(received).toHaveLength(1);
+    expect(await emulator.attempts()).toEqual([]);
+  });
+
+  it.each([
+    ['status408', 408],
+    ['status429', 429],
+    ['status3xx', 302],
+  ] as const)('is another where %s is assumed to be tried again', async (assumption, status) => {
+    const emulator = await openEmulator({ assumptions: { [assumption]: 'retry' } });
+    const { url, received } = await openReceiver(status);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(15_000);
+    expect(received).toHaveLength(4);
+  });
+
+  it('follows the other assumptions too', async () => {
+    const emulator = await openEmulator();
+    await emulator.assumptions.set({
+      retrySignature: 'once',
+      retryId: 'new',
+      eventId: 'per-subscription',
+      getDelivery: 'type-in-query',
+      contentType: 'text/plain',
+      userAgent: 'Someone/1',
+    });
+    const { url, received } = await openReceiver(500, 200);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE, { id: 'first' });
+    await emulator.advanceTime(3_000);
+    const ids = received.map(({ body }) => JSON.parse(`${body}`).id);
+    expect(new Set(['first', ...ids]).size).toBe(3);
+    expect(new Set(received.map(timestampOf)).size).toBe(1);
+    expect(received[0]?.headers).toMatchObject({ 'content-type': 'text/plain', 'user-agent': 'Someone/1' });
+    await subscribe(emulator, url, { method: 'GET', types: ['a b'] });
+    await emulator.trigger('a b');
+    await emulator.advanceTime(0);
+    expect(received.at(-1)?.url).toBe('/webhooks/showpad?type=a+b');
+  });
+});
+
+describe('end to end', () => {
+  it('503, 503, 200: a receiver handles the event once', async () => {
+    const emulator = await openEmulator();
+    const handled: string[] = [];
+    const receiver = createReceiver({
+      keys: KEY,
+      on: { [TYPE]: (event) => void handled.push(event.data.invitee.email) },
+    });
+    let unavailable = 2;
+    const server = createServer(async (req, res) => {
+      if (unavailable-- > 0) return res.writeHead(503).end();
+      const body = (limitBytes: number) => readBody(req, limitBytes);
+      const { response } = await receiver.receive({ method: 'POST', headers: toHeaders(req), body });
+      return writeResponse(res, response);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    await subscribe(emulator, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(15_000);
+
+    const attempts = await emulator.attempts();
+    expect(attempts.map(({ response }) => response?.status)).toEqual([503, 503, 200]);
+    expect(handled).toEqual(['kent.cook@showpad.com']);
+    await emulator.replay(attempts[2]?.id ?? '');
+    await emulator.advanceTime(0);
+    expect((await emulator.attempts()).at(-1)?.response?.body).toBe('{"outcome":"duplicate"}');
+    expect(handled).toHaveLength(1);
+  });
+});

@@ -1,0 +1,250 @@
+import { createHook } from 'node:async_hooks';
+import { createEmulator } from '@showpad-webhooks/emulator';
+import { describe, expect, it } from 'vitest';
+import { call } from './api-client.ts';
+import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
+import { openReceiver } from './open-receiver.ts';
+
+describe('createEmulator', () => {
+  it('starts, answers and stops many times over', async () => {
+    const before = performance.now();
+    for (let index = 0; index < 20; index++) {
+      const emulator = await createEmulator();
+      expect((await fetch(`${emulator.url}/__emulator/health`)).status).toBe(200);
+      await emulator.close();
+      await expect(fetch(emulator.url)).rejects.toThrow();
+    }
+    expect((performance.now() - before) / 20, 'ms each').toBeLessThan(200);
+  });
+
+  it('closes at the end of its block, and more than once', async () => {
+    let url: string;
+    {
+      await using emulator = await createEmulator();
+      ({ url } = emulator);
+      await emulator.close();
+      await expect(emulator.trigger(TYPE)).rejects.toThrow('the emulator is closed');
+      await expect(emulator.waitForDelivery()).rejects.toThrow('the emulator is closed');
+    }
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('keeps no process alive once it is closed, whatever was in flight', async () => {
+    const hanging = await openReceiver(() => {});
+    const active = () =>
+      process
+        .getActiveResourcesInfo()
+        .filter((each) => /Timeout|Server/.test(each))
+        .sort();
+    const before = active();
+    const emulator = await createEmulator();
+    await subscribe(emulator, hanging.url);
+    await subscribe(emulator, 'http://127.0.0.1:1/');
+    await emulator.faults.add({ api: 'delivery', match: { type: 'late' }, action: { kind: 'delay' } });
+    const controller = new AbortController();
+    await fetch(`${emulator.url}/__emulator/stream`, controller);
+    const waiting = expect(emulator.waitForDelivery({ type: 'none' })).rejects.toThrow('was closed');
+    await emulator.trigger(TYPE);
+    await emulator.trigger('late', {}, { subscriptionId: (await emulator.subscriptions.list())[0]?.id });
+    await emulator.waitForDelivery({ state: 'will-retry' });
+    expect(active().length).toBeGreaterThan(before.length + 3);
+    await emulator.close();
+    await waiting;
+    controller.abort();
+    await expect.poll(active).toEqual(before); // Node reports a closed handle a moment longer.
+  });
+
+  it('leaves no timer of a body that was still going out slowly', async () => {
+    const emulator = await openEmulator({ assumptions: { timeoutMs: 20, noAnswer: 'give-up' } });
+    await subscribe(emulator, (await openReceiver(() => {})).url);
+    const action = { kind: 'slow-body', chunkBytes: 1, pauseMs: 60_000 };
+    await emulator.faults.add({ api: 'delivery', action });
+    const alive = new Set<number>();
+    let isSending = true;
+    const hook = createHook({
+      init: (id, type) => void (isSending && type === 'Timeout' && alive.add(id)),
+      destroy: (id) => void alive.delete(id),
+    }).enable();
+    await emulator.trigger(TYPE);
+    await emulator.waitForDelivery({ state: 'failed' });
+    await emulator.close();
+    isSending = false;
+    await expect.poll(() => alive.size).toBe(0);
+    hook.disable();
+  });
+
+  it.each([
+    [{ port: 70_000 }, /port/],
+    [{ clock: 'fast' }, /clock/],
+    [{ seed: Number.NaN }, /seed/],
+    [{ concurrency: 0 }, /concurrency/],
+    [{ maxStoredAttempts: -1 }, /maxStoredAttempts/],
+    [{ allowTargets: 'app' }, /allowTargets/],
+    [{ oauth: { accessTokenSeconds: 0 } }, /oauth.accessTokenSeconds/],
+    [{ assumptions: { retryDelays: 'never' } }, /retryDelays must be one of: offset, interval/],
+    [{ assumptions: { timeoutMs: 0 } }, /timeoutMs must be whole milliseconds/],
+    [{ assumptions: { weather: 'fine' } }, /weather is no switch/],
+    [{ colour: 'red' }, /unknown option "colour"/],
+  ])('refuses %j', async (options, message) => {
+    await expect(createEmulator(options as object)).rejects.toThrow(message);
+  });
+
+  it('says why it can’t listen', async () => {
+    const { url } = await openEmulator();
+    const port = Number(new URL(url).port);
+    await expect(createEmulator({ port })).rejects.toThrow(`${port}`);
+  });
+
+  it('knows the samples that it is given', async () => {
+    const emulator = await openEmulator({ samples: { 'asset-viewed': { assetId: '1' } } });
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { types: ['asset-viewed'] });
+    await emulator.trigger('asset-viewed');
+    await emulator.waitForDelivery();
+    expect(JSON.parse(`${received[0]?.body}`).data).toEqual({ assetId: '1' });
+  });
+});
+
+describe('waitForDelivery', () => {
+  it('returns each attempt once, oldest first, ended or to come', async () => {
+    const emulator = await openEmulator();
+    await subscribe(emulator, (await openReceiver(500, 500, 200)).url);
+    await emulator.trigger(TYPE);
+    expect(await emulator.waitForDelivery()).toMatchObject({ number: 1, state: 'will-retry' });
+    const third = emulator.waitForDelivery({ number: 3 });
+    const second = emulator.waitForDelivery();
+    await emulator.advanceTime(15_000);
+    expect(await second).toMatchObject({ number: 2 });
+    expect(await third).toMatchObject({ number: 3, state: 'succeeded' });
+    await expect(emulator.waitForDelivery({}, { timeoutMs: 1 })).rejects.toThrow(/returned before/);
+  });
+
+  it('looks at what the filter names', async () => {
+    const emulator = await openEmulator();
+    const { id } = await subscribe(emulator, (await openReceiver(201)).url, { types: [TYPE, 'b'] });
+    const [one] = await emulator.trigger(TYPE);
+    const [other] = await emulator.trigger('b', { id: 'b-1' });
+    await emulator.advanceTime(0);
+    const filters = [
+      { notificationId: other?.id ?? '' },
+      { eventId: one?.eventId ?? '', subscriptionId: id, status: 201, state: 'succeeded', type: TYPE },
+    ] as const;
+    expect((await emulator.waitForDelivery(filters[0])).eventId).toBe('b-1');
+    expect((await emulator.waitForDelivery(filters[1])).type).toBe(TYPE);
+  });
+
+  it('says at its timeout what came instead, and what waits for the clock', async () => {
+    const emulator = await openEmulator();
+    await subscribe(emulator, (await openReceiver(503)).url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(0);
+    const waiting = emulator.waitForDelivery({ state: 'succeeded' }, { timeoutMs: 1 });
+    await expect(waiting).rejects.toThrow(
+      `${TYPE}, attempt 1: will-retry (503); ${TYPE}, attempt 2: scheduled. A scheduled one waits for the clock`,
+    );
+  });
+
+  it('rejects when the emulator is reset', async () => {
+    const emulator = await openEmulator();
+    const waiting = emulator.waitForDelivery();
+    const rejected = expect(waiting).rejects.toThrow('the emulator was reset');
+    await emulator.reset();
+    await rejected;
+  });
+});
+
+describe('trigger', () => {
+  it.each([0, -1, 1.5, Number.NaN])('refuses to send %d events', async (count) => {
+    const { trigger } = await openEmulator();
+    await expect(trigger(TYPE, {}, { count })).rejects.toThrow('count must be a whole number from 1');
+  });
+
+  it('refuses to send an event without a type', async () => {
+    const { trigger } = await openEmulator();
+    await expect(trigger('')).rejects.toThrow('type must be an event type');
+  });
+});
+
+describe('the clock', () => {
+  it('makes proper ids between two milliseconds too', async () => {
+    const emulator = await openEmulator();
+    await emulator.advanceTime(0.5);
+    expect((await subscribe(emulator, 'http://127.0.0.1:1/')).id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+  });
+
+  it('retries by itself while it is real', async () => {
+    const emulator = await openEmulator({ clock: 'real' });
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url);
+    await emulator.faults.add({ api: 'delivery', action: { kind: 'delay', ms: 20 } });
+    await emulator.trigger(TYPE);
+    await emulator.waitForDelivery();
+    expect(received).toHaveLength(1);
+  });
+
+  it('can be advanced while it is real too', async () => {
+    const emulator = await openEmulator({ clock: 'real' });
+    await subscribe(emulator, (await openReceiver(503)).url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(15_000);
+    expect(await emulator.attempts()).toHaveLength(4);
+    expect(Math.abs(emulator.now() - Date.now() - 15_000)).toBeLessThan(1_000);
+  });
+
+  it('stands still while it is manual, and many advances follow one another', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(503);
+    await subscribe(emulator, url);
+    const start = emulator.now();
+    await emulator.trigger(TYPE);
+    await Promise.all([emulator.advanceTime(3_000), emulator.advanceTime(4_499), emulator.advanceTime(0)]);
+    expect([emulator.now() - start, received.length]).toEqual([7_499, 2]);
+    await emulator.advanceTime(1);
+    expect(received).toHaveLength(3);
+    await expect(emulator.advanceTime(-1)).rejects.toThrow('ms must be a number from 0');
+  });
+});
+
+describe('reset', () => {
+  it('ends an advance that is under way', async () => {
+    const emulator = await openEmulator();
+    const { url, received } = await openReceiver(() => {});
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await expect.poll(() => received).toHaveLength(1);
+    const advances = [emulator.advanceTime(86_400_000), emulator.advanceTime(86_400_000)];
+    await emulator.reset();
+    await Promise.all(advances);
+    expect(Math.abs(emulator.now() - Date.now())).toBeLessThan(10_000);
+  });
+
+  it('leaves the emulator as it started, and nothing in flight', async () => {
+    const emulator = await openEmulator({ assumptions: { retryDelays: 'interval' } });
+    const hanging = await openReceiver(() => {});
+    const token = emulator.accessToken;
+    await subscribe(emulator, hanging.url);
+    await subscribe(emulator, 'http://127.0.0.1:1/', { types: ['refused'] });
+    await emulator.faults.add({ api: 'oauth', action: { kind: 'forbidden' } });
+    await emulator.assumptions.set({ retryDelays: 'offset' });
+    await emulator.trigger('refused');
+    await emulator.waitForDelivery();
+    await emulator.trigger(TYPE);
+    await expect.poll(() => hanging.received).toHaveLength(1);
+    await emulator.reset();
+
+    expect(await emulator.subscriptions.list()).toEqual([]);
+    expect(await emulator.attempts()).toEqual([]);
+    expect(await emulator.faults.list()).toEqual([]);
+    const [first] = await emulator.assumptions.list();
+    expect(first).toMatchObject({ id: 'retryDelays', value: 'interval', default: 'offset' });
+    await emulator.advanceTime(60_000);
+    expect(await emulator.attempts()).toEqual([]);
+    expect((await call(emulator, 'GET', '/webhooks/v1/subscriptions', { token })).status).toBe(200);
+
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { signatureKey: KEY });
+    await emulator.trigger(TYPE);
+    await emulator.waitForDelivery();
+    expect(received).toHaveLength(1);
+  });
+});

@@ -1,0 +1,27 @@
+import {
+  type CreatedSubscription,
+  createEmulator,
+  type Emulator,
+  type EmulatorOptions,
+  type NewSubscription,
+} from '@showpad-webhooks/emulator';
+import { onTestFinished } from 'vitest';
+
+export const TYPE = 'shared-space-user-added';
+export const KEY = 'the-key-of-this-test';
+
+/** An emulator for one test; its clock stands still unless the options say otherwise. */
+export async function openEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const emulator = await createEmulator({ clock: 'manual', ...options });
+  onTestFinished(() => emulator.close());
+  return emulator;
+}
+
+/** Subscribes an endpoint to the type that most tests use. */
+export async function subscribe(
+  { subscriptions }: Emulator,
+  url: string,
+  further: Partial<NewSubscription> = {},
+): Promise<CreatedSubscription> {
+  return subscriptions.create({ name: 'CRM', types: [TYPE], url, signatureKey: KEY, ...further });
+}
