@@ -1,0 +1,121 @@
+// Makes docs/screenshots of the built Admin page: two webhooks, whose app fails twice before it succeeds.
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createReceiver } from '@showpad-webhooks/core';
+import { findRawBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+import { createEmulator } from '@showpad-webhooks/emulator';
+import { chromium } from 'playwright-core';
+
+const FOLDER = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+const RETRIED = 'shared-space-user-added';
+const REFUSED = 'COURSE_COMPLETED';
+
+const keys = [];
+const app = await startApp();
+const emulator = await createEmulator({ clock: 'manual' });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+});
+await subscribe('CRM', [RETRIED, 'shared-space-created']);
+await subscribe('Analytics', [RETRIED, REFUSED]);
+await emulator.faults.add({
+  api: 'delivery',
+  match: { type: REFUSED },
+  probability: 1,
+  count: 1,
+  action: { kind: 'wrong-key' },
+});
+await emulator.faults.add({
+  api: 'delivery',
+  match: { attempt: 2 },
+  probability: 0.2,
+  count: null,
+  action: { kind: 'delay' },
+});
+await emulator.trigger(REFUSED);
+await emulator.trigger('shared-space-created');
+
+const page = await openPage('light');
+await shot(page, 'send', 'Send event');
+await page.getByRole('button', { name: 'Send', exact: true }).click();
+await page.getByRole('link', { name: 'See the responses' }).click();
+await page.getByText(/Attempt 2 in/).waitFor();
+await shot(page, 'clock', 'Clock');
+await emulator.advanceTime(15_000);
+await shot(page, 'responses', 'Responses');
+await shot(page, 'webhooks', 'Webhooks');
+await shot(page, 'faults', 'Faults');
+await shot(page, 'tokens', 'Tokens');
+await shot(page, 'assumptions', 'Assumptions');
+await shotOfKey(page);
+
+const darkPage = await openPage('dark');
+await shot(darkPage, 'webhooks-dark', 'Webhooks');
+await shot(darkPage, 'responses-dark', 'Responses');
+
+await browser.close();
+await emulator.close();
+app.close();
+
+/** An app as its users write it; its handler of one event type fails twice for each webhook. */
+async function startApp() {
+  let failures = 4;
+  const receiver = createReceiver({
+    keys: () => keys,
+    ledger: false,
+    on: {
+      [RETRIED]: () => {
+        if (failures-- > 0) throw new Error('the CRM does not answer');
+      },
+    },
+  });
+  const server = createServer(async (req, res) => {
+    const body = findRawBody({ req, mend: () => '' });
+    const receipt = await receiver.receive({
+      method: req.method,
+      headers: toHeaders(req),
+      url: req.url,
+      body,
+    });
+    writeResponse(res, receipt.response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function subscribe(name, types) {
+  const url = `http://127.0.0.1:${app.address().port}/webhooks/showpad`;
+  const { signatureKey } = await emulator.subscriptions.create({ name, types, url });
+  keys.push(signatureKey);
+}
+
+async function openPage(colorScheme) {
+  const opened = await browser.newPage({
+    colorScheme,
+    reducedMotion: 'reduce',
+    viewport: { width: 1280, height: 800 },
+  });
+  await opened.goto(emulator.url);
+  await opened.getByText('Live', { exact: true }).waitFor();
+  return opened;
+}
+
+async function shot(on, name, screen) {
+  await on.reload(); // With every number as it is now.
+  await on.getByText('Live', { exact: true }).waitFor();
+  await on.getByRole('navigation').getByRole('link', { name: screen }).click();
+  await on.getByRole('heading', { level: 1, name: screen }).waitFor();
+  await on.screenshot({ path: `${FOLDER}${name}.png` });
+}
+
+/** The dialog that follows a new webhook. */
+async function shotOfKey(on) {
+  await on.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click();
+  await on.getByRole('button', { name: 'Add a webhook for shared-space-created' }).click();
+  await on.getByLabel('Name').fill('Marketing');
+  await on.getByLabel('URL').fill('http://127.0.0.1:3000/webhooks/showpad');
+  await on.getByRole('button', { name: 'Create webhook' }).click();
+  await on.getByRole('dialog', { name: 'Signature key of Marketing' }).waitFor();
+  await on.screenshot({ path: `${FOLDER}signature-key.png` });
+}

@@ -1,0 +1,37 @@
+import type { VNode } from 'preact';
+import { formatDuration } from '../state/format.ts';
+import type { Attempt } from '../state/resources.ts';
+
+type Tone = 'good' | 'wait' | 'bad' | 'plain';
+
+/** What Showpad makes of an HTTP status: done, lost for good, or tried again. */
+export function statusTone(status: number): Tone {
+  if (status >= 200 && status < 300) return 'good';
+  return status >= 500 ? 'wait' : 'bad';
+}
+
+export function Badge({ tone, children }: { tone: Tone; children: string }): VNode {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** The outcome of one attempt in a word: 503, ECONNREFUSED, sending. */
+export function AttemptBadge({ attempt }: { attempt: Attempt }): VNode {
+  const { state, response, error } = attempt;
+  if (state === 'sending') return <Badge tone="plain">sending</Badge>;
+  const isLost = state === 'gave-up' || state === 'failed';
+  if (response)
+    return <Badge tone={isLost ? 'bad' : statusTone(response.status)}>{`${response.status}`}</Badge>;
+  return <Badge tone={isLost ? 'bad' : 'wait'}>{error?.code ?? state}</Badge>;
+}
+
+export const untilText = (at: number, now: number): string =>
+  at > now ? `in ${formatDuration(at - now)}` : 'due now';
+
+/** Marks what Showpad does not document. */
+export function Inferred(): VNode {
+  return (
+    <a class="badge inferred" href="#/assumptions" title="Not documented by Showpad: see Assumptions">
+      inferred
+    </a>
+  );
+}

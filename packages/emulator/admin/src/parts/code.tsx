@@ -1,0 +1,16 @@
+import type { VNode } from 'preact';
+import { CopyButton } from './copy-button.tsx';
+
+/** A command or snippet to copy. */
+export function Snippet({ text, label }: { text: string; label: string }): VNode {
+  return (
+    <figure class="snippet">
+      <figcaption>
+        {label}
+        <CopyButton text={text} />
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+      <pre tabIndex={0}>{text}</pre>
+    </figure>
+  );
+}

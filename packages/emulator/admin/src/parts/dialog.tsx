@@ -1,0 +1,34 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+  readonly isWide?: boolean;
+}
+
+/** Open for as long as it is rendered; Escape closes it, and the browser keeps the focus inside. */
+export function Dialog({ title, onClose, children, isWide = false }: DialogProps): VNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, []);
+
+  return (
+    <dialog ref={dialog} class={isWide ? 'wide' : undefined} aria-labelledby={heading} onClose={onClose}>
+      <h2 id={heading}>{title}</h2>
+      {children}
+      {/* Last, so that the focus begins at what the dialog is about. */}
+      <button type="button" class="quiet close" onClick={onClose} aria-label="Close">
+        ✕
+      </button>
+    </dialog>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { Snippet } from './code.tsx';
+
+interface EmptyStateProps {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+  /** The exact next command. */
+  readonly command: string;
+}
+
+export function EmptyState({ title, children, command }: EmptyStateProps): VNode {
+  return (
+    <section class="empty">
+      <h2>{title}</h2>
+      {children}
+      <Snippet text={command} label="Or from a terminal" />
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { AttemptBadge } from '../parts/badges.tsx';
+import { Body } from '../parts/body.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { HeaderTable } from '../parts/header-table.tsx';
+import { curlCommand } from '../state/commands.ts';
+import { formatDuration, formatTime } from '../state/format.ts';
+import type { Attempt } from '../state/resources.ts';
+import { SignatureDetail } from './signature-detail.tsx';
+
+/** One attempt: what was sent, what came back, and which faults were at work. */
+export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: boolean }): VNode {
+  const [isOpenAtFirst] = useState(isLast); // A later attempt does not close the one that is being read.
+  const { number, startedAt, durationMs, faults, request, response, error, signature } = attempt;
+  return (
+    <details class="attempt" open={isOpenAtFirst}>
+      <summary>
+        <h3>Attempt {number}</h3>
+        <AttemptBadge attempt={attempt} />
+        {startedAt !== null && <span class="muted mono">{formatTime(startedAt)}</span>}
+        {durationMs !== null && <span class="muted mono">{formatDuration(durationMs)}</span>}
+        {faults.map(({ id, action }) => (
+          <span key={id} class="badge fault">
+            fault: {action}
+          </span>
+        ))}
+      </summary>
+      {error && (
+        <p class="problem">
+          <strong>{error.code}</strong> {error.message}
+        </p>
+      )}
+      {request && (
+        <section>
+          <h4>
+            Request
+            {!request.isTruncated && <CopyButton label="Copy as curl" text={() => curlCommand(request)} />}
+          </h4>
+          <p class="mono wrap">
+            <strong>{request.method}</strong> {request.url}
+          </p>
+          <HeaderTable label="Request headers" headers={request.headers} />
+          <Body
+            label="Request body"
+            text={request.body}
+            bytes={request.bodyBytes}
+            isTruncated={request.isTruncated}
+          />
+        </section>
+      )}
+      {response && (
+        <section>
+          <h4>Response</h4>
+          <p class="mono">
+            <strong>{response.status}</strong> {meaningOf(response.status)}
+          </p>
+          <HeaderTable label="Response headers" headers={response.headers} />
+          <Body label="Response body" text={response.body} isTruncated={response.isTruncated} />
+        </section>
+      )}
+      {request && signature && <SignatureDetail request={request} signature={signature} />}
+    </details>
+  );
+}
+
+/** What Showpad documents of it. */
+function meaningOf(status: number): string {
+  if (status >= 200 && status < 300) return 'received: Showpad is done with this event.';
+  if (status >= 400 && status < 500) return 'refused: Showpad never tries again, and the event is lost.';
+  return status >= 500 ? 'failed: Showpad tries again, at most three times.' : '';
+}

@@ -1,0 +1,66 @@
+import type { VNode } from 'preact';
+import { AttemptBadge, Badge, untilText } from '../parts/badges.tsx';
+import { type EventGroup, madeAttempts, type Notification, nextDueAt } from '../state/deliveries.ts';
+import { formatTime } from '../state/format.ts';
+import { useNow } from '../state/now.ts';
+import { hrefOf } from '../state/router.ts';
+import { useStore } from '../state/store.ts';
+
+interface EventListProps {
+  readonly events: readonly EventGroup[];
+  readonly openId: string | undefined;
+  /** Kept in the links. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
+export function EventList({ events, openId, query }: EventListProps): VNode {
+  const subscriptions = useStore('subscriptions');
+  const names = new Map(subscriptions.map(({ id, name }) => [id, name]));
+  return (
+    <ol class="events" aria-label="Events, newest first">
+      {events.map(({ eventId, type, firstAt, notifications }) => (
+        <li key={eventId}>
+          <p class="event">
+            <strong class="mono">{type}</strong>
+            <time class="muted" dateTime={new Date(firstAt).toISOString()} title={eventId}>
+              {formatTime(firstAt)}
+            </time>
+          </p>
+          <ul>
+            {notifications.map((notification) => (
+              <li key={notification.id}>
+                <a
+                  href={hrefOf('responses', notification.id, query)}
+                  aria-current={notification.id === openId ? 'true' : undefined}
+                >
+                  <span>
+                    {names.get(notification.attempts[0]?.subscriptionId ?? '') ?? 'deleted webhook'}
+                  </span>
+                  <Trail notification={notification} />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** 503 → 503 → 200, or what is still to come. */
+export function Trail({ notification }: { notification: Notification }): VNode {
+  const dueAt = nextDueAt(notification);
+  return (
+    <span class="trail">
+      {madeAttempts(notification).map((attempt) => (
+        <AttemptBadge key={attempt.id} attempt={attempt} />
+      ))}
+      {dueAt !== undefined && <DueBadge dueAt={dueAt} />}
+    </span>
+  );
+}
+
+/** Apart, so that only what waits for its time renders as time goes by. */
+function DueBadge({ dueAt }: { dueAt: number }): VNode {
+  return <Badge tone="plain">{untilText(dueAt, useNow())}</Badge>;
+}

@@ -1,0 +1,43 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { useAction } from '../parts/action.ts';
+import { BodyEditor } from '../parts/body-editor.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { prettyJson } from '../state/format.ts';
+import { replay } from '../state/replay.ts';
+import type { Attempt } from '../state/resources.ts';
+
+export function ReplayDialog({ attempt, onClose }: { attempt: Attempt; onClose: () => void }): VNode {
+  const [body, setBody] = useState(() => prettyJson(attempt.request?.body ?? ''));
+  const { isRunning, error, run } = useAction();
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (await run(() => replay(attempt, body))) onClose();
+  };
+  return (
+    <Dialog title="Edit & replay" onClose={onClose} isWide>
+      <form onSubmit={send}>
+        {attempt.request?.isTruncated && <p class="wrong">Only the beginning of this body was stored.</p>}
+        <BodyEditor
+          hint="Sent exactly so, to the same webhook, signed anew with its current key."
+          value={body}
+          onText={setBody}
+          error={error?.fields.get('body')}
+        />
+        <p class="muted">
+          The same <code>id</code> is a duplicate to the receiver: change it for a new event.
+        </p>
+        <Problem error={error} />
+        <footer>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isRunning}>
+            Replay
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,124 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { useAction } from '../parts/action.ts';
+import { Inferred } from '../parts/badges.tsx';
+import { BodyEditor } from '../parts/body-editor.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { SelectField, TextField } from '../parts/field.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { request } from '../state/api.ts';
+import { controlCommand } from '../state/commands.ts';
+import { useEventTypes } from '../state/event-types.ts';
+import { hrefOf, type Route } from '../state/router.ts';
+import { useStore } from '../state/store.ts';
+
+interface Sent {
+  readonly events: readonly unknown[];
+  readonly notifications: readonly { readonly id: string }[];
+}
+
+/** Makes an event happen: the sample of a type, as it is or edited, once or many times. */
+export function SendScreen({ route }: { route: Route }): VNode {
+  const eventTypes = useEventTypes();
+  const subscriptions = useStore('subscriptions');
+  const [type, setType] = useState(route.query.get('type') ?? eventTypes[0]?.type ?? '');
+  const [webhook, setWebhook] = useState(route.query.get('webhook') ?? '');
+  const [edited, setEdited] = useState<string>();
+  const [count, setCount] = useState('1');
+  const [sent, setSent] = useState<Sent>();
+  const { isRunning, error, run } = useAction();
+  const entry = eventTypes.find((each) => each.type === type);
+  const body = {
+    type,
+    ...(edited !== undefined && { body: edited }),
+    ...(Number(count) !== 1 && { count: Number(count) }),
+    ...(webhook !== '' && { subscriptionId: webhook }),
+  };
+
+  const send = async (event: Event) => {
+    event.preventDefault();
+    setSent(undefined);
+    await run(async () => setSent(await request<Sent>('POST', '/events', body)));
+  };
+  const choose = (chosen: string) => {
+    setType(chosen);
+    setEdited(undefined);
+  };
+
+  return (
+    <form class="panel" onSubmit={send}>
+      <div class="row">
+        <SelectField
+          label="Event type"
+          value={type}
+          choices={eventTypes.map((each) => [each.type, each.type])}
+          onText={choose}
+        />
+        <SelectField
+          label="To"
+          value={webhook}
+          choices={[
+            ['', 'Every webhook subscribed to it'],
+            ...subscriptions.map(({ id, name }) => [id, name] as const),
+          ]}
+          onText={setWebhook}
+        />
+        <TextField
+          label="How many"
+          type="number"
+          min={1}
+          max={10_000}
+          value={count}
+          onText={setCount}
+          required
+        />
+      </div>
+      {entry && !entry.isDocumented && (
+        <p>
+          <Inferred /> Showpad documents no payload of this type, so its fields are a guess.
+        </p>
+      )}
+      <BodyEditor
+        value={edited ?? JSON.stringify(entry?.sample, null, 2) ?? ''}
+        onText={setEdited}
+        hint={
+          edited === undefined
+            ? 'The sample. Each event gets an id and a time of its own.'
+            : 'Edited: sent exactly so, with the id and the time that it names.'
+        }
+        error={error?.fields.get('body')}
+      />
+      <Problem error={error} />
+      <div class="tools">
+        <button type="submit" class="primary" disabled={isRunning}>
+          Send
+        </button>
+        {edited !== undefined && (
+          <button type="button" onClick={() => setEdited(undefined)}>
+            Back to the sample
+          </button>
+        )}
+        <CopyButton label="Copy as curl" text={() => controlCommand('/events', body)} />
+      </div>
+      {sent && <Result sent={sent} type={type} />}
+    </form>
+  );
+}
+
+function Result({ sent: { events, notifications }, type }: { sent: Sent; type: string }): VNode {
+  const [first] = notifications;
+  return (
+    <p class="result" role="status">
+      {plural(events.length, 'event')} sent, {plural(notifications.length, 'notification')}.{' '}
+      {first ? (
+        <a href={hrefOf('responses', first.id)}>See the responses</a>
+      ) : (
+        <>
+          No webhook is subscribed to <code>{type}</code>: <a href={hrefOf('webhooks')}>add one</a>.
+        </>
+      )}
+    </p>
+  );
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

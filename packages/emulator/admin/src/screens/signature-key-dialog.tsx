@@ -1,0 +1,36 @@
+import type { VNode } from 'preact';
+import { Snippet } from '../parts/code.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { hrefOf } from '../state/router.ts';
+import type { CreatedSubscription } from './webhook-dialog.tsx';
+
+/** The one time that the signature key is seen. */
+export function SignatureKeyDialog({
+  created,
+  onClose,
+}: {
+  created: CreatedSubscription;
+  onClose: () => void;
+}): VNode {
+  return (
+    <Dialog title={`Signature key of ${created.name}`} onClose={onClose}>
+      <p>
+        <strong>Copy it now: it is shown this once.</strong> Neither Showpad nor this emulator shows it again;
+        a key that is lost needs a new webhook.
+      </p>
+      <Snippet label="Signature key" text={created.signatureKey} />
+      <Snippet label="Line for .env" text={`SHOWPAD_SIGNATURE_KEY=${created.signatureKey}`} />
+      <footer>
+        <a
+          class="button"
+          href={hrefOf('send', undefined, { type: created.types[0] ?? '', webhook: created.id })}
+        >
+          Send it an event
+        </a>
+        <button type="button" class="primary" onClick={onClose}>
+          I have copied it
+        </button>
+      </footer>
+    </Dialog>
+  );
+}

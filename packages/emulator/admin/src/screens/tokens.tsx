@@ -1,0 +1,103 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { useAction } from '../parts/action.ts';
+import { Snippet } from '../parts/code.tsx';
+import { DeleteButton } from '../parts/delete-button.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { request } from '../state/api.ts';
+import { tokenCommand } from '../state/commands.ts';
+import { formatDateTime } from '../state/format.ts';
+import { refreshTokens } from '../state/live.ts';
+import { useNow } from '../state/now.ts';
+import { useStore } from '../state/store.ts';
+
+interface MadeToken {
+  readonly accessToken: string;
+}
+
+/** Bearer tokens for the subscriptions API, masked once they were shown. */
+export function TokensScreen(): VNode {
+  const tokens = useStore('tokens');
+  const now = useNow();
+  const [made, setMade] = useState<MadeToken>();
+  const { isRunning, error, run } = useAction();
+  const { error: loadError, run: load } = useAction();
+  // Tokens come and go by the OAuth API too, and no event of the stream tells.
+  useEffect(() => void load(refreshTokens), []);
+
+  const make = () =>
+    run(async () => {
+      setMade(await request<MadeToken>('POST', '/tokens', {}));
+      await refreshTokens();
+    });
+
+  return (
+    <>
+      <div class="tools">
+        <button type="button" class="primary" disabled={isRunning} onClick={make}>
+          Make an access token
+        </button>
+      </div>
+      <Problem error={error ?? loadError} />
+      {tokens.length === 0 ? (
+        <EmptyState title="No tokens yet" command={tokenCommand()}>
+          <p>The subscriptions API wants a bearer token. This page needs none.</p>
+        </EmptyState>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Token</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Expires</th>
+            </tr>
+          </thead>
+          <tbody>
+            {tokens.map(({ id, masked, kind, expiresAt }) => (
+              <tr key={id}>
+                <th scope="row" class="mono">
+                  {masked}
+                </th>
+                <td>{kind}</td>
+                <td>
+                  {expiresAt === null ? 'never' : formatDateTime(expiresAt)}
+                  {expiresAt !== null && expiresAt <= now && ' (expired)'}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {tokens.length > 0 && (
+        <div class="tools below">
+          <DeleteButton
+            title="Revoke all tokens"
+            label="Revoke all"
+            onDelete={async () => {
+              await request('DELETE', '/tokens');
+              await refreshTokens();
+            }}
+          >
+            Every client has to log in again, which is one way to test that it does.
+          </DeleteButton>
+        </div>
+      )}
+      {made && (
+        <Dialog title="Access token" onClose={() => setMade(undefined)}>
+          <p>
+            <strong>Copy it now: it is shown this once.</strong>
+          </p>
+          <Snippet label="Access token" text={made.accessToken} />
+          <Snippet label="Lists the subscriptions" text={tokenCommand(made.accessToken)} />
+          <footer>
+            <button type="button" class="primary" onClick={() => setMade(undefined)}>
+              I have copied it
+            </button>
+          </footer>
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,134 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { useAction } from '../parts/action.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { SelectField, TextField } from '../parts/field.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { request } from '../state/api.ts';
+import { useEventTypes } from '../state/event-types.ts';
+import type { Subscription } from '../state/resources.ts';
+import { HeadersField, readHeaders, writeHeaders } from './headers-field.tsx';
+
+export interface CreatedSubscription extends Subscription {
+  readonly signatureKey: string;
+}
+
+interface WebhookDialogProps {
+  /** The one to edit; without it, one is made. */
+  readonly subscription?: Subscription;
+  readonly type?: string;
+  readonly onClose: () => void;
+  readonly onCreated?: (created: CreatedSubscription) => void;
+}
+
+export function WebhookDialog({ subscription, type, onClose, onCreated }: WebhookDialogProps): VNode {
+  const [name, setName] = useState(subscription?.name ?? '');
+  const [method, setMethod] = useState(subscription?.method ?? 'POST');
+  const [url, setUrl] = useState(subscription?.url ?? '');
+  const [types, setTypes] = useState<readonly string[]>(subscription?.types ?? (type ? [type] : []));
+  const [otherType, setOtherType] = useState('');
+  const [headers, setHeaders] = useState(writeHeaders(subscription?.headers ?? []));
+  const { isRunning, error, run } = useAction();
+
+  const save = async (event: Event) => {
+    event.preventDefault();
+    const body = {
+      name,
+      method,
+      url,
+      types: otherType.trim() === '' ? types : [...types, otherType.trim()],
+      headers: readHeaders(headers),
+    };
+    await run(async () => {
+      if (subscription) {
+        await request('PATCH', `/subscriptions/${subscription.id}`, body);
+        onClose();
+      } else {
+        onCreated?.(await request<CreatedSubscription>('POST', '/subscriptions', body));
+      }
+    });
+  };
+
+  return (
+    <Dialog title={subscription ? `Edit ${subscription.name}` : 'New webhook'} onClose={onClose}>
+      <form onSubmit={save}>
+        <TextField
+          label="Name"
+          value={name}
+          onText={setName}
+          placeholder="CRM"
+          error={error?.fields.get('name')}
+          required
+        />
+        <div class="row address">
+          <SelectField
+            label="Method"
+            value={method}
+            onText={setMethod}
+            choices={[
+              ['POST', 'POST'],
+              ['GET', 'GET'],
+            ]}
+          />
+          <TextField
+            label="URL"
+            type="url"
+            value={url}
+            onText={setUrl}
+            placeholder="http://127.0.0.1:3000/webhooks/showpad"
+            error={error?.fields.get('url')}
+            required
+          />
+        </div>
+        {method === 'GET' && (
+          <p class="muted">
+            What a GET delivery carries is not documented: no body is assumed, and a signature over the
+            timestamp alone.
+          </p>
+        )}
+        <TypesField types={types} onChange={setTypes} />
+        <TextField
+          label="Another type"
+          value={otherType}
+          onText={setOtherType}
+          hint="As Showpad's Payload Reference names it: only a part of the types is public."
+          error={error?.fields.get('types')}
+        />
+        <HeadersField value={headers} onText={setHeaders} error={error?.fields.get('headers')} />
+        <Problem error={error} />
+        <footer>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isRunning}>
+            {subscription ? 'Save' : 'Create webhook'}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function TypesField({
+  types,
+  onChange,
+}: {
+  types: readonly string[];
+  onChange: (types: readonly string[]) => void;
+}): VNode {
+  const known = useEventTypes().map(({ type }) => type);
+  const all = [...new Set([...known, ...types])];
+  const toggle = (type: string) =>
+    onChange(types.includes(type) ? types.filter((each) => each !== type) : [...types, type]);
+  return (
+    <fieldset>
+      <legend>Event types</legend>
+      {all.map((type) => (
+        <label key={type} class="check">
+          <input type="checkbox" checked={types.includes(type)} onChange={() => toggle(type)} />
+          <code>{type}</code>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

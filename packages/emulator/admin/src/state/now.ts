@@ -1,0 +1,17 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useStore } from './store.ts';
+
+const TICK_MS = 500;
+
+/** The emulator's time, which a manual clock holds still. */
+export function useNow(): number {
+  const clock = useStore('clock');
+  const [machineNow, setMachineNow] = useState(Date.now);
+  const isRunning = clock?.mode !== 'manual';
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setInterval(() => setMachineNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [isRunning]);
+  return isRunning ? machineNow + (clock?.offsetMs ?? 0) : clock.now;
+}

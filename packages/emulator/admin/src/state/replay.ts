@@ -1,0 +1,9 @@
+import { request } from './api.ts';
+import type { Attempt } from './resources.ts';
+import { go, hrefOf } from './router.ts';
+
+/** Sends the attempt's event again, signed anew, with another body where one is given; and shows it. */
+export async function replay({ id }: Attempt, body?: string): Promise<void> {
+  const notification = await request<{ id: string }>('POST', `/attempts/${id}/replay`, { body });
+  go(hrefOf('responses', notification.id));
+}

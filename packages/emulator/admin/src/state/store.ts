@@ -1,0 +1,72 @@
+import { useEffect, useState } from 'preact/hooks';
+import type {
+  Assumption,
+  Attempt,
+  CatalogueEntry,
+  Clock,
+  FaultKind,
+  FaultRule,
+  Info,
+  Subscription,
+  Token,
+} from './resources.ts';
+
+/** What the page knows of the emulator. */
+export interface State {
+  readonly connection: 'connecting' | 'live' | 'lost';
+  readonly info: Info | undefined;
+  readonly clock: Clock | undefined;
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly subscriptions: readonly Subscription[];
+  readonly attempts: ReadonlyMap<string, Attempt>;
+  /** The attempt that ended last. */
+  readonly latest: Attempt | undefined;
+  /** Where the attempts older than these begin; null where there are none to load. */
+  readonly olderAttempts: string | null;
+  /** Whether the oldest of many were dropped here; the emulator has them still. */
+  readonly isTrimmed: boolean;
+  readonly faults: readonly FaultRule[];
+  readonly faultKinds: readonly FaultKind[];
+  readonly tokens: readonly Token[];
+  readonly assumptions: readonly Assumption[];
+}
+
+let state: State = {
+  connection: 'connecting',
+  info: undefined,
+  clock: undefined,
+  catalogue: [],
+  subscriptions: [],
+  attempts: new Map(),
+  latest: undefined,
+  olderAttempts: null,
+  isTrimmed: false,
+  faults: [],
+  faultKinds: [],
+  tokens: [],
+  assumptions: [],
+};
+const listeners = new Set<() => void>();
+
+export function getState(): State {
+  return state;
+}
+
+export function update(change: Partial<State>): void {
+  state = { ...state, ...change };
+  for (const listener of listeners) listener();
+}
+
+/** One part of the state; renders again when that part is another. */
+export function useStore<Key extends keyof State>(key: Key): State[Key] {
+  const [value, setValue] = useState(() => state[key]);
+  useEffect(() => {
+    const listener = () => setValue(() => state[key]);
+    listener(); // It may have changed between the first render and this effect.
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [key]);
+  return value;
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+
+const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env.CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
+
+/** Whether the browser tests can run; on CI they must. */
+export const hasBrowser: boolean = executablePath !== undefined;
+if (!hasBrowser) {
+  const message = 'Admin page: no Chromium here (apt-get install chromium), so its browser tests';
+  if (process.env.CI) throw new Error(`${message} can't run.`);
+  console.log(`${message} are skipped.`);
+}
+
+/** A browser starts slowly on a busy machine, and a click waits for what it clicks on. */
+export const BROWSER_TIMEOUT_MS = 60_000;
+
+export async function launch(): Promise<Browser> {
+  return chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Received {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface Receiver {
+  readonly url: string;
+  readonly count: number;
+  /** Waits until it came; the first is 0. */
+  readonly delivery: (index: number) => Promise<Received>;
+}
+
+/** Answers with the statuses in turn, and with 200 after them. */
+export async function startReceiver(...statuses: readonly number[]): Promise<Receiver> {
+  const received: Received[] = [];
+  const server = createServer(async (req, res) => {
+    const status = statuses[received.length] ?? 200;
+    received.push({ headers: req.headers, body: await buffer(req) });
+    res.writeHead(status, { 'content-type': 'application/json' }).end(`{"answer":${status}}`);
+    server.emit('delivery');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/webhooks/showpad`,
+    get count() {
+      return received.length;
+    },
+    async delivery(index) {
+      while (received.length <= index) await once(server, 'delivery');
+      return received[index] as Received;
+    },
+  };
+}
+
+export interface Admin {
+  readonly emulator: Emulator;
+  readonly page: Page;
+}
+
+export interface AdminOptions {
+  readonly colorScheme?: 'light' | 'dark';
+  /** What the browser itself logs of a failure that the test provokes. */
+  readonly provokes?: RegExp;
+}
+
+/** An emulator with its Admin page open; the test fails where the page complains in the console. */
+export async function openAdmin(
+  browser: Browser,
+  { colorScheme = 'light', provokes }: AdminOptions = {},
+): Promise<Admin> {
+  const emulator = await createEmulator({ clock: 'manual' });
+  const context = await browser.newContext({
+    colorScheme,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const isComplaint = message.type() === 'error' || message.type() === 'warning';
+    if (isComplaint && !provokes?.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  onTestFinished(async () => {
+    await context.close();
+    await emulator.close();
+    expect(complaints).toEqual([]);
+  });
+  await page.goto(emulator.url);
+  await page.getByText('Live', { exact: true }).waitFor();
+  return { emulator, page };
+}
+
+/** Goes to a screen as people do. */
+export async function goTo(page: Page, screen: string): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: screen }).click();
+  await page.getByRole('heading', { level: 1, name: screen }).waitFor();
+}
+
+/** The text of a snippet that the page shows. */
+export async function snippet(page: Page, label: string): Promise<string> {
+  return (await page.getByRole('figure', { name: label }).locator('pre').textContent()) ?? '';
+}
+
+/** What the button puts on the clipboard. */
+export async function copied(page: Page, button: string): Promise<string> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.getByText('Copied').waitFor();
+  return page.evaluate('navigator.clipboard.readText()');
+}

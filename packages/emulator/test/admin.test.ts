@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { verifySignature } from '@showpad-webhooks/core';
+import { createEmulator } from '@showpad-webhooks/emulator';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  BROWSER_TIMEOUT_MS,
+  copied,
+  goTo,
+  hasBrowser,
+  launch,
+  openAdmin,
+  type Received,
+  snippet,
+  startReceiver,
+} from './admin-page.ts';
+import { buildAdmin } from './build-admin.ts';
+
+const TYPE = 'shared-space-user-added';
+/** Whether the key signed the delivery; its time is the emulator's, which a manual clock holds. */
+function isSignedWith(key: string, { headers, body }: Received): boolean {
+  const nowMs = Number(headers['x-showpad-signature-timestamp']) * 1000;
+  return verifySignature({ body, headers, keys: [{ label: 'shown', key }], nowMs }).keyLabel === 'shown';
+}
+
+const dataOf = ({ body }: Received): unknown => JSON.parse(body.toString()).data;
+const shell = (command: string) => promisify(execFile)('sh', ['-c', command]);
+
+describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    await buildAdmin();
+    browser = await launch();
+  }, BROWSER_TIMEOUT_MS);
+  afterAll(() => browser.close());
+
+  /** Subscribes through the page; resolves to the key that it shows. */
+  async function subscribe(page: Page, url: string): Promise<string> {
+    await page.getByRole('button', { name: `Add a webhook for ${TYPE}` }).click();
+    await page.getByLabel('Name').fill('CRM');
+    await page.getByLabel('URL').fill(url);
+    await page.getByRole('button', { name: 'Create webhook' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Signature key of CRM' });
+    const key = await snippet(page, 'Signature key');
+    await dialog.getByRole('button', { name: 'I have copied it' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    return key;
+  }
+
+  async function send(page: Page): Promise<void> {
+    await goTo(page, 'Send event');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('link', { name: 'See the responses' }).click();
+  }
+
+  const trail = (page: Page) => page.getByRole('article').locator('header .badge').allInnerTexts();
+
+  it('shows the signature key once, and it is the key that deliveries are signed with', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    const key = await subscribe(page, receiver.url);
+    await send(page);
+    await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
+
+    expect(isSignedWith(key, await receiver.delivery(0))).toBe(true);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
+    expect(await page.content()).not.toContain(key);
+    await goTo(page, 'Webhooks');
+    await page.getByRole('button', { name: 'Edit CRM' }).click();
+    await page.getByRole('dialog', { name: 'Edit CRM' }).waitFor();
+    expect(await page.content()).not.toContain(key);
+  });
+
+  it('shows a delivery as it is retried: 503, 503, 200', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver(503, 503);
+    await subscribe(page, receiver.url);
+    await send(page);
+
+    await page.getByText('Attempt 2 in 3 s').waitFor();
+    await expect.poll(() => trail(page)).toEqual(['503', 'in 3 s']);
+    await page.getByRole('button', { name: 'Advance the clock to it' }).click();
+    await page.getByText('Attempt 3 in 4.5 s').waitFor();
+    await expect.poll(() => trail(page)).toEqual(['503', '503', 'in 4.5 s']);
+
+    await goTo(page, 'Clock');
+    await page.getByRole('button', { name: '+ 7.5 s' }).click();
+    await page.getByText('Nothing. A delivery answered with 5xx').waitFor();
+    await goTo(page, 'Responses');
+    await page.getByRole('heading', { name: 'Attempt 3' }).waitFor();
+    await expect.poll(() => trail(page)).toEqual(['503', '503', '200']);
+    expect(receiver.count).toBe(3);
+    await goTo(page, 'Webhooks');
+    await page.getByRole('row', { name: /CRM.*\b3\b.*200/ }).waitFor();
+  });
+
+  it('replays an edited body, signed anew', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    const key = await subscribe(page, receiver.url);
+    await send(page);
+    await page.getByRole('button', { name: 'Edit & replay' }).click();
+    const body = '{ "type": "edited", "id": "☃" }\n';
+    await page.getByLabel('Body').fill(body);
+    await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
+
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText('"id": "☃"').first().waitFor();
+    expect((await receiver.delivery(1)).body.toString()).toBe(body);
+    expect(isSignedWith(key, await receiver.delivery(1))).toBe(true);
+  });
+
+  it('asks before it deletes a webhook', async () => {
+    const { page, emulator } = await openAdmin(browser);
+    await subscribe(page, 'http://127.0.0.1:1/');
+    const dialog = page.getByRole('dialog', { name: 'Delete webhook CRM?' });
+    await page.getByRole('button', { name: 'Delete webhook CRM' }).click();
+    await dialog.getByRole('button', { name: 'Keep' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await emulator.subscriptions.list()).toHaveLength(1);
+
+    await page.getByRole('button', { name: 'Delete webhook CRM' }).click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { name: 'No webhooks yet' }).waitFor();
+    expect(await emulator.subscriptions.list()).toHaveLength(0);
+  });
+
+  it('names what the emulator refuses, beside the field', async () => {
+    const { page } = await openAdmin(browser, { provokes: /status of 422/ });
+    await page.getByRole('button', { name: `Add a webhook for ${TYPE}` }).click();
+    await page.getByLabel('Name').fill('CRM');
+    await page.getByLabel('URL').fill('http://example.com/');
+    await page.getByRole('button', { name: 'Create webhook' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('URL').getAttribute('aria-invalid')).toBe('true');
+  });
+
+  it('shows while there is nothing the command that makes the first', async () => {
+    const { page } = await openAdmin(browser);
+    await shell(await copied(page, 'Copy'));
+    await page.getByRole('row', { name: 'My app' }).waitFor();
+  });
+
+  it('copies an attempt as a curl command that sends the same bytes', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    await subscribe(page, receiver.url);
+    await send(page);
+    await shell(await copied(page, 'Copy as curl'));
+
+    const [sent, again] = [await receiver.delivery(0), await receiver.delivery(1)];
+    expect(again.body).toEqual(sent.body);
+    expect(again.headers['x-showpad-signature-v1']).toBe(sent.headers['x-showpad-signature-v1']);
+  });
+
+  it('copies an attempt as a test that passes', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    await subscribe(page, receiver.url);
+    await send(page);
+    const code = (await copied(page, 'Copy as test')).replaceAll(/^import .*$/gm, '');
+    const runs: unknown[] = [];
+    const test = (_name: string, run: (context: object) => unknown) =>
+      runs.push(run({ after: onTestFinished }));
+    new Function('assert', 'test', 'createEmulator', code)(assert, test, createEmulator);
+
+    await Promise.all(runs);
+    const [sent, again] = [await receiver.delivery(0), await receiver.delivery(1)].map(dataOf);
+    expect(again).toEqual(sent);
+  });
+
+  it('adds a fault, which is recorded on the attempt', async () => {
+    const { page, emulator } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    await emulator.subscriptions.create({ name: 'CRM', types: [TYPE], url: receiver.url });
+    await goTo(page, 'Faults');
+    await page.getByLabel('Action').selectOption('wrong-key');
+    await page.getByLabel('How often').fill('1');
+    await page.getByRole('button', { name: 'Add rule' }).click();
+    await page.getByRole('row', { name: 'wrong-key' }).waitFor();
+    await send(page);
+    await page.getByText('fault: wrong-key').waitFor();
+  });
+
+  it('makes a token that the subscriptions API takes', async () => {
+    const { page } = await openAdmin(browser);
+    await goTo(page, 'Tokens');
+    await page.getByRole('button', { name: 'Make an access token' }).click();
+    const command = await snippet(page, 'Lists the subscriptions');
+    expect((await shell(`${command} -s -o /dev/null -w '%{http_code}'`)).stdout).toBe('200');
+  });
+
+  it('switches an assumption', async () => {
+    const { page, emulator } = await openAdmin(browser);
+    const receiver = await startReceiver(503, 503);
+    await emulator.subscriptions.create({ name: 'CRM', types: [TYPE], url: receiver.url });
+    await goTo(page, 'Assumptions');
+    await page.getByRole('combobox', { name: /14\.25/ }).selectOption({ label: 'interval' });
+    await send(page);
+    await page.getByRole('button', { name: 'Advance the clock to it' }).click();
+    await page.getByText('Attempt 3 in 7.5 s').waitFor();
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const { page, emulator } = await openAdmin(browser);
+    const add = page.getByRole('button', { name: `Add a webhook for ${TYPE}` });
+    await tabTo(page, add);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await isFocused(add), 'the focus is back where it was').toBe(true);
+
+    await page.keyboard.press('Enter');
+    await tabTo(page, page.getByLabel('Name'));
+    await page.keyboard.type('CRM');
+    await tabTo(page, page.getByLabel('URL'));
+    await page.keyboard.type('http://127.0.0.1:1/');
+    await page.keyboard.press('Enter');
+    await tabTo(page, page.getByRole('button', { name: 'I have copied it' }));
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: 'CRM' }).waitFor();
+    expect(await emulator.subscriptions.list()).toHaveLength(1);
+  });
+
+  it('says when the emulator is gone', async () => {
+    const { page, emulator } = await openAdmin(browser, {
+      provokes: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/,
+    });
+    await emulator.close();
+    await page.getByText('No answer: is the emulator still running?').waitFor();
+  });
+});
+
+type Target = ReturnType<Page['getByRole']>;
+
+const isFocused = (target: Target): Promise<boolean> =>
+  target.evaluate((element) => element === element.ownerDocument.activeElement);
+
+async function tabTo(page: Page, target: Target): Promise<void> {
+  await target.waitFor();
+  for (let presses = 0; presses < 50; presses++) {
+    if (await isFocused(target)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`50 presses of Tab don't reach ${target}`);
+}
