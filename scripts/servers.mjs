@@ -9,6 +9,7 @@ const PROGRAMS = [
     packageName: 'postgresql',
     isThere: () => existsSync('/usr/lib/postgresql') || isOnPath('postgres'),
   },
+  { name: 'chromium', packageName: 'chromium', isThere: () => isOnPath('chromium') },
   { name: 'pgrep', packageName: 'procps', isThere: () => isOnPath('pgrep') },
 ];
 

@@ -11,6 +11,7 @@ const REPORT = 'reports/vitest.json';
 const CHECKS = [
   { name: 'build and packages', command: 'tsdown --log-level warn' },
   { name: 'types', command: 'tsc -p .' },
+  { name: 'types of the Admin page', command: 'tsc -p packages/emulator/admin' },
   { name: 'lint and format', command: 'biome ci --error-on-warnings .' },
   { name: 'unused code and dependencies', command: 'knip --no-config-hints' },
   { name: 'size', command: 'node scripts/size.mjs', after: 'build and packages' },

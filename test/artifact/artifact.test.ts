@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Installed, PACKAGES, packAndInstall, readManifest, run, TYPESCRIPTS } from './install.ts';
 
+/** What a package holds beside its build. */
+const FILES: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'emulator',
+    ['admin.css', 'admin.js', 'admin.svg', 'index.html']
+      .map((file) => `dist/admin/${file}`)
+      .concat('openapi.json'),
+  ],
+]);
 /** What a package needs beside core. */
 const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['bullmq', ['bullmq']],
+  ['emulator', ['@hono/node-server', 'hono']],
   ['sqlite', ['libsql']],
 ]);
 
@@ -20,7 +30,8 @@ afterAll(() => {
 describe.each(PACKAGES)('the tarball of %s', (name) => {
   test('holds the build, the licence, the README and nothing else', () => {
     const others = installed.contents.get(name)?.filter((path) => !/^dist\/.+\.(d\.)?[mc][jt]s$/.test(path));
-    expect(others).toEqual(['LICENSE', 'README.md', 'package.json']);
+    const own = ['LICENSE', 'README.md', 'package.json', ...(FILES.get(name) ?? [])];
+    expect(others?.toSorted()).toEqual(own.toSorted());
     expect(installed.contents.get(name)).toContain('dist/index.d.cts');
   });
 
@@ -30,10 +41,9 @@ describe.each(PACKAGES)('the tarball of %s', (name) => {
     if (name === 'core') expect(manifest).not.toHaveProperty('dependencies');
     else {
       const others = DRIVERS.get(name) ?? [];
-      expect(Object.keys(manifest.dependencies as object).toSorted()).toEqual([
-        '@showpad-webhooks/core',
-        ...others,
-      ]);
+      expect(Object.keys(manifest.dependencies as object).toSorted()).toEqual(
+        ['@showpad-webhooks/core', ...others].toSorted(),
+      );
     }
   });
 });

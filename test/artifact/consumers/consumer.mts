@@ -3,6 +3,7 @@ import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import { createReceiver, type Inbox, type ShowpadEvent } from '@showpad-webhooks/core';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createEmulator } from '@showpad-webhooks/emulator';
 import { showpadWebhooks } from '@showpad-webhooks/express';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
@@ -38,3 +39,10 @@ export const inboxes: readonly Inbox[] = [
 ];
 // @ts-expect-error neither Redis nor Postgres
 createBullmqInbox({ maxAttempts: 3 });
+
+export async function statusOfFirst(): Promise<number | undefined> {
+  const emulator = await createEmulator({ clock: 'manual' });
+  // @ts-expect-error a clock that is neither
+  await createEmulator({ clock: 'fast' });
+  return (await emulator.waitForDelivery({ number: 1 })).response?.status;
+}

@@ -25,6 +25,10 @@ async function main() {
   assert.equal((await queued.receive(delivery)).outcome, 'queued');
   await handled;
   await queued.close();
+
+  const emulator = await require('@showpad-webhooks/emulator').createEmulator();
+  assert.match(await (await fetch(emulator.url)).text(), /admin\.js/);
+  await emulator.close();
   console.log('ok');
 }
 void main();

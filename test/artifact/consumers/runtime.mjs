@@ -7,6 +7,7 @@ import * as core from '@showpad-webhooks/core';
 import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createEmulator } from '@showpad-webhooks/emulator';
 import * as expressAdapter from '@showpad-webhooks/express';
 import * as koaAdapter from '@showpad-webhooks/koa';
 import * as nestAdapter from '@showpad-webhooks/nestjs';
@@ -56,6 +57,13 @@ assert.equal(
 );
 await handled;
 await queued.close();
+
+const emulator = await createEmulator();
+const page = await fetch(emulator.url);
+assert.match(await page.text(), /<script type="module"[^>]* src="\.\/admin\.js">/);
+const openapi = await fetch(`${emulator.url}/__emulator/openapi.json`);
+assert.equal((await openapi.json()).openapi, '3.1.0');
+await emulator.close();
 
 assert.equal(typeof createBullmqInbox, 'function');
 assert.equal(typeof createStoreInbox, 'function');
