@@ -4,6 +4,7 @@ import { brokenConnections } from './broken-connections.ts';
 import { duplicates } from './duplicates.ts';
 import { otherRoutes } from './other-routes.ts';
 import type { CreateServer } from './server.ts';
+import { showpadsSide } from './showpads-side.ts';
 import { signatureVectors } from './signature-vectors.ts';
 import { statusTable } from './status-table.ts';
 
@@ -26,6 +27,7 @@ export function defineAdapterSuite(
     describe('signature vectors', () => signatureVectors(createServer));
     describe('body fidelity', () => bodyFidelity(createServer));
     describe('duplicates', () => duplicates(createServer));
+    describe('Showpad’s side', () => showpadsSide(createServer));
     describe('broken connections', () => brokenConnections(createServer));
     for (const parser of ['none', 'before', 'after'] as const) {
       describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser));

@@ -1,0 +1,34 @@
+// pnpm start: the emulator, and an app that receives from it. Its CRM is down the first time it is called.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createEmulator } from '@showpad-webhooks/emulator';
+import { createApp } from './app.ts';
+
+const envFile = fileURLToPath(new URL('.env', import.meta.url));
+let failures = 1;
+const app = createApp({
+  envFile,
+  addContact: async (email) => {
+    if (failures-- > 0) throw new Error('the CRM is down');
+    console.log(`CRM: added ${email}`);
+  },
+  log: (line) => console.log(line),
+});
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+const emulator = await createEmulator({ port: Number(process.env.EMULATOR_PORT ?? 4000) });
+
+console.log(`1. Open ${emulator.url}`);
+console.log(
+  `2. Press + beside shared-space-user-added, with the URL http://127.0.0.1:${port}/webhooks/showpad`,
+);
+console.log(`3. Paste the line that it shows into ${envFile}`);
+console.log('4. Press "Send it an event", and see in Responses how it is tried again and handled once');
+
+process.once('SIGINT', async () => {
+  server.close();
+  await emulator.close();
+});
