@@ -1,0 +1,247 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import {
+  createMany,
+  failure,
+  INPUT,
+  openClient,
+  openEmulator,
+  openProxy,
+  openServer,
+  PASSWORD_GRANT,
+} from './open.ts';
+
+const STORM = { api: 'subscriptions', count: 3 } as const;
+
+describe('a read or a delete is tried again', () => {
+  test('through a storm of 429, as long after as Retry-After asks for', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ ...STORM, action: { kind: 'rate-limit', retryAfterSeconds: 7 } });
+    const { client, waits } = openClient(emulator);
+    expect(await client.subscriptions.list()).toEqual([]);
+    expect(waits).toEqual([7_000, 7_000, 7_000]);
+  });
+
+  test('through a storm of 429 without it, after waits whose bound doubles', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ ...STORM, action: { kind: 'rate-limit-silent' } });
+    const { client, waits } = openClient(emulator);
+    await client.subscriptions.list();
+    expect(waits).toEqual([250, 500, 1_000]);
+  });
+
+  test('after a 5xx, and of all pages only the one that failed', async () => {
+    const emulator = await openEmulator();
+    await createMany(emulator, 3);
+    const { client, requests } = openClient(emulator);
+    for await (const { name } of client.subscriptions.iterate({ pageSize: 2 })) {
+      if (name === '1') await emulator.faults.add({ ...STORM, count: 1, action: { kind: 'server-error' } });
+    }
+    expect(requests).toEqual(['GET /subscriptions 200', 'GET /subscriptions 503', 'GET /subscriptions 200']);
+  });
+
+  test('until it was tried as often as allowed, and then tells the last failure', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({
+      api: 'subscriptions',
+      action: { kind: 'rate-limit', retryAfterSeconds: 3_600 },
+    });
+    const { client, waits } = openClient(emulator, { retry: { maxAttempts: 2, maxRetryAfterMs: 9_000 } });
+    const error = await failure(client.subscriptions.list());
+    expect(error).toMatchObject({ status: 429, title: 'Too many requests', retryAfterMs: 3_600_000 });
+    expect(waits).toEqual([9_000]);
+  });
+
+  test('never, where retry is false', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ api: 'subscriptions', action: { kind: 'server-error' } });
+    const { client, requests } = openClient(emulator, { retry: false });
+    expect(await failure(client.subscriptions.list())).toHaveProperty('status', 503);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('never after a 4xx', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ api: 'subscriptions', action: { kind: 'forbidden' } });
+    const { client, requests } = openClient(emulator);
+    expect(await failure(client.subscriptions.list())).toHaveProperty('status', 403);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('after a lost connection, and a delete whose answer was lost has worked', async () => {
+    const emulator = await openEmulator();
+    const { id } = await emulator.subscriptions.create(INPUT);
+    let losses = 1;
+    const proxy = await openProxy(emulator, () => losses-- > 0);
+    const { client, requests } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    await client.subscriptions.delete(id);
+    expect(requests).toEqual([`DELETE /subscriptions/${id} undefined`, `DELETE /subscriptions/${id} 404`]);
+  });
+
+  test('but a delete of what was never there fails', async () => {
+    const { client } = openClient(await openEmulator());
+    expect(await failure(client.subscriptions.delete('none'))).toHaveProperty('status', 404);
+  });
+});
+
+test('an update is tried again', async () => {
+  const emulator = await openEmulator();
+  const { id } = await emulator.subscriptions.create(INPUT);
+  await emulator.faults.add({ ...STORM, action: { kind: 'server-error', status: 500 } });
+  const { client } = openClient(emulator);
+  expect(await client.subscriptions.update(id, { name: 'ERP' })).toHaveProperty('name', 'ERP');
+});
+
+describe('Retry-After as a date', () => {
+  const untilMs = Date.parse('2026-11-23T12:00:30Z');
+  const RETRY_AFTER = new Date(untilMs).toUTCString();
+  const limited = (date: string) =>
+    openServer((_req, res) => {
+      res.sendDate = false;
+      res.writeHead(429, { 'retry-after': RETRY_AFTER, ...(date && { date }) }).end();
+    });
+
+  test.each([
+    ['by our clock', '', untilMs - 8_000, 8_000],
+    [
+      'by the answer’s clock, where ours is an hour ahead',
+      '2026-11-23T12:00:20Z',
+      untilMs + 3_600_000,
+      10_000,
+    ],
+    ['at once, where it is past', '', untilMs + 1, 0],
+  ])('is waited for %s', async (_title, date, nowMs, expectedMs) => {
+    const server = await limited(date && new Date(date).toUTCString());
+    const { client, waits } = openClient({ ...server, now: () => nowMs }, { retry: { maxAttempts: 2 } });
+    expect(await failure(client.subscriptions.list())).toHaveProperty('retryAfterMs', expectedMs);
+    expect(waits).toEqual([expectedMs]);
+  });
+});
+
+describe('a create', () => {
+  const isCreate = ({ method }: { method?: string | undefined }) => method === 'POST';
+
+  test('whose answer was lost is not made twice: the error holds the subscription whose key is lost', async () => {
+    const emulator = await openEmulator();
+    const proxy = await openProxy(emulator, isCreate);
+    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    const error = await failure(client.subscriptions.create(INPUT));
+    const [made, ...further] = await emulator.subscriptions.list();
+    expect(further).toEqual([]);
+    expect(error).toMatchObject({ code: 'KEY_LOST', subscription: { id: made?.id, ...INPUT } });
+    expect(error.cause).toMatchObject({ code: 'NETWORK' });
+
+    await client.subscriptions.delete(made?.id ?? '');
+    const again = await openClient(emulator).client.subscriptions.create(INPUT);
+    expect(again.signatureKey).not.toBe('');
+  });
+
+  test('that did not take effect is tried again', async () => {
+    const emulator = await openEmulator();
+    await emulator.subscriptions.create({ ...INPUT, name: 'another' });
+    const match = { method: 'POST' };
+    await emulator.faults.add({ ...STORM, match, action: { kind: 'server-error', status: 502 } });
+    const { client, requests } = openClient(emulator);
+    const { subscription } = await client.subscriptions.create(INPUT);
+    expect(await emulator.subscriptions.list()).toHaveLength(2);
+    expect(subscription.name).toBe(INPUT.name);
+    const [create, look] = ['POST /subscriptions 502', 'GET /subscriptions 200'];
+    expect(requests).toEqual([create, look, create, look, create, look, 'POST /subscriptions 201']);
+  });
+
+  test('that was refused with 429 is tried again without a look', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ ...STORM, count: 1, action: { kind: 'rate-limit' } });
+    const { client, requests } = openClient(emulator);
+    await client.subscriptions.create(INPUT);
+    expect(requests).toEqual(['POST /subscriptions 429', 'POST /subscriptions 201']);
+  });
+
+  test('is looked for even where it is not to be tried again', async () => {
+    const emulator = await openEmulator();
+    const proxy = await openProxy(emulator, isCreate);
+    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken }, { retry: false });
+    expect(await failure(client.subscriptions.create(INPUT))).toHaveProperty('code', 'KEY_LOST');
+  });
+
+  test('is uncertain where the list can’t be read either', async () => {
+    const emulator = await openEmulator();
+    const proxy = await openProxy(emulator, () => true);
+    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    const error = await failure(client.subscriptions.create(INPUT));
+    expect(error.code).toBe('CREATE_UNCERTAIN');
+    expect(error.detail).toContain('POST /subscriptions had no answer');
+    expect(await emulator.subscriptions.list()).toHaveLength(1);
+  });
+
+  test('whose answer has its key under another name says so, and does not show it', async () => {
+    const server = await openServer((_req, res) =>
+      res
+        .writeHead(201)
+        .end('{"id":"1","types":["a"],"endpoint":"https://a.example/","secret":"the-new-key"}'),
+    );
+    const error = await failure(openClient(server).client.subscriptions.create(INPUT));
+    expect(error).toMatchObject({ code: 'KEY_LOST', subscription: { id: '1' } });
+    expect(error.detail).toContain('its fields are id, types, secret, name, url, method, headers.');
+    expect(inspect(error, { depth: 9 })).not.toContain('the-new-key');
+  });
+
+  test('for which there is no token was not sent, so there is nothing to look for', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ api: 'oauth', action: { kind: 'server-error' } });
+    const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT });
+    expect(await failure(client.subscriptions.create(INPUT))).toMatchObject({
+      status: 503,
+      code: 'server_error',
+    });
+    expect(requests).toEqual(Array(4).fill('POST /api/v3/oauth2/token 503'));
+  });
+});
+
+describe('giving up', () => {
+  test('an answer that takes too long is a TIMEOUT', async () => {
+    const { client } = openClient(await openServer(() => {}), { timeoutMs: 20, retry: false });
+    const error = await failure(client.subscriptions.list());
+    expect(error).toMatchObject({ code: 'TIMEOUT', status: undefined });
+    expect(error.message).toBe('GET /subscriptions had no answer. None came within 20 ms.');
+  });
+
+  test('a caller’s signal ends a request', async () => {
+    const controller = new AbortController();
+    const server = await openServer(() => controller.abort('enough')); // and never answers
+    const list = openClient(server).client.subscriptions.list({ signal: controller.signal });
+    await expect(list).rejects.toBe('enough');
+  });
+
+  test('a caller’s signal ends a wait', async () => {
+    const emulator = await openEmulator();
+    await emulator.faults.add({ api: 'subscriptions', action: { kind: 'server-error' } });
+    const controller = new AbortController();
+    const sleep = () => {
+      controller.abort('enough');
+      return new Promise<void>(() => {});
+    };
+    const { client, requests } = openClient(emulator, { retry: { sleep } });
+    await expect(client.subscriptions.list({ signal: controller.signal })).rejects.toBe('enough');
+    expect(requests).toHaveLength(1);
+  });
+});
+
+test('hooks tell each request and each wait, and what they throw is ignored', async () => {
+  const emulator = await openEmulator();
+  await emulator.faults.add({ ...STORM, count: 1, action: { kind: 'server-error' } });
+  const told: unknown[] = [];
+  const tell = (info: object) => {
+    told.push(info);
+    throw new Error('a hook that fails');
+  };
+  const { client } = openClient(emulator, { hooks: { onResponse: tell, onRetry: tell } });
+  await client.subscriptions.list();
+  const request = { method: 'GET', path: '/subscriptions' };
+  const error = expect.objectContaining({ status: 503 });
+  expect(told).toEqual([
+    { ...request, attempt: 1, status: 503, durationMs: 0, error },
+    { ...request, attempt: 1, delayMs: 250, error },
+    { ...request, attempt: 2, status: 200, durationMs: 0, error: undefined },
+  ]);
+});
