@@ -1,5 +1,6 @@
 // What a TypeScript app writes; the types it gets must be the documented ones, not any.
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createShowpadWebhooksClient } from '@showpad-webhooks/client';
 import { createReceiver, type Inbox, type ShowpadEvent } from '@showpad-webhooks/core';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
@@ -46,4 +47,15 @@ export async function statusOfFirst(): Promise<number | undefined> {
   // @ts-expect-error a clock that is neither
   await createEmulator({ clock: 'fast' });
   return (await emulator.waitForDelivery({ number: 1 })).response?.status;
+}
+
+export async function keyOfNew(): Promise<string> {
+  const { subscriptions } = createShowpadWebhooksClient({
+    subdomain: 'acme',
+    auth: { type: 'personal-token', token: 'a-token' },
+  });
+  // @ts-expect-error saveKey is missing: the key would be lost
+  await subscriptions.ensure({ types: ['asset-viewed'], url: 'https://app/' }, {});
+  return (await subscriptions.create({ name: 'app', types: ['asset-viewed'], url: 'https://app/' }))
+    .signatureKey;
 }

@@ -11,6 +11,8 @@ for (const name of ['express', 'koa', 'nestjs']) {
 }
 assert.equal(typeof readBody, 'function');
 
+assert.equal(typeof require('@showpad-webhooks/client').createShowpadWebhooksClient, 'function');
+assert.equal(typeof require('@showpad-webhooks/client/node').createFileTokenStore, 'function');
 assert.equal(typeof require('@showpad-webhooks/bullmq').createBullmqInbox, 'function');
 
 async function main() {

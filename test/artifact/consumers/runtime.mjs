@@ -3,6 +3,8 @@ import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createShowpadWebhooksClient } from '@showpad-webhooks/client';
+import { createFileTokenStore } from '@showpad-webhooks/client/node';
 import * as core from '@showpad-webhooks/core';
 import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { readBody } from '@showpad-webhooks/core/node';
@@ -63,6 +65,13 @@ const page = await fetch(emulator.url);
 assert.match(await page.text(), /<script type="module"[^>]* src="\.\/admin\.js">/);
 const openapi = await fetch(`${emulator.url}/__emulator/openapi.json`);
 assert.equal((await openapi.json()).openapi, '3.1.0');
+const client = createShowpadWebhooksClient({
+  baseUrl: `${emulator.url}/webhooks/v1`,
+  auth: { type: 'personal-token', token: emulator.accessToken },
+});
+const wanted = { name: 'app', types: ['x'], url: 'http://127.0.0.1:1/' };
+assert.ok((await client.subscriptions.create(wanted)).signatureKey.length > 0);
+assert.equal(typeof createFileTokenStore({ path: 'tokens.json' }).lock, 'function');
 await emulator.close();
 
 assert.equal(typeof createBullmqInbox, 'function');
