@@ -91,6 +91,21 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
       assert.equal(ids.length, 100);
     }),
 
+    check(
+      'claims what is due at the same time in the order it came, put or left by its holder',
+      async (store) => {
+        await store.put(entryOf({ id: 'left' }));
+        await store.claim({ limit: 1, leaseMs: LEASE_MS, nowMs: NOW });
+        const nowMs = NOW + LEASE_MS;
+        await store.put(entryOf({ id: 'put', receivedAtMs: nowMs }));
+        const claimed = await store.claim({ limit: 2, leaseMs: LEASE_MS, nowMs });
+        assert.deepEqual(
+          claimed.map(({ id }) => id),
+          ['left', 'put'],
+        );
+      },
+    ),
+
     {
       name: 'gives what the reference in memory gives, in random sequences of calls',
       run: () => compareWithReference(create),
@@ -197,7 +212,8 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
       await subject.store.close();
     }
   });
-  await fc.assert(property, { numRuns: 100 });
+  // The same sequences each time: a store that passes today passes tomorrow.
+  await fc.assert(property, { seed: 20_260_115, numRuns: 200 });
 }
 
 /** All that can be seen of a store, page by page. */

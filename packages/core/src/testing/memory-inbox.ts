@@ -37,7 +37,8 @@ export function createMemoryInboxStore(): InboxStore {
   const rows = new Map<string, Row>();
   let lastFence = 0;
 
-  const inState = (state: InboxState) => sorted([...rows.values()].filter((row) => row.state === state));
+  const inState = (...states: readonly InboxState[]) =>
+    sorted([...rows.values()].filter(({ state }) => states.includes(state)));
   const held = ({ id, fence }: { readonly id: string; readonly fence: number }) => {
     const row = rows.get(id);
     return row?.state === 'leased' && row.fence === fence ? row : undefined;
@@ -58,8 +59,8 @@ export function createMemoryInboxStore(): InboxStore {
     },
 
     claim({ limit, leaseMs, nowMs }) {
-      const due = [...inState('pending'), ...inState('leased')].filter(({ atMs }) => atMs <= nowMs);
-      return sorted(due)
+      return inState('pending', 'leased')
+        .filter(({ atMs }) => atMs <= nowMs)
         .slice(0, limit)
         .map((row) => {
           Object.assign(row, {
@@ -90,7 +91,7 @@ export function createMemoryInboxStore(): InboxStore {
       return true;
     },
 
-    nextDueMs: () => sorted([...inState('pending'), ...inState('leased')])[0]?.atMs,
+    nextDueMs: () => inState('pending', 'leased')[0]?.atMs,
 
     list({ state = 'dead', id, limit = 100, cursor = '0' }) {
       if (id !== undefined)
