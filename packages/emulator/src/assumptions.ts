@@ -165,6 +165,12 @@ const FIXED: readonly Pick<Assumption, 'id' | 'statement' | 'source' | 'value'>[
     value: 'unordered',
   },
   {
+    id: 'slowBody',
+    statement: 'An answer whose body does not end in time counts as none, whatever its status.',
+    source: 'Not documented.',
+    value: 'no answer',
+  },
+  {
     id: 'logFields',
     statement: 'The fields of an entry of a subscription’s logs.',
     source: 'Documented as delivery attempts, response codes and errors.',

@@ -102,6 +102,7 @@ describe('the control API', () => {
     [{ type: '' }, ['type']],
     [{ body: '{}' }, ['type']],
     [{ type: TYPE, count: 0 }, ['count']],
+    [{ type: TYPE, subscription: '7' }, ['subscription']],
     [
       { type: TYPE, count: 10_001, overrides: [], body: 1, subscriptionId: 2 },
       ['overrides', 'body', 'count', 'subscriptionId'],
@@ -182,6 +183,10 @@ describe('the control API', () => {
       'now',
     ]);
     expect(fieldsOf(await ask(emulator, 'POST', '/clock/advance', { ms: -1 }))).toEqual(['ms']);
+    expect(fieldsOf(await ask(emulator, 'POST', '/clock/advance', { seconds: 1 }))).toEqual([
+      'seconds',
+      'ms',
+    ]);
   });
 
   it('makes tokens, shows each once, and revokes them all', async () => {

@@ -19,6 +19,8 @@ interface EventsInput {
 export function readEvents(fields: Fields): EventsInput {
   const { type, overrides, body, count = 1, subscriptionId } = fields;
   check(
+    fields,
+    ['type', 'overrides', 'body', 'count', 'subscriptionId'],
     [type === undefined ? body !== undefined : isText(type), 'type', 'must be an event type, as text.'],
     [isOptional(overrides, isObject), 'overrides', 'must be an object: fields of the event.'],
     [isOptional(body, (value) => typeof value === 'string'), 'body', 'must be the body’s text.'],
@@ -43,18 +45,24 @@ function typeOf(body: string): string {
   throw invalid([{ name: 'type', reason: 'must be an event type, since the body names none.' }]);
 }
 
-export function readReplay({ body, resign }: Fields): { body?: string; resign?: boolean } {
+export function readReplay(fields: Fields): { body?: string; resign?: boolean } {
+  const { body, resign } = fields;
   check(
+    fields,
+    ['body', 'resign'],
     [isOptional(body, (value) => typeof value === 'string'), 'body', 'must be the body’s text.'],
     [isOptional(resign, (value) => typeof value === 'boolean'), 'resign', 'must be true or false.'],
   );
   return { body, resign } as { body?: string; resign?: boolean };
 }
 
-export function readClock({ mode, now, offsetMs }: Fields): { mode?: ClockMode; now?: number } {
+export function readClock(fields: Fields): { mode?: ClockMode; now?: number } {
+  const { mode, now, offsetMs } = fields;
   const [least, most] = CLOCK_RANGE_MS;
   const wanted = typeof offsetMs === 'number' ? Date.now() + offsetMs : now;
   check(
+    fields,
+    ['mode', 'now', 'offsetMs'],
     [
       isOptional(mode, (value) => value === 'real' || value === 'manual'),
       'mode',
@@ -70,26 +78,32 @@ export function readClock({ mode, now, offsetMs }: Fields): { mode?: ClockMode; 
   return { mode, now: wanted } as { mode?: ClockMode; now?: number };
 }
 
-export function readAdvance({ ms }: Fields): number {
-  check([isFrom(0, 1e11, ms), 'ms', 'must be a number from 0 to 100,000,000,000.']);
-  return ms as number;
+export function readAdvance(fields: Fields): number {
+  check(fields, ['ms'], [isFrom(0, 1e11, fields.ms), 'ms', 'must be a number from 0 to 100,000,000,000.']);
+  return fields.ms as number;
 }
 
 /** Null: without end. */
-export function readLifetime({ expiresInSeconds }: Fields, preset: number): number | null {
+export function readLifetime(fields: Fields, preset: number): number | null {
+  const { expiresInSeconds } = fields;
   const isLifetime = isOptional(expiresInSeconds, (value) => value === null || isFrom(1, 1e10, value));
-  check([
-    isLifetime,
-    'expiresInSeconds',
-    'must be a number from 1, or null for a token that does not expire.',
-  ]);
+  check(
+    fields,
+    ['expiresInSeconds'],
+    [isLifetime, 'expiresInSeconds', 'must be a number from 1, or null for a token that does not expire.'],
+  );
   return expiresInSeconds === undefined ? preset : (expiresInSeconds as number | null);
 }
 
-function check(...rules: readonly (readonly [holds: boolean, name: string, reason: string])[]): void {
-  const problems: FieldProblem[] = rules
-    .filter(([holds]) => !holds)
-    .map(([, name, reason]) => ({ name, reason }));
+function check(
+  fields: Fields,
+  known: readonly string[],
+  ...rules: readonly (readonly [holds: boolean, name: string, reason: string])[]
+): void {
+  const problems: FieldProblem[] = Object.keys(fields)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ name, reason: `is unknown. Known: ${known.join(', ')}.` }));
+  for (const [holds, name, reason] of rules) if (!holds) problems.push({ name, reason });
   if (problems.length > 0) throw invalid(problems);
 }
 

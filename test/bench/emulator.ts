@@ -1,4 +1,4 @@
-// pnpm --dir packages/emulator throughput: deliveries per second, and what 100,000 of them take in memory.
+// pnpm --dir test/bench emulator: deliveries per second, and what 100,000 of them take in memory.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
