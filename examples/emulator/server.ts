@@ -21,14 +21,14 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 const emulator = await createEmulator({ port: Number(process.env.EMULATOR_PORT ?? 4000) });
 
+process.once('SIGINT', async () => {
+  server.close();
+  await emulator.close();
+});
+
 console.log(`1. Open ${emulator.url}`);
 console.log(
   `2. Press + beside shared-space-user-added, with the URL http://127.0.0.1:${port}/webhooks/showpad`,
 );
 console.log(`3. Paste the line that it shows into ${envFile}`);
 console.log('4. Press "Send it an event", and see in Responses how it is tried again and handled once');
-
-process.once('SIGINT', async () => {
-  server.close();
-  await emulator.close();
-});

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   createShowpadWebhooksClient,
@@ -74,21 +74,6 @@ export async function openServer(
     server.close();
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-/** Passes requests on, and cuts the connection where an answer that took effect shall be lost. */
-export function openProxy(
-  target: Emulator,
-  isLost: (req: IncomingMessage) => boolean,
-): Promise<{ readonly url: string }> {
-  return openServer((req, res) => {
-    const { method, headers, url } = req;
-    const passed = request(`${target.url}${url}`, { method, headers }, (answer) => {
-      if (isLost(req)) answer.resume().once('end', () => res.destroy());
-      else answer.pipe(res.writeHead(answer.statusCode ?? 0, answer.headers));
-    });
-    req.pipe(passed);
-  });
 }
 
 /** Creates so many, named 1, 2 and so on. */

@@ -1,17 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import {
-  createMany,
-  failure,
-  INPUT,
-  openClient,
-  openEmulator,
-  openProxy,
-  openServer,
-  PASSWORD_GRANT,
-} from './open.ts';
+import { createMany, failure, INPUT, openClient, openEmulator, openServer, PASSWORD_GRANT } from './open.ts';
 
 const STORM = { api: 'subscriptions', count: 3 } as const;
+const LOST_ANSWER = { api: 'subscriptions', action: { kind: 'lost-answer' } } as const;
 
 describe('a read or a delete is tried again', () => {
   test('through a storm of 429, as long after as Retry-After asks for', async () => {
@@ -71,9 +63,8 @@ describe('a read or a delete is tried again', () => {
   test('after a lost connection, and a delete whose answer was lost has worked', async () => {
     const emulator = await openEmulator();
     const { id } = await emulator.subscriptions.create(INPUT);
-    let losses = 1;
-    const proxy = await openProxy(emulator, () => losses-- > 0);
-    const { client, requests } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    await emulator.faults.add({ ...LOST_ANSWER, count: 1 });
+    const { client, requests } = openClient(emulator);
     await client.subscriptions.delete(id);
     expect(requests).toEqual([`DELETE /subscriptions/${id} undefined`, `DELETE /subscriptions/${id} 404`]);
   });
@@ -119,12 +110,12 @@ describe('Retry-After as a date', () => {
 });
 
 describe('a create', () => {
-  const isCreate = ({ method }: { method?: string | undefined }) => method === 'POST';
+  const LOST_CREATE = { ...LOST_ANSWER, match: { method: 'POST' } } as const;
 
   test('whose answer was lost is not made twice: the error holds the subscription whose key is lost', async () => {
     const emulator = await openEmulator();
-    const proxy = await openProxy(emulator, isCreate);
-    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    await emulator.faults.add({ ...LOST_CREATE, count: 1 });
+    const { client } = openClient(emulator);
     const error = await failure(client.subscriptions.create(INPUT));
     const [made, ...further] = await emulator.subscriptions.list();
     expect(further).toEqual([]);
@@ -159,15 +150,15 @@ describe('a create', () => {
 
   test('is looked for even where it is not to be tried again', async () => {
     const emulator = await openEmulator();
-    const proxy = await openProxy(emulator, isCreate);
-    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken }, { retry: false });
+    await emulator.faults.add(LOST_CREATE);
+    const { client } = openClient(emulator, { retry: false });
     expect(await failure(client.subscriptions.create(INPUT))).toHaveProperty('code', 'KEY_LOST');
   });
 
   test('is uncertain where the list can’t be read either', async () => {
     const emulator = await openEmulator();
-    const proxy = await openProxy(emulator, () => true);
-    const { client } = openClient({ ...proxy, accessToken: emulator.accessToken });
+    await emulator.faults.add(LOST_ANSWER);
+    const { client } = openClient(emulator);
     const error = await failure(client.subscriptions.create(INPUT));
     expect(error.code).toBe('CREATE_UNCERTAIN');
     expect(error.detail).toContain('POST /subscriptions had no answer');

@@ -1,15 +1,7 @@
 import { createMemoryTokenStore, type TokenStore } from '@showpad-webhooks/client';
 import type { Emulator } from '@showpad-webhooks/emulator';
 import { describe, expect, test } from 'vitest';
-import {
-  createMany,
-  failure,
-  openClient,
-  openEmulator,
-  openProxy,
-  openServer,
-  PASSWORD_GRANT,
-} from './open.ts';
+import { createMany, failure, openClient, openEmulator, openServer, PASSWORD_GRANT } from './open.ts';
 
 const OAUTH_CLIENT = { clientId: 'client', clientSecret: 'secret' } as const;
 const TOKEN_REQUEST = 'POST /api/v3/oauth2/token 200';
@@ -287,8 +279,7 @@ test('a request for a token is tried again like a read', async () => {
 
 test('a token whose answer was lost is asked for again', async () => {
   const emulator = await openEmulator();
-  let losses = 1;
-  const proxy = await openProxy(emulator, ({ url }) => url?.endsWith('/token') === true && losses-- > 0);
-  const { client } = openClient({ ...proxy, now: emulator.now }, { auth: PASSWORD_GRANT });
+  await emulator.faults.add({ api: 'oauth', count: 1, action: { kind: 'lost-answer' } });
+  const { client } = openClient(emulator, { auth: PASSWORD_GRANT });
   expect(await client.subscriptions.list()).toEqual([]);
 });

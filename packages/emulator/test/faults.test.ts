@@ -307,6 +307,22 @@ describe('a fault of the API', () => {
     expect(performance.now() - before).toBeGreaterThan(45);
   });
 
+  it('lost-answer: it took effect, and nobody is told', async () => {
+    const emulator = await openEmulator();
+    const subscription = await subscribe(emulator, 'http://127.0.0.1:1/');
+    await add(emulator, 'lost-answer', {}, { api: 'subscriptions', count: 2 });
+    const url = `${emulator.url}${PATH}/${subscription.id}`;
+    const headers = { authorization: `Bearer ${emulator.accessToken}` };
+    await expect(fetch(url, { method: 'DELETE', headers })).rejects.toThrow('fetch failed');
+    expect(await emulator.subscriptions.list()).toEqual([]);
+    const body = JSON.stringify({ name: 'app', types: [TYPE], endpoint: 'http://127.0.0.1:1/' });
+    const json = { ...headers, 'content-type': 'application/json' };
+    const create = fetch(emulator.url + PATH, { method: 'POST', headers: json, body });
+    await expect(create).rejects.toThrow('fetch failed');
+    expect(await emulator.subscriptions.list()).toMatchObject([{ name: 'app' }]);
+    expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(404);
+  });
+
   it('matches by path and method', async () => {
     const emulator = await openEmulator();
     const { id } = await subscribe(emulator, 'http://127.0.0.1:1/');

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Engine } from '../engine.ts';
 import type { ApiFault, FaultApi } from '../faults/actions.ts';
@@ -7,6 +8,7 @@ export type Refusal = NonNullable<ApiFault['refusal']>;
 
 /** What the handlers of an API know of a request's faults. */
 export interface FaultVariables {
+  readonly Bindings: HttpBindings;
   readonly Variables: { isTokenExpired: boolean };
 }
 
@@ -26,6 +28,8 @@ export function breakRequests(
       faults.some((fault) => fault.isTokenExpired),
     );
     const refusal = faults.find((fault) => fault.refusal)?.refusal;
-    return refusal ? refuse(context, refusal) : next();
+    if (refusal) return refuse(context, refusal);
+    await next();
+    if (faults.some((fault) => fault.isAnswerLost)) context.env.incoming.socket.destroy();
   };
 }

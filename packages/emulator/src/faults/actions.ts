@@ -17,6 +17,7 @@ export interface FaultKind {
 export interface ApiFault {
   readonly latencyMs?: number;
   readonly isTokenExpired?: boolean;
+  readonly isAnswerLost?: boolean;
   readonly refusal?: {
     readonly status: number;
     readonly title: string;

@@ -29,5 +29,13 @@ export const API_ACTIONS: readonly ApiAction[] = [
   action('server-error', 'A 5xx', { status: 503 }, ({ status }) => ({
     refusal: { status, title: 'Server error' },
   })),
+  action(
+    'lost-answer',
+    'The request takes effect, and the connection is closed before the answer.',
+    {},
+    () => ({
+      isAnswerLost: true,
+    }),
+  ),
   action('expired-token', 'The access or refresh token has expired.', {}, () => ({ isTokenExpired: true })),
 ];
