@@ -1,0 +1,30 @@
+import { Buffer } from 'node:buffer';
+import { distinct, type Variant } from './cause.ts';
+
+/** The bytes that may have been the key in place of its text. */
+export function keyVariants(key: string): readonly Variant<Buffer>[] {
+  const trimmed = key.trim();
+  const bare = trimmed.replace(/^(["'])(.*)\1$/s, '$2');
+  const variants = [
+    { cause: 'key-space', detail: 'without the white space around it', value: Buffer.from(trimmed) },
+    { cause: 'key-space', detail: 'with a line feed at its end', value: Buffer.from(`${key}\n`) },
+    { cause: 'key-space', detail: 'with CRLF at its end', value: Buffer.from(`${key}\r\n`) },
+    { cause: 'key-space', detail: 'with a space at its end', value: Buffer.from(`${key} `) },
+    { cause: 'key-quotes', detail: 'without the quotes around it', value: Buffer.from(bare) },
+    { cause: 'key-quotes', detail: 'in double quotes', value: Buffer.from(`"${key}"`) },
+    { cause: 'key-quotes', detail: 'in single quotes', value: Buffer.from(`'${key}'`) },
+    { cause: 'key-padding', detail: 'with "=" at its end', value: Buffer.from(`${key}=`) },
+    { cause: 'key-padding', detail: 'without "=" at its end', value: Buffer.from(key.replace(/=+$/, '')) },
+    { cause: 'key-decoded', detail: 'decoded from hex', value: decode(bare, /^([0-9a-f]{2})+$/i, 'hex') },
+    // Node reads base64 and base64url alike.
+    { cause: 'key-decoded', detail: 'decoded from base64', value: decode(bare, /^[\w+/-]+=*$/, 'base64') },
+  ] as const;
+  return distinct(Buffer.from(key), variants, (value) => value.toString('latin1')).filter(
+    // HMAC takes an empty key, which proves nothing about this one.
+    ({ value }) => value.byteLength > 0,
+  );
+}
+
+function decode(key: string, form: RegExp, encoding: 'hex' | 'base64'): Buffer | undefined {
+  return form.test(key) ? Buffer.from(key, encoding) : undefined;
+}
