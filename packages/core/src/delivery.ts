@@ -1,6 +1,7 @@
 import type { DeliveryContext } from './context.ts';
 import type { ShowpadWebhookError } from './error.ts';
 import type { EventMap, ShowpadEvent } from './event.ts';
+import type { PreparedKey } from './keys.ts';
 import type { WebhookRequest } from './request.ts';
 
 /** One delivery on its way through the receiver: what is known of it so far. */
@@ -9,6 +10,8 @@ export interface Delivery {
   readonly receivedAtMs: number;
   /** Once read. */
   body?: Uint8Array;
+  /** Those that were tried. */
+  keys?: readonly PreparedKey[];
   /** Once verified, as all that follows. */
   timestampSeconds?: number;
   keyLabel?: string | undefined;

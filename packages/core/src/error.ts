@@ -106,7 +106,7 @@ export function toWebhookError(thrown: unknown): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'HANDLER_FAILED',
     'a delivery could not be received',
-    'See the cause: the adapter or this package has a defect.',
+    'A defect: see the cause.',
     thrown,
   );
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { AuthenticDelivery } from './delivery.ts';
+import { diagnose } from './diagnose.ts';
 import { PermanentError, ShowpadWebhookError } from './error.ts';
 import type { ShowpadEvent } from './event.ts';
 import type { RegisteredHandler } from './handlers.ts';
@@ -120,12 +121,22 @@ function isRetryable(error: ShowpadWebhookError): boolean {
 
 /** Resolves to what went wrong. A refusal whose letter can't be kept is a failure: a retry may keep it. */
 async function runHandler(
-  { name, run }: RegisteredHandler,
+  handler: RegisteredHandler,
   event: ShowpadEvent,
-  { delivery, listeners, isQueued }: Work,
+  { delivery, settings, listeners, isQueued = false }: Work,
 ): Promise<ShowpadWebhookError | undefined> {
+  const { name, run } = handler;
+  const { telemetry, clock, handlerTimeoutMs } = settings;
+  const { context } = delivery;
+  const startedAtMs = clock();
   try {
-    await run(event, delivery.context);
+    await (telemetry
+      ? telemetry.handler(name, event, context, async () => run(event, context), isQueued)
+      : run(event, context));
+    handler.runs++;
+    if (!isQueued && clock() - startedAtMs > handlerTimeoutMs / 2) {
+      void listeners.guard(() => diagnose(({ noteSlowRun }) => noteSlowRun(handler, settings)));
+    }
     return undefined;
   } catch (thrown) {
     const what = `an event of type "${event.type.slice(0, 64)}"`;
@@ -181,7 +192,7 @@ async function tell(
     throw new ShowpadWebhookError(
       failureOf(store),
       `the ${store}'s ${operation} came too late`,
-      'Another delivery took over: handlers are too slow, or block the event loop.',
+      'Handlers are too slow, or block the event loop.',
     );
   } catch (error) {
     listeners.report(error as ShowpadWebhookError, delivery);
@@ -192,7 +203,7 @@ function inProgress(): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     'another delivery of this event is running',
-    'It comes again. If this goes on, handlers are too slow.',
+    'It comes again. Are the handlers too slow?',
   );
 }
 
@@ -200,7 +211,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'IN_PROGRESS',
     `the handlers were still running after ${timeoutMs} ms`,
-    'They go on, and it comes again. Heed the signal.',
+    'They go on, and it comes again.',
   );
 }
 

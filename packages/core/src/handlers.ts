@@ -16,6 +16,8 @@ export interface HandlerOptions {
 export interface RegisteredHandler {
   readonly name: string;
   readonly run: Handler<EventEnvelope<string, unknown>>;
+  /** How often it has run without an error. */
+  runs: number;
 }
 
 // Symbols, since any string may be an event type.
@@ -30,8 +32,7 @@ export class HandlerRegistry {
   #isSealed = false;
 
   add(slots: readonly Slot[], run: unknown, { name }: HandlerOptions = {}): void {
-    if (this.#isSealed)
-      throw new Error('a handler came after start() or the first delivery: register it before.');
+    if (this.#isSealed) throw new Error('register handlers before start() and the first delivery.');
     if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
     const added = [...new Set(slots)].map((slot) => {
       const others = this.#entries.filter((entry) => entry.slot === slot);
@@ -40,6 +41,7 @@ export class HandlerRegistry {
       const handler = {
         name: slot === ANY ? `any:${ownName}` : ownName,
         run: run as RegisteredHandler['run'],
+        runs: 0,
       };
       if (others.some((entry) => entry.handler.name === handler.name)) {
         throw new Error(`two handlers for ${String(slot)} are named "${ownName}": give one { name: '…' }.`);

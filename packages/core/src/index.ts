@@ -1,5 +1,6 @@
 export type { HandlerContext } from './context.ts';
 export type { DeadLetter, DeadLetterListener, DeliveryInfo, ErrorListener } from './delivery.ts';
+export type { ReceiverHealth } from './diagnostics/health.ts';
 export { PermanentError, ShowpadWebhookError, type ShowpadWebhookErrorCode } from './error.ts';
 export {
   type EventEnvelope,
@@ -44,3 +45,4 @@ export type { WebhookRequest } from './request.ts';
 export type { Outcome, WebhookResponse } from './response.ts';
 export type { EventSchemas, StandardIssue, StandardResult, StandardSchemaV1, WithSchemas } from './schema.ts';
 export { sign, type VerifiedSignature, type VerifyOptions, verifySignature } from './signature.ts';
+export type { Telemetry } from './telemetry.ts';

@@ -40,7 +40,7 @@ export function prepareKeys(
   if (list.length === 0) throw new TypeError('keys is an empty list: pass a signature key.');
   if (list.length > maxKeys) {
     throw new TypeError(
-      `${list.length} keys, and at most ${maxKeys} are tried: pass a function that chooses by header or url.`,
+      `${list.length} keys, and at most ${maxKeys} are tried: pass a function that chooses.`,
     );
   }
   return list.map((entry, index) => prepareKey(entry, Array.isArray(keys) ? `keys[${index}]` : 'keys'));
@@ -59,7 +59,7 @@ function prepareKey(entry: unknown, where: string): TextKey {
   }
   if (key.trim() === '') throw new TypeError(`${where} is blank: is the environment variable set?`);
   if (key.trim() !== key) {
-    throw new TypeError(`${where} begins or ends with white space: trim it where it is read.`);
+    throw new TypeError(`${where} begins or ends with white space: trim it.`);
   }
   return { label: label as string | undefined, secret: key };
 }

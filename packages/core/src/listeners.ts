@@ -1,13 +1,12 @@
 import type { DeadLetter, DeadLetterListener, Delivery, DeliveryInfo, ErrorListener } from './delivery.ts';
+import { diagnose } from './diagnose.ts';
 import type { ShowpadWebhookError } from './error.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { plainHeaders } from './headers.ts';
 import { inTime } from './in-time.ts';
 import { silentLogger } from './logger.ts';
 import type { Settings } from './options.ts';
-import { failureOutcome, type Outcome } from './response.ts';
-
-const LONGEST_LOGGED_TEXT = 128;
+import { failureOutcome } from './response.ts';
 
 /** Tells the developer what happened: listeners and log. Nothing of it changes an answer but a letter that can't be kept. */
 export class Listeners {
@@ -22,9 +21,10 @@ export class Listeners {
 
   /** A delivery that a sender got wrong goes to `onRejected`, everything else to `onError`. */
   report(error: ShowpadWebhookError, delivery?: Delivery): void {
-    const isRejected = failureOutcome(error.code) === 'rejected';
-    for (const listener of isRejected ? this.onRejected : this.onError) {
-      void this.guard(() => listener(error, this.#info(delivery)));
+    const listeners = failureOutcome(error.code) === 'rejected' ? this.onRejected : this.onError;
+    for (const listener of listeners) void this.guard(() => listener(error, this.#info(delivery)));
+    if (listeners.length === 0 && this.#settings.logger === silentLogger) {
+      void this.guard(() => diagnose(({ warnOfUnheard }) => warnOfUnheard(error)));
     }
   }
 
@@ -53,29 +53,6 @@ export class Listeners {
     );
   }
 
-  /** The one log line of a delivery: no payload, no key, no signature. */
-  log(
-    outcome: Outcome,
-    status: number | undefined,
-    error: ShowpadWebhookError | undefined,
-    delivery: Delivery,
-  ): void {
-    const { logger, name, clock } = this.#settings;
-    if (logger === silentLogger) return;
-    const fields = {
-      receiver: name,
-      outcome,
-      ...(status && { status }),
-      ...(error && { code: error.code, reason: error.message, hint: error.hint }),
-      ...(delivery.event && { type: clip(delivery.event.type), id: clip(delivery.event.id) }),
-      ...(delivery.keyLabel !== undefined && { keyLabel: delivery.keyLabel }),
-      ...(delivery.context && { attempt: delivery.context.attempt }),
-      durationMs: clock() - delivery.receivedAtMs,
-    };
-    const level = !error ? 'info' : outcome === 'failed' || outcome === 'refused' ? 'error' : 'warn';
-    void this.guard(() => logger[level](fields, `showpad webhook ${outcome}`));
-  }
-
   #info({ request, keyLabel, event, context }: Partial<Delivery> = {}): DeliveryInfo<ShowpadEventMap> {
     const { method, url } = request ?? {};
     return { receiver: this.#settings.name, method, url, keyLabel, event, attempt: context?.attempt };
@@ -94,8 +71,4 @@ export class Listeners {
       }
     }
   }
-}
-
-function clip(text: string): string {
-  return text.length > LONGEST_LOGGED_TEXT ? `${text.slice(0, LONGEST_LOGGED_TEXT)}…` : text;
 }

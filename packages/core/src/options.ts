@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from './logger.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 import type { EventSchemas, StandardSchemaV1, WithSchemas } from './schema.ts';
 import { DEFAULT_TOLERANCE_SECONDS } from './signature.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export type DeliveryMethod = 'POST' | 'GET';
 
@@ -49,6 +50,13 @@ export interface ReceiverOptions<Events extends EventMap, Schemas extends EventS
   readonly clock?: () => number;
   /** One line per delivery, without payload or secret. Default: silent. */
   readonly logger?: Logger;
+  /** Traces and metrics: `createTelemetry()` of `@showpad-webhooks/otel`, or your own. Default: none. */
+  readonly telemetry?: Telemetry;
+  /**
+   * Lets the hint of a `SIGNATURE_MISMATCH` say which of the usual mistakes it is, by signing the delivery anew as
+   * each would have. A forger could make you pay for that. Default: only where `NODE_ENV` is `development`.
+   */
+  readonly explainMismatches?: boolean;
 }
 
 /** The options, checked, with every default filled in. */
@@ -64,6 +72,8 @@ export interface Settings {
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
   readonly clock: () => number;
   readonly logger: Logger;
+  readonly telemetry: Telemetry | undefined;
+  readonly explainMismatches: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -80,6 +90,8 @@ const KNOWN_OPTIONS: Record<keyof ReceiverOptions<EventMap, EventSchemas>, true>
   schemas: true,
   clock: true,
   logger: true,
+  telemetry: true,
+  explainMismatches: true,
 };
 
 /** @throws TypeError that names the option, the rule and the mend. */
@@ -93,7 +105,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     }
   }
   const { name = 'default', toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = MEBIBYTE } = options;
-  const { methods = ['POST'], inbox, ledger, schemas = {} } = options;
+  const { methods = ['POST'], inbox, ledger, schemas = {}, telemetry } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new TypeError('name must be 1 to 64 letters, digits, dots, underscores or hyphens.');
@@ -125,5 +137,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     schemas: new Map(Object.entries(schemas)),
     clock: options.clock ?? Date.now,
     logger: options.logger ?? silentLogger,
+    telemetry,
+    explainMismatches: options.explainMismatches ?? process.env.NODE_ENV === 'development',
   };
 }

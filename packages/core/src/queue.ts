@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeliveryContext } from './context.ts';
 import type { AuthenticDelivery, Delivery } from './delivery.ts';
+import { logDelivery } from './diagnostics/log-delivery.ts';
 import { isFinal, ShowpadWebhookError, toWebhookError } from './error.ts';
 import { callStore, conflict, digest, runHandlers, supervise } from './handle-once.ts';
 import type { HandlerRegistry } from './handlers.ts';
@@ -10,7 +11,7 @@ import { type Ledger, noLedger } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
 import { readEvent } from './read-event.ts';
-import { failureOutcome } from './response.ts';
+import { failureOutcome, type Outcome } from './response.ts';
 
 /** Between a receiver and its inbox. A module of its own, which apps without an inbox never load. */
 export interface Queue {
@@ -84,17 +85,21 @@ export function createQueue(
     await supervise(runHandlers(work, held), work, held);
   }
 
+  function log(delivery: Delivery, outcome: Outcome, error?: ShowpadWebhookError): void {
+    void listeners.guard(() => logDelivery(settings, delivery, outcome, error));
+  }
+
   const consumer: InboxConsumer = {
     async process(job) {
       const delivery = toDelivery(job);
       try {
         await handle(delivery, job);
-        listeners.log('handled', undefined, undefined, delivery);
+        log(delivery, 'handled');
         return undefined;
       } catch (thrown) {
         const error = toWebhookError(thrown);
         listeners.report(error, delivery);
-        listeners.log(failureOutcome(error.code), undefined, error, delivery);
+        log(delivery, failureOutcome(error.code), error);
         return error;
       }
     },

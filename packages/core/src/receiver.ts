@@ -1,11 +1,14 @@
 import { DeliveryContext } from './context.ts';
 import type { AuthenticDelivery, DeadLetterListener, Delivery, ErrorListener } from './delivery.ts';
+import { diagnose } from './diagnose.ts';
+import type { ReceiverHealth } from './diagnostics/health.ts';
 import { ShowpadWebhookError, toWebhookError } from './error.ts';
 import type { EventEnvelope, EventMap, EventOf, ShowpadEvent } from './event.ts';
 import type { ShowpadEventMap } from './event-map.ts';
 import { handleOnce } from './handle-once.ts';
 import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
 import { Listeners } from './listeners.ts';
+import { silentLogger } from './logger.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
 import { setTimer } from './promise.ts';
 import { readEvent } from './read-event.ts';
@@ -63,6 +66,8 @@ export interface Receiver<Events extends EventMap = ShowpadEventMap> {
    * signals abort, and it resolves all the same. What an inbox holds is handled after the next start.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Whether deliveries are taken, for a readiness probe. Never rejects, and takes at most 2.5 s. */
+  healthcheck(): Promise<ReceiverHealth>;
 }
 
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -92,43 +97,51 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   options: ReceiverOptions<Events, Schemas>,
 ): Receiver<WithSchemas<Events, Schemas>> {
   const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
-  const { name, keyring, methods, clock, logger, inbox } = settings;
+  const { name, keyring, methods, clock, logger, inbox, telemetry } = settings;
   const registry = new HandlerRegistry();
   const listeners = new Listeners(settings);
   const active = new Set<Delivery>();
   let onDrained: (() => void) | undefined;
-  // Apps without an inbox never load what serves one.
+  // Apps without a logger or an inbox never load what serves one.
+  const logging = logger !== silentLogger && import('./diagnostics/index.ts');
   const queue =
     inbox && import('./queue.ts').then((module) => module.createQueue(inbox, settings, registry, listeners));
   let closing: Promise<void> | undefined;
 
   async function receive(request: WebhookRequest): Promise<Receipt> {
-    registry.seal();
     const delivery: Delivery = { request, receivedAtMs: clock() };
     active.add(delivery);
-    const receipt = await settle(delivery);
+    let outcome: Outcome;
+    let response: WebhookResponse;
+    let error: ShowpadWebhookError | undefined;
+    try {
+      const success = await take(delivery);
+      outcome = success;
+      response = successResponse(success);
+    } catch (thrown) {
+      const found = toWebhookError(thrown);
+      error = found;
+      if (settings.explainMismatches && found.code === 'SIGNATURE_MISMATCH') {
+        error = await diagnose((diagnostics) => diagnostics.explainError(found, delivery, settings)).catch(
+          () => found,
+        );
+      }
+      listeners.report(error, delivery);
+      outcome = failureOutcome(error.code);
+      const isUnread = typeof request?.body === 'function' && delivery.body === undefined;
+      response = failureResponse(error.code, methods, isUnread || closing !== undefined);
+    }
+    const { running, event, keyLabel } = delivery;
     const release = () => {
       active.delete(delivery);
       if (active.size === 0) onDrained?.();
     };
-    delivery.running ? delivery.running.then(release, release) : release();
-    listeners.log(receipt.outcome, receipt.response.status, receipt.error, delivery);
-    return receipt;
-  }
-
-  async function settle(delivery: Delivery): Promise<Receipt> {
-    try {
-      const outcome = await take(delivery);
-      const { event, keyLabel } = delivery;
-      return { outcome, response: successResponse(outcome), event, keyLabel };
-    } catch (thrown) {
-      const error = toWebhookError(thrown);
-      listeners.report(error, delivery);
-      const { request, body, event, keyLabel } = delivery;
-      const isUnread = typeof request?.body === 'function' && body === undefined;
-      const response = failureResponse(error.code, methods, isUnread || closing !== undefined);
-      return { outcome: failureOutcome(error.code), response, event, error, keyLabel };
+    running ? running.then(release, release) : release();
+    if (logging) {
+      const { logDelivery } = await logging;
+      void listeners.guard(() => logDelivery(settings, delivery, outcome, error, response.status));
     }
+    return { outcome, response, event, error, keyLabel };
   }
 
   /** The way of a delivery, from the cheapest refusal to the handlers. What it throws becomes the answer. */
@@ -139,7 +152,8 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, receivedAtMs);
     const body = await readBytes(request.body, settings.maxBodyBytes);
     delivery.body = body;
-    const key = matchKey(body, signed, await keyring.candidates(request.headers, request.url));
+    delivery.keys = await keyring.candidates(request.headers, request.url);
+    const key = matchKey(body, signed, delivery.keys);
     keyring.promote(key);
     delivery.keyLabel = key.label;
 
@@ -202,15 +216,20 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       listeners.onDeadLetter.push(listener);
       return receiver;
     },
-    receive,
+    receive(request) {
+      registry.seal();
+      return telemetry ? telemetry.delivery(name, request, receive) : receive(request);
+    },
     async start() {
       registry.seal();
+      await logging; // So that the lines come in the order of what they tell.
       await (await queue)?.start();
     },
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
       closing ??= drain(timeoutMs).then(async () => (await queue)?.stop({ timeoutMs }));
       return closing;
     },
+    healthcheck: () => diagnose(({ checkHealth }) => checkHealth(inbox, closing !== undefined)),
   };
   for (const [type, handlers] of Object.entries(options.on ?? {})) {
     for (const handler of [handlers].flat()) registry.add([type], handler);

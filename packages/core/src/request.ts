@@ -60,7 +60,7 @@ export function bodyTooLarge(limitBytes: number): ShowpadWebhookError {
   return new ShowpadWebhookError(
     'BODY_TOO_LARGE',
     `the body is larger than ${limitBytes} bytes`,
-    'If Showpad sends that much, raise "maxBodyBytes": a 413 is never retried.',
+    'Raise "maxBodyBytes"? A 413 is never retried.',
   );
 }
 

@@ -96,7 +96,7 @@ export function checkBytes(body: unknown): asserts body is Uint8Array {
   throw new ShowpadWebhookError(
     'RAW_BODY_UNAVAILABLE',
     `the body is of type ${typeof body}, not the bytes that were sent`,
-    'Pass the raw Buffer or Uint8Array, taken before any parser.',
+    'Pass the Buffer from before any parser.',
   );
 }
 
@@ -113,7 +113,7 @@ export function readSignedHeaders(
     throw new ShowpadWebhookError(
       'TIMESTAMP_MALFORMED',
       `${TIMESTAMP_HEADER} is not unix time in whole seconds`,
-      'One header of 1 to 15 digits: no sign, space or leading zero.',
+      'One header of 1 to 15 digits, and nothing else.',
     );
   }
   const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
@@ -143,7 +143,7 @@ function readSignatures(header: string | undefined): readonly string[] {
     throw new ShowpadWebhookError(
       'SIGNATURE_MALFORMED',
       `${SIGNATURE_HEADER} holds no list of 1 to ${MAX_SIGNATURES} signatures`,
-      'Each is 44 characters of standard base64: no hex, no base64url, no prefix.',
+      'Each is 44 characters of standard base64.',
     );
   }
   return signatures;

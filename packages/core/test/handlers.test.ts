@@ -110,7 +110,7 @@ describe('on', () => {
       () => receiver.onAny(() => {}),
       () => receiver.onUnknown(() => {}),
     ]) {
-      expect(register).toThrow('a handler came after start() or the first delivery: register it before.');
+      expect(register).toThrow('register handlers before start() and the first delivery.');
     }
   });
 });

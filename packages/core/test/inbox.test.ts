@@ -281,7 +281,7 @@ describe('start and close', () => {
   test('no handler can come after start()', async () => {
     const { receiver } = probe({ inbox: createMemoryInbox() });
     await receiver.start();
-    expect(() => receiver.on(TYPE, () => {})).toThrow('a handler came after start()');
+    expect(() => receiver.on(TYPE, () => {})).toThrow('register handlers before start()');
     await receiver.close();
   });
 

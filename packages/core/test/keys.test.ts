@@ -14,8 +14,8 @@ describe('keys in the wrong form are refused at start', () => {
     ['a number', 42, 'keys is number, not a string: is the environment variable set?'],
     ['empty', '', 'keys is blank: is the environment variable set?'],
     ['white space', ' \n', 'keys is blank: is the environment variable set?'],
-    ['a newline at its end', `${KEY}\n`, 'keys begins or ends with white space: trim it where it is read.'],
-    ['a space at its start', ` ${KEY}`, 'keys begins or ends with white space: trim it where it is read.'],
+    ['a newline at its end', `${KEY}\n`, 'keys begins or ends with white space: trim it.'],
+    ['a space at its start', ` ${KEY}`, 'keys begins or ends with white space: trim it.'],
     ['an empty list', [], 'keys is an empty list: pass a signature key.'],
     ['one of a list', [KEY, ''], 'keys[1] is blank: is the environment variable set?'],
     [
@@ -28,7 +28,7 @@ describe('keys in the wrong form are refused at start', () => {
     [
       'too many',
       Array.from({ length: 1001 }, (_, index) => `key-${index}`),
-      '1001 keys, and at most 1000 are tried: pass a function that chooses by header or url.',
+      '1001 keys, and at most 1000 are tried: pass a function that chooses.',
     ],
   ])('%s', (_name, keys, message) => {
     expect(() => createReceiver({ keys: keys as SignatureKeys })).toThrow(new TypeError(message));

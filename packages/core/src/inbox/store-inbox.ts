@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { checkAboveZero } from '../check.ts';
 import { isFinal, type ShowpadWebhookError } from '../error.ts';
 import type { Inbox, InboxConsumer, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
@@ -48,6 +49,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   /** What stop() waits for: handlers, and noting how they ended. */
   const unsettled = new Set<Promise<void>>();
   let consumer: InboxConsumer | undefined;
+  let claimOutside: (() => Promise<void>) | undefined;
   let claiming: Promise<void> | undefined;
   let hasNews = false;
   let isStopped = false;
@@ -63,7 +65,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
   function wake(): void {
     hasNews = true;
-    if (consumer && !isStopped && running.size < concurrency) claiming ??= claim(consumer);
+    if (!isStopped && running.size < concurrency) claiming ??= claimOutside?.();
   }
 
   /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
@@ -158,6 +160,8 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     async start(to) {
       if (consumer) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
       for (const problem of await store.problems()) to.onTrouble('durability', new Error(problem));
+      // What woke it, a request, must not lend the handlers its AsyncLocalStorage.
+      claimOutside = AsyncResource.bind(() => claim(to));
       consumer = to;
       wake();
       const purgeNow = () => purge().catch(trouble('purge'));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ShowpadWebhookError } from '../error.ts';
@@ -111,6 +112,23 @@ export function inboxConformance(
       await settled({ done: 1 });
       assert.equal(jobs.length, 1);
     }),
+
+    check(
+      'runs handlers outside the AsyncLocalStorage of the request that stored the event',
+      async (open) => {
+        const { inbox, start, settled, answer } = await open();
+        const requests = new AsyncLocalStorage<string>();
+        const seen: unknown[] = [];
+        answer(async () => {
+          seen.push(requests.getStore());
+          return undefined;
+        });
+        await start();
+        for (const id of ['one', 'two']) await requests.run(id, async () => inbox.put(entryOf({ id })));
+        await settled({ done: 2 });
+        assert.deepEqual(seen, [undefined, undefined]);
+      },
+    ),
 
     check('tries again what failed, counting, and keeping which handlers are done', async (open) => {
       const { inbox, start, jobs, settled, answer } = await open();

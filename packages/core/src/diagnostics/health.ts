@@ -1,0 +1,26 @@
+import type { Inbox } from '../inbox.ts';
+import { withDeadline } from '../promise.ts';
+
+/** For a readiness probe. */
+export interface ReceiverHealth {
+  /** Whether a delivery would be taken: open, started, and its inbox within reach. */
+  readonly isReady: boolean;
+  /** How long the inbox's oldest due entry has been waiting. 0 without an inbox. */
+  readonly lagMs: number;
+  /** What stops deliveries, or could lose them, in plain words. */
+  readonly problems: readonly string[];
+}
+
+export async function checkHealth(inbox: Inbox | undefined, isClosed: boolean): Promise<ReceiverHealth> {
+  const own = isClosed ? ['the receiver is closed'] : [];
+  try {
+    const { isReachable = true, lagMs = 0, problems = [] } = (await withDeadline(inbox?.health())) ?? {};
+    return { isReady: isReachable && !isClosed, lagMs, problems: [...own, ...problems] };
+  } catch (cause) {
+    return {
+      isReady: false,
+      lagMs: 0,
+      problems: [...own, `the inbox gave no answer: ${(cause as Error).message}`],
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import { emitWarning } from 'node:process';
+import type { ShowpadWebhookError, ShowpadWebhookErrorCode } from '../error.ts';
+import type { RegisteredHandler } from '../handlers.ts';
+import { silentLogger } from '../logger.ts';
+import type { Settings } from '../options.ts';
+
+// What a developer is told without having asked. Loaded when there is something to tell.
+
+const NAME = 'ShowpadWebhooksWarning';
+const told = new Set<ShowpadWebhookErrorCode>();
+const slowRunsOf = new WeakMap<RegisteredHandler, number>();
+
+/** Tells of an error that neither a listener nor a logger hears: once for each code, so that a sender can't fill a log. */
+export function warnOfUnheard({ code, message, hint }: ShowpadWebhookError): void {
+  if (told.has(code)) return;
+  told.add(code);
+  emitWarning(`${message}. ${hint}`, {
+    type: NAME,
+    code,
+    detail:
+      'Told once for each code. Pass a logger, or use onError and onRejected, to hear of every delivery.',
+  });
+}
+
+/** Tells once of a handler that often needs more than half of its time, while all still goes well. */
+export function noteSlowRun(handler: RegisteredHandler, { logger, name, handlerTimeoutMs }: Settings): void {
+  const slowRuns = (slowRunsOf.get(handler) ?? 0) + 1;
+  slowRunsOf.set(handler, slowRuns);
+  if (handler.runs < 20 || slowRuns * 20 <= handler.runs) return;
+  slowRunsOf.set(handler, Number.NEGATIVE_INFINITY); // Told: it never counts up from there.
+  const message =
+    `handler "${handler.name}" takes over ${handlerTimeoutMs / 2} ms in more than 1 of 20 runs. After about 15 s ` +
+    'Showpad gives up: store the events in an inbox, and handle them from there';
+  if (logger === silentLogger) emitWarning(message, { type: NAME, code: 'HANDLER_SLOW' });
+  else logger.warn({ receiver: name, handler: handler.name }, message);
+}
