@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EventJson, sampleEvent } from '@showpad-webhooks/core/testing';
+import { EVENT_TYPES, type EventJson, sampleEvent } from '@showpad-webhooks/core/testing';
 
 /** One event type of the catalogue. */
 export interface CatalogueEntry {
@@ -9,25 +9,21 @@ export interface CatalogueEntry {
   readonly sample: EventJson;
 }
 
-/** The types that Showpad documents publicly; the payload of the first alone. */
-const TYPES = ['shared-space-user-added', 'shared-space-created', 'COURSE_COMPLETED'];
-const WITH_PAYLOAD = new Set(TYPES.slice(0, 1));
-
 export class Catalogue {
   readonly entries: readonly CatalogueEntry[];
 
   /** @param samples `data` by event type, of types that are not documented publicly. */
   constructor(samples: Readonly<Record<string, unknown>>) {
-    const types = [...new Set([...TYPES, ...Object.keys(samples)])];
+    const types = [...new Set([...EVENT_TYPES.map(({ type }) => type), ...Object.keys(samples)])];
     this.entries = types.map((type) => ({
       type,
-      isDocumented: WITH_PAYLOAD.has(type),
+      isDocumented: this.isDocumented(type),
       sample: { ...sampleEvent(type), ...(Object.hasOwn(samples, type) && { data: samples[type] }) },
     }));
   }
 
   isDocumented(type: string): boolean {
-    return WITH_PAYLOAD.has(type);
+    return EVENT_TYPES.some((each) => each.type === type && each.isDocumented);
   }
 
   /** The sample of any type, as an event of its own that happens now. */

@@ -5,6 +5,8 @@ export interface ClockState {
   readonly mode: ClockMode;
   readonly now: number;
   readonly offsetMs: number;
+  /** How many times as fast as the machine's clock it runs. */
+  readonly scale: number;
 }
 
 interface Timer {
@@ -18,10 +20,11 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** The emulator's time. Retries, signatures and tokens go by it; it stands still, or runs with the machine's. */
 export class Clock {
   #mode: ClockMode;
-  /** Emulated minus machine time, while it runs. */
-  #offsetMs = 0;
-  /** The time at which it stands, while it does. */
-  #stoppedAtMs: number;
+  readonly #scale: number;
+  /** The time at which it stands, or from which it runs. */
+  #fromMs: number;
+  /** The machine's time, when it began to run from there. */
+  #sinceMs: number;
   /** By time. */
   readonly #timers: Timer[] = [];
   #timeout: NodeJS.Timeout | undefined;
@@ -29,16 +32,22 @@ export class Clock {
   /** Replaced by `clear`: an advance of before goes no further. */
   #era = {};
 
-  constructor(mode: ClockMode) {
+  /** @param scale how many times as fast as the machine's it runs */
+  constructor(mode: ClockMode, scale = 1) {
     this.#mode = mode;
-    this.#stoppedAtMs = Date.now();
+    this.#scale = scale;
+    this.#sinceMs = this.#fromMs = Date.now();
   }
 
-  readonly now = (): number => (this.#mode === 'manual' ? this.#stoppedAtMs : Date.now() + this.#offsetMs);
+  /** In whole ms. */
+  readonly now = (): number =>
+    this.#mode === 'manual'
+      ? this.#fromMs
+      : this.#fromMs + Math.floor((Date.now() - this.#sinceMs) * this.#scale);
 
   get state(): ClockState {
     const now = this.now();
-    return { mode: this.#mode, now, offsetMs: now - Date.now() };
+    return { mode: this.#mode, now, offsetMs: now - Date.now(), scale: this.#scale };
   }
 
   setMode(mode: ClockMode): void {
@@ -49,8 +58,8 @@ export class Clock {
 
   /** Jumps there, back too. What is due on the way is late, not lost. */
   setNow(now: number): void {
-    this.#stoppedAtMs = now;
-    this.#offsetMs = now - Date.now();
+    this.#fromMs = now;
+    this.#sinceMs = Date.now();
     this.#arm();
   }
 
@@ -91,7 +100,10 @@ export class Clock {
     this.#timeout = undefined;
     const [next] = this.#timers;
     if (this.#mode === 'manual' || !next) return;
-    const delayMs = Math.min(Math.max(next.atMs - this.now(), 0), LONGEST_TIMEOUT_MS);
+    const delayMs = Math.min(
+      Math.max(Math.ceil((next.atMs - this.now()) / this.#scale), 0),
+      LONGEST_TIMEOUT_MS,
+    );
     this.#timeout = setTimeout(() => this.#runDue(), delayMs);
   }
 

@@ -1,3 +1,4 @@
+import { explainMismatch, type MismatchFinding } from '@showpad-webhooks/core/explain';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { type Assumptions, changeAssumptions } from './assumptions.ts';
 import { Catalogue } from './catalogue.ts';
@@ -69,7 +70,7 @@ export class Engine {
 
   constructor(settings: Settings) {
     this.settings = settings;
-    this.clock = new Clock(settings.clock);
+    this.clock = new Clock(settings.clock, settings.timeScale);
     this.targets = createTargets(settings.allowTargets);
     this.catalogue = new Catalogue(settings.samples);
     this.tokens = new Tokens(this.clock.now, () => this.hub.publish('token', () => ({})));
@@ -84,6 +85,7 @@ export class Engine {
       subscriptions: this.subscriptions,
       assumptions: () => this.#assumptions,
       lookup: this.targets.lookup,
+      retryDelaysMs: settings.retryDelaysMs,
       concurrency: settings.concurrency,
       changed: (record) => {
         this.hub.publish('attempt', () => toAttempt(record));
@@ -186,6 +188,33 @@ export class Engine {
     return this.#dispatcher.notify(event, notification.subscriptionId, {
       headers: resign ? {} : Object.fromEntries(signed),
       signature: resign ? null : signature,
+    });
+  }
+
+  /**
+   * Why a receiver might refuse an attempt, were its body what it had: nothing, where its signature holds.
+   *
+   * @throws EmulatorProblem 404, or 409 where there is nothing to explain
+   */
+  explain(attemptId: string, body?: string): readonly MismatchFinding[] {
+    const { notification, request, startedAt } = this.log.get(attemptId);
+    const subscription = this.subscriptions.find(notification.subscriptionId);
+    if (!request || !subscription) {
+      const detail = request ? 'Its webhook is gone, and the key with it.' : 'The attempt was not sent.';
+      throw new EmulatorProblem(409, 'Nothing to explain', detail);
+    }
+    const header = (name: string) =>
+      Object.entries(request.headers).find(([each]) => each.toLowerCase() === name)?.[1];
+    return explainMismatch({
+      body: Buffer.from(body ?? request.body),
+      timestamp: header('x-showpad-signature-timestamp'),
+      signature: header('x-showpad-signature-v1'),
+      keys: subscription.signatureKey,
+      otherKeys: this.subscriptions
+        .list()
+        .filter(({ id }) => id !== subscription.id)
+        .map(({ name, signatureKey }) => ({ label: `of ${name}`, key: signatureKey })),
+      nowSeconds: Math.floor((startedAt ?? this.clock.now()) / 1_000),
     });
   }
 

@@ -1,5 +1,6 @@
 import { type Assumptions, changeAssumptions, DEFAULT_ASSUMPTIONS } from './assumptions.ts';
 import type { ClockMode } from './clock.ts';
+import { SHOWPAD_RETRY_DELAYS_MS } from './delivery/retry.ts';
 
 /** Whom the OAuth endpoint lets in. */
 export interface OAuthOptions {
@@ -26,6 +27,10 @@ export interface EmulatorOptions {
   readonly allowedHosts?: readonly string[];
   /** `manual`: time stands still until `advanceTime`. Default `real`. */
   readonly clock?: ClockMode;
+  /** How many times as fast as this machine's the clock runs: at 60, a retry after 3 s comes after 50 ms. Default 1. */
+  readonly timeScale?: number;
+  /** How long after its first failure each retry comes. Default: Showpad's 3,000, 7,500 and 14,250. Empty: none comes. */
+  readonly retryDelaysMs?: readonly number[];
   /** The same seed, rules and requests break alike. Default 1. */
   readonly seed?: number;
   /** Hosts other than this machine that deliveries and OAuth redirects may go to. */
@@ -58,6 +63,8 @@ const DEFAULTS: Omit<Settings, 'stateFile'> = {
   host: '127.0.0.1',
   allowedHosts: [],
   clock: 'real',
+  timeScale: 1,
+  retryDelaysMs: SHOWPAD_RETRY_DELAYS_MS,
   seed: 1,
   allowTargets: [],
   assumptions: DEFAULT_ASSUMPTIONS,
@@ -76,7 +83,13 @@ const DEFAULTS: Omit<Settings, 'stateFile'> = {
   maxStoredBytes: 64 * 1_024 * 1_024,
 };
 
-const ABOVE_ZERO = ['concurrency', 'maxStoredAttempts', 'maxStoredBodyBytes', 'maxStoredBytes'] as const;
+const ABOVE_ZERO = [
+  'timeScale',
+  'concurrency',
+  'maxStoredAttempts',
+  'maxStoredBodyBytes',
+  'maxStoredBytes',
+] as const;
 const LISTS = ['allowedHosts', 'allowTargets'] as const;
 
 /** @throws TypeError that names the option, the rule and the mend; EmulatorProblem for an assumption. */
@@ -95,7 +108,7 @@ export function readOptions(options: EmulatorOptions): Settings {
     assumptions: changeAssumptions(DEFAULT_ASSUMPTIONS, options.assumptions ?? {}),
     oauth: { ...DEFAULTS.oauth, ...options.oauth },
   };
-  const { port, clock, seed, oauth } = settings;
+  const { port, clock, seed, oauth, retryDelaysMs } = settings;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError(`port must be a whole number from 0 (any) to 65535, not ${port}.`);
   }
@@ -104,6 +117,10 @@ export function readOptions(options: EmulatorOptions): Settings {
   for (const option of ABOVE_ZERO) checkAboveZero(option, settings[option]);
   for (const option of LISTS) {
     if (!Array.isArray(settings[option])) throw new TypeError(`${option} must be a list of host names.`);
+  }
+  const isSchedule = (delays: unknown) => Array.isArray(delays) && delays.every((ms) => ms >= 0 && ms <= 1e9);
+  if (!isSchedule(retryDelaysMs)) {
+    throw new TypeError('retryDelaysMs must be a list of numbers from 0 to 1,000,000,000.');
   }
   checkAboveZero('oauth.accessTokenSeconds', oauth.accessTokenSeconds);
   checkAboveZero('oauth.refreshTokenSeconds', oauth.refreshTokenSeconds);

@@ -113,6 +113,26 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     expect(isSignedWith(key, await receiver.delivery(1))).toBe(true);
   });
 
+  it('explains why an app refuses a signature', async () => {
+    const { page } = await openAdmin(browser);
+    const receiver = await startReceiver();
+    await subscribe(page, receiver.url);
+    await send(page);
+    await page.getByText('My app refuses this signature').click();
+    const explain = async (body?: string) => {
+      if (body !== undefined) await page.getByLabel('What your app verified').fill(body);
+      await page.getByRole('button', { name: 'Explain' }).click();
+      return page
+        .getByRole('status')
+        .filter({ hasText: /signature|mistakes/ })
+        .textContent();
+    };
+    expect(await explain()).toContain('The signature holds');
+    const sent = (await receiver.delivery(0)).body.toString();
+    expect(await explain(`${sent}\n`)).toContain('without the line breaks at its end');
+    expect(await explain('{}')).toContain('None of the usual mistakes');
+  });
+
   it('asks before it deletes a webhook', async () => {
     const { page, emulator } = await openAdmin(browser);
     await subscribe(page, 'http://127.0.0.1:1/');

@@ -1,4 +1,5 @@
-import type { Emulator } from '@showpad-webhooks/emulator';
+import type { MismatchFinding } from '@showpad-webhooks/core/explain';
+import type { DeliveryFilter, Emulator } from '@showpad-webhooks/emulator';
 import { describe, expect, it } from 'vitest';
 import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
 import { openReceiver } from './open-receiver.ts';
@@ -142,6 +143,45 @@ describe('the control API', () => {
     await emulator.trigger(TYPE);
     const { id: unsent } = await emulator.waitForDelivery();
     expect((await ask(emulator, 'POST', `/attempts/${unsent}/replay`, {})).status).toBe(409);
+  });
+
+  it('explains why an attempt’s signature would be refused', async () => {
+    const emulator = await openEmulator();
+    const { url } = await openReceiver(401);
+    await subscribe(emulator, url);
+    const explain = async (input: object, filter?: DeliveryFilter) => {
+      await emulator.trigger(TYPE);
+      const { id } = await emulator.waitForDelivery(filter);
+      const { status, body } = await ask(emulator, 'POST', `/attempts/${id}/explain`, input);
+      return status === 200
+        ? body.map(({ cause, certainty }: MismatchFinding) => `${cause} ${certainty}`)
+        : body;
+    };
+    expect(await explain({})).toEqual([]);
+    expect(await explain({ body: '{}' })).not.toContainEqual(expect.stringContaining('proven'));
+    const { request } = (await emulator.attempts())[0] ?? {};
+    const { id } = (await emulator.attempts())[0] ?? {};
+    const reSpaced = JSON.stringify(JSON.parse(request?.body ?? ''), null, 2);
+    const found = await ask(emulator, 'POST', `/attempts/${id}/explain`, { body: reSpaced });
+    expect(found.body).toMatchObject([{ cause: 'body-rewritten', certainty: 'proven' }]);
+
+    const other = await emulator.subscriptions.create({
+      name: 'ERP',
+      types: ['other'],
+      url,
+      signatureKey: KEY,
+    });
+    await emulator.faults.add({ api: 'delivery', count: 1, action: { kind: 'wrong-key' } });
+    expect(await explain({})).not.toEqual([]);
+    await emulator.subscriptions.delete(other.id);
+
+    expect(fieldsOf(await ask(emulator, 'POST', `/attempts/${id}/explain`, { body: 1, key: 'x' }))).toEqual([
+      'key',
+      'body',
+    ]);
+    expect((await ask(emulator, 'POST', '/attempts/none/explain', {})).status).toBe(404);
+    await emulator.faults.add({ api: 'delivery', action: { kind: 'drop' } });
+    expect(await explain({})).toMatchObject({ status: 409, detail: 'The attempt was not sent.' });
   });
 
   it('adds, lists and removes faults, and tells which there are', async () => {

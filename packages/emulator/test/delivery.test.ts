@@ -131,6 +131,38 @@ describe('a delivery', () => {
     expect(received).toHaveLength(2);
   });
 
+  it('is tried again when the given delays are over, and no longer', async () => {
+    const emulator = await openEmulator({ retryDelaysMs: [100] });
+    const { url, received } = await openReceiver(503);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    const { nextAttemptAt } = await emulator.waitForDelivery();
+    expect(nextAttemptAt).toBe(emulator.now() + 100);
+    await emulator.advanceTime(60_000);
+    expect((await emulator.attempts()).map(({ state }) => state)).toEqual(['will-retry', 'gave-up']);
+    expect(received).toHaveLength(2);
+  });
+
+  it('is tried once where there are no delays', async () => {
+    const emulator = await openEmulator({ retryDelaysMs: [] });
+    await subscribe(emulator, (await openReceiver(503)).url);
+    await emulator.trigger(TYPE);
+    expect(await emulator.waitForDelivery()).toMatchObject({ state: 'gave-up', nextAttemptAt: null });
+  });
+
+  it('is tried again sooner where the clock runs faster, and signed by that clock', async () => {
+    const emulator = await openEmulator({ clock: 'real', timeScale: 10_000 });
+    const { url, received } = await openReceiver(503);
+    await subscribe(emulator, url);
+    const startedAt = emulator.now();
+    await emulator.trigger(TYPE);
+    const last = await emulator.waitForDelivery({ number: 4 });
+    expect(last.state).toBe('gave-up');
+    expect(last.startedAt).toBeGreaterThanOrEqual(startedAt + 14_250);
+    const signedAt = Number(received[3]?.headers['x-showpad-signature-timestamp']);
+    expect(signedAt).toBe(Math.floor((last.startedAt ?? 0) / 1000));
+  });
+
   it('to a port where nobody listens is tried again', async () => {
     const emulator = await openEmulator();
     await subscribe(emulator, 'http://127.0.0.1:1/');

@@ -3,5 +3,5 @@ export { inboxConformance } from './inbox-conformance.ts';
 export { inboxStoreConformance } from './inbox-store-conformance.ts';
 export { ledgerConformance } from './ledger-conformance.ts';
 export { createMemoryInbox } from './memory-inbox.ts';
-export { type EventJson, sampleEvent } from './samples.ts';
+export { type DocumentedType, EVENT_TYPES, type EventJson, sampleEvent } from './samples.ts';
 export { type SignedDelivery, type SignedDeliveryOptions, signedDelivery } from './signed-delivery.ts';

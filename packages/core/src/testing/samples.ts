@@ -16,6 +16,29 @@ const inviter = {
 };
 const sharedSpace = { id: '14aade8219854ed5b096b759e036e646', name: 'Breakfast Service' };
 
+/** A type that Showpad documents publicly. Its docs: docs/showpad.md, "Event types". */
+export interface DocumentedType {
+  readonly type: keyof ShowpadEventMap & string;
+  /** Whether its payload is documented too; else the sample is inferred. */
+  readonly isDocumented: boolean;
+}
+
+/**
+ * The event types that Showpad documents publicly. It has more, which an administrator sees.
+ *
+ * @example
+ * ```ts
+ * import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
+ *
+ * console.log(EVENT_TYPES.map(({ type }) => type)); // [ 'shared-space-user-added', 'shared-space-created', 'COURSE_COMPLETED' ]
+ * ```
+ */
+export const EVENT_TYPES: readonly DocumentedType[] = [
+  { type: 'shared-space-user-added', isDocumented: true },
+  { type: 'shared-space-created', isDocumented: false },
+  { type: 'COURSE_COMPLETED', isDocumented: false },
+];
+
 type Samples = { readonly [Type in keyof ShowpadEventMap]?: EventJson<Type, ShowpadEventMap[Type]> };
 
 const SAMPLES: Samples = {

@@ -7,7 +7,14 @@ import { FAULT_KINDS } from '../faults/rule.ts';
 import { readPackageFile } from '../package-files.ts';
 import { withoutKey } from '../subscriptions.ts';
 import { mask } from '../tokens.ts';
-import { readAdvance, readClock, readEvents, readLifetime, readReplay } from './control-input.ts';
+import {
+  readAdvance,
+  readClock,
+  readEvents,
+  readExplain,
+  readLifetime,
+  readReplay,
+} from './control-input.ts';
 import { readObject, readPage } from './read-request.ts';
 import { changeStream } from './stream.ts';
 
@@ -64,6 +71,11 @@ export function controlApi(engine: Engine): Hono {
   api.post('/attempts/:id/replay', async (context) => {
     const { body, resign } = readReplay(await readObject(context, MAX_BODY_BYTES));
     return context.json(engine.replay(context.req.param('id'), { body, resign }), 202);
+  });
+
+  api.post('/attempts/:id/explain', async (context) => {
+    const { body } = readExplain(await readObject(context, MAX_BODY_BYTES));
+    return context.json(engine.explain(context.req.param('id'), body));
   });
 
   api.get('/faults', (context) => context.json(engine.faults.list()));

@@ -23,7 +23,7 @@ export function readEvents(fields: Fields): EventsInput {
     ['type', 'overrides', 'body', 'count', 'subscriptionId'],
     [type === undefined ? body !== undefined : isText(type), 'type', 'must be an event type, as text.'],
     [isOptional(overrides, isObject), 'overrides', 'must be an object: fields of the event.'],
-    [isOptional(body, (value) => typeof value === 'string'), 'body', 'must be the body’s text.'],
+    [isOptional(body, isString), 'body', 'must be the body’s text.'],
     [
       Number.isInteger(count) && isFrom(1, MAX_EVENTS, count),
       'count',
@@ -50,10 +50,15 @@ export function readReplay(fields: Fields): { body?: string; resign?: boolean } 
   check(
     fields,
     ['body', 'resign'],
-    [isOptional(body, (value) => typeof value === 'string'), 'body', 'must be the body’s text.'],
+    [isOptional(body, isString), 'body', 'must be the body’s text.'],
     [isOptional(resign, (value) => typeof value === 'boolean'), 'resign', 'must be true or false.'],
   );
   return { body, resign } as { body?: string; resign?: boolean };
+}
+
+export function readExplain(fields: Fields): { body?: string } {
+  check(fields, ['body'], [isOptional(fields.body, isString), 'body', 'must be the body’s text.']);
+  return fields;
 }
 
 export function readClock(fields: Fields): { mode?: ClockMode; now?: number } {
@@ -109,6 +114,10 @@ function check(
 
 function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
   return value === undefined || test(value);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isText(value: unknown): value is string {

@@ -17,6 +17,7 @@ export interface DispatcherParts {
   readonly subscriptions: Subscriptions;
   readonly assumptions: () => Assumptions;
   readonly lookup: LookupFunction;
+  readonly retryDelaysMs: readonly number[];
   /** How many requests run at once. */
   readonly concurrency: number;
   /** Told at every change of an attempt. */
@@ -211,7 +212,8 @@ export class Dispatcher {
   ): Promise<SendResult> {
     const { clock, log, lookup, changed } = this.#parts;
     const assumptions = this.#parts.assumptions();
-    const nowSeconds = Math.floor(clock.now() / 1_000);
+    const now = clock.now();
+    const nowSeconds = Math.floor(now / 1_000);
     delivery.timestampSeconds ??= nowSeconds;
     const timestampSeconds = assumptions.retrySignature === 'once' ? delivery.timestampSeconds : nowSeconds;
     plan.headers = { ...delivery.headers, ...plan.headers };
@@ -224,7 +226,7 @@ export class Dispatcher {
     );
     const { maxStoredBodyBytes: maxBodyBytes } = log.limits;
     record.state = 'sending';
-    record.startedAt = clock.now();
+    record.startedAt = now;
     record.signature = delivery.signature ?? signature;
     record.request = {
       ...request,
@@ -243,14 +245,14 @@ export class Dispatcher {
   }
 
   #end({ record, delivery }: Job, result: SendResult, subscription: StoredSubscription): void {
-    const { clock, log, changed } = this.#parts;
+    const { clock, log, changed, retryDelaysMs: delaysMs } = this.#parts;
     const assumptions = this.#parts.assumptions();
     const verdict = verdictOn(result.response?.status, assumptions);
     const now = clock.now();
     if (verdict !== 'succeeded') delivery.firstFailureAt ??= now;
     const next =
       verdict === 'retry'
-        ? nextDueAt(record.number, delivery.firstFailureAt ?? now, now, assumptions)
+        ? nextDueAt(record.number, delivery.firstFailureAt ?? now, now, { ...assumptions, delaysMs })
         : undefined;
     const state: AttemptState =
       verdict === 'retry' ? (next === undefined ? 'gave-up' : 'will-retry') : verdict;

@@ -2,16 +2,16 @@ import type { Assumptions } from '../assumptions.ts';
 import type { AttemptState } from './attempt.ts';
 
 /** docs/showpad.md, "Delivery and retries". */
-const RETRY_DELAYS_MS = [3_000, 7_500, 14_250];
+export const SHOWPAD_RETRY_DELAYS_MS: readonly number[] = [3_000, 7_500, 14_250];
 
 /** When the attempt after number `number` is due, where there is one. */
 export function nextDueAt(
   number: number,
   firstFailureAt: number,
   now: number,
-  { retryDelays }: Assumptions,
+  { retryDelays, delaysMs }: Pick<Assumptions, 'retryDelays'> & { readonly delaysMs: readonly number[] },
 ): number | undefined {
-  const delayMs = RETRY_DELAYS_MS[number - 1];
+  const delayMs = delaysMs[number - 1];
   if (delayMs === undefined) return undefined;
   return retryDelays === 'interval' ? now + delayMs : Math.max(firstFailureAt + delayMs, now);
 }

@@ -59,7 +59,9 @@ export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: b
           <Body label="Response body" text={response.body} isTruncated={response.isTruncated} />
         </section>
       )}
-      {request && signature && <SignatureDetail request={request} signature={signature} />}
+      {request && signature && (
+        <SignatureDetail attemptId={attempt.id} request={request} signature={signature} />
+      )}
     </details>
   );
 }

@@ -1,16 +1,18 @@
 import type { VNode } from 'preact';
 import { formatDateTime } from '../state/format.ts';
 import type { Attempt } from '../state/resources.ts';
+import { MismatchExplainer } from './mismatch-explainer.tsx';
 
 const SIGNATURE_HEADER = 'x-showpad-signature-v1';
 
 interface SignatureDetailProps {
+  readonly attemptId: string;
   readonly request: NonNullable<Attempt['request']>;
   readonly signature: NonNullable<Attempt['signature']>;
 }
 
 /** How the signature came about, step by step, with this attempt's own values. */
-export function SignatureDetail({ request, signature }: SignatureDetailProps): VNode {
+export function SignatureDetail({ attemptId, request, signature }: SignatureDetailProps): VNode {
   const { signedBytesPreview, timestamp, keyUsed } = signature;
   const sent = Object.entries(request.headers).find(([name]) => name.toLowerCase() === SIGNATURE_HEADER)?.[1];
   return (
@@ -36,6 +38,7 @@ export function SignatureDetail({ request, signature }: SignatureDetailProps): V
       <p class="muted">
         A receiver refuses a timestamp older than five minutes, so a copy of this request goes stale.
       </p>
+      <MismatchExplainer attemptId={attemptId} body={request.body} />
     </section>
   );
 }

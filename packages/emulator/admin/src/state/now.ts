@@ -13,5 +13,7 @@ export function useNow(): number {
     const timer = setInterval(() => setMachineNow(Date.now()), TICK_MS);
     return () => clearInterval(timer);
   }, [isRunning]);
-  return isRunning ? machineNow + (clock?.offsetMs ?? 0) : clock.now;
+  if (!clock) return machineNow;
+  const { mode, now, offsetMs, scale } = clock;
+  return mode === 'manual' ? now : now + (machineNow - (now - offsetMs)) * scale;
 }

@@ -74,6 +74,15 @@ export interface Clock {
   readonly mode: 'real' | 'manual';
   readonly now: number;
   readonly offsetMs: number;
+  readonly scale: number;
+}
+
+/** What is wrong with a delivery, or was looked for and is not. */
+export interface Finding {
+  readonly cause: string;
+  readonly detail: string;
+  readonly mend: string;
+  readonly certainty: 'proven' | 'unproven' | 'ruled-out';
 }
 
 export type FaultApi = 'delivery' | 'oauth' | 'subscriptions';
