@@ -11,6 +11,7 @@ const PROGRAMS = [
   },
   { name: 'chromium', packageName: 'chromium', isThere: () => isOnPath('chromium') },
   { name: 'pgrep', packageName: 'procps', isThere: () => isOnPath('pgrep') },
+  ...['tmux', 'zsh', 'fish'].map((name) => ({ name, packageName: name, isThere: () => isOnPath(name) })),
 ];
 
 /** Installs what is missing by apt, where this machine has it and lets us; else says what will be skipped. */

@@ -17,6 +17,7 @@ const STANDALONE = ['client', 'core'];
 /** What any other package needs beside core. */
 const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['bullmq', ['bullmq']],
+  ['cli', ['@showpad-webhooks/client', '@showpad-webhooks/emulator', 'commander']],
   ['emulator', ['@hono/node-server', 'hono']],
   ['sqlite', ['libsql']],
 ]);
@@ -59,6 +60,15 @@ test('core is one copy', () => {
 
 test.each(['runtime.mjs', 'runtime.cjs'])('%s runs', { timeout: 60_000 }, (file) => {
   expect(run(process.execPath, [file], installed.app).trim()).toBe('ok');
+});
+
+test('the command runs as npx starts it', { timeout: 60_000 }, () => {
+  const npx = (...args: readonly string[]) =>
+    run('npx', ['--no-install', 'showpad-webhooks', ...args], installed.app);
+  expect(npx('--version').trim()).toBe('0.0.0');
+  const { signature, timestamp } = JSON.parse(npx('sign', '--body', '{}', '--key', 'key', '--json'));
+  const given = ['--body', '{}', '--key', 'key', '--timestamp', `${timestamp}`, '--signature', signature];
+  expect(JSON.parse(npx('verify', ...given, '--json'))).toMatchObject({ isValid: true });
 });
 
 /** Checks files of the app by one TypeScript; gives what it complains of. */

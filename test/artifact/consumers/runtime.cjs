@@ -31,6 +31,12 @@ async function main() {
   const emulator = await require('@showpad-webhooks/emulator').createEmulator();
   assert.match(await (await fetch(emulator.url)).text(), /admin\.js/);
   await emulator.close();
+  const explaining = core.createReceiver({ keys: 'key', explainMismatches: true });
+  const padded = { ...delivery, body: Buffer.concat([delivery.body, Buffer.from('\n')]) };
+  assert.match((await explaining.receive(padded)).error.hint, /without the line breaks at its end/);
+  assert.equal((await explaining.healthcheck()).isReady, true);
+  assert.equal(typeof require('@showpad-webhooks/core/explain').explainMismatch, 'function');
+  assert.equal(typeof require('@showpad-webhooks/cli').run, 'function');
   console.log('ok');
 }
 void main();

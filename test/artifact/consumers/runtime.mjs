@@ -3,9 +3,11 @@ import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { run } from '@showpad-webhooks/cli';
 import { createShowpadWebhooksClient } from '@showpad-webhooks/client';
 import { createFileTokenStore } from '@showpad-webhooks/client/node';
 import * as core from '@showpad-webhooks/core';
+import { explainMismatch } from '@showpad-webhooks/core/explain';
 import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
@@ -73,6 +75,21 @@ const wanted = { name: 'app', types: ['x'], url: 'http://127.0.0.1:1/' };
 assert.ok((await client.subscriptions.create(wanted)).signatureKey.length > 0);
 assert.equal(typeof createFileTokenStore({ path: 'tokens.json' }).lock, 'function');
 await emulator.close();
+
+const { stdin, stdout, stderr } = process;
+const io = { stdin, stdout, stderr, env: {}, signal: new AbortController().signal };
+assert.equal(
+  await run(['logout', '--json', '--quiet'], { ...io, env: { XDG_CONFIG_HOME: '.' }, stdout: stderr }),
+  0,
+);
+
+// What is loaded only when it is needed.
+assert.equal(typeof explainMismatch, 'function');
+const explaining = core.createReceiver({ keys: 'key', explainMismatches: true });
+const sound = signedDelivery('x', { key: 'key' });
+const padded = { ...sound, body: Buffer.concat([sound.body, Buffer.from('\n')]) };
+assert.match((await explaining.receive(padded)).error.hint, /without the line breaks at its end/);
+assert.equal((await explaining.healthcheck()).isReady, true);
 
 assert.equal(typeof createBullmqInbox, 'function');
 assert.equal(typeof createStoreInbox, 'function');

@@ -1,0 +1,152 @@
+import { createHmac } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { runCommand, startCommand, valuesOf } from './command.ts';
+import { closedUrl, KEY, openEndpoint, openReceiver, openServer } from './open-endpoint.ts';
+
+interface Result {
+  readonly id: string;
+  readonly verdict: 'passed' | 'warned' | 'failed';
+  readonly status: number | null;
+}
+
+const doctor = (url: string, ...flags: readonly string[]) =>
+  runCommand(['doctor', url, '--key', KEY, ...flags]);
+
+/** The checks that an endpoint does not pass, and how. */
+async function ailments(url: string): Promise<Readonly<Record<string, string>>> {
+  const results = valuesOf<Result>(await doctor(url, '--json'));
+  const found = results.filter(({ verdict }) => verdict !== 'passed');
+  return Object.fromEntries(found.map(({ id, verdict }) => [id, verdict]));
+}
+
+interface Careless {
+  /** Over what it computes the signature. */
+  readonly signed?: (body: string) => string;
+  readonly isOnlyFirst?: boolean;
+  readonly checksTime?: boolean;
+  readonly limitBytes?: number;
+  readonly types?: readonly string[];
+  readonly refusal?: number;
+}
+
+/** An endpoint as people write them, with one mistake each. */
+function openCareless({ signed = (body) => body, refusal = 401, ...traits }: Careless): Promise<string> {
+  const { isOnlyFirst = false, checksTime = true, limitBytes = 1_000_000, types } = traits;
+  async function statusOf(req: IncomingMessage): Promise<number> {
+    const text = (await buffer(req)).toString();
+    const timestamp = String(req.headers['x-showpad-signature-timestamp']);
+    const given = String(req.headers['x-showpad-signature-v1']).split(',');
+    if (text.length > limitBytes) return 413;
+    if (checksTime && !(Math.abs(Date.now() / 1000 - Number(timestamp)) < 300)) return refusal;
+    const expected = createHmac('sha256', KEY)
+      .update(`${signed(text)}.${timestamp}`)
+      .digest('base64');
+    if (!(isOnlyFirst ? given.slice(0, 1) : given).includes(expected)) return refusal;
+    return !types || types.includes(JSON.parse(text).type) ? 200 : 422;
+  }
+  return openServer(async (req, res) => void res.writeHead(await statusOf(req)).end());
+}
+
+describe('doctor', () => {
+  test('passes a receiver of this project in everything, and says what it could not check', async () => {
+    const { exitCode, stdout, stderr } = await doctor((await openReceiver()).url);
+    expect(stdout).not.toMatch(/FAIL|warn/);
+    expect(stdout).toContain('pass  the same event again: 200 duplicate\n');
+    expect(stderr).toMatch(/^13 passed, 0 warned, 0 failed\.\nNot checked/);
+    expect(stderr).not.toContain('not handled twice');
+    expect(exitCode).toBe(0);
+  });
+
+  test('passes a careful endpoint of anyone, but for what its answers do not show', async () => {
+    const { exitCode, stderr } = await doctor(await openCareless({}));
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('not handled twice');
+  });
+
+  test.each<readonly [string, Careless, Readonly<Record<string, string>>]>([
+    [
+      'writes JSON anew',
+      { signed: (body) => rewritten(body) },
+      { tampered: 'failed', 're-spaced': 'failed' },
+    ],
+    ['does not look at the time', { checksTime: false }, { stale: 'failed', future: 'failed' }],
+    ['reads one signature', { isOnlyFirst: true }, { 'several-signatures': 'failed' }],
+    ['has a parser’s limit', { limitBytes: 100_000 }, { large: 'failed' }],
+    ['knows its types only', { types: ['shared-space-user-added'] }, { 'unknown-type': 'failed' }],
+    [
+      'refuses with 500',
+      { refusal: 500 },
+      { forged: 'warned', unsigned: 'warned', tampered: 'warned', stale: 'warned', future: 'warned' },
+    ],
+  ])('finds the mistake of an endpoint that %s', async (_title, traits, found) => {
+    expect(await ailments(await openCareless(traits))).toEqual(found);
+  });
+
+  test('finds an endpoint that verifies nothing', async () => {
+    const { url } = await openEndpoint(200);
+    const { exitCode, stdout } = await doctor(url);
+    expect(exitCode).toBe(1);
+    expect(stdout.match(/^FAIL .*/gm)).toEqual([
+      'FAIL  a delivery signed with another key: 200',
+      'FAIL  a delivery without a signature: 200',
+      'FAIL  a delivery changed after it was signed: 200',
+      'FAIL  a delivery signed an hour ago: 200',
+      'FAIL  a delivery signed an hour ahead: 200',
+      'FAIL  a forged body of 8 MB: 200',
+    ]);
+    expect(stdout).toContain('Anyone who knows the URL can make events.');
+  });
+
+  test.each([401, 404, 500])(
+    'stops where the good delivery is answered %d: the rest would tell nothing',
+    async (status) => {
+      const { url, received } = await openEndpoint(status);
+      const finished = await doctor(url, '--json');
+      expect(finished.exitCode).toBe(1);
+      expect(valuesOf(finished)).toMatchObject([{ id: 'good', verdict: 'failed', status }]);
+      expect(received).toHaveLength(1);
+      expect(finished.stderr).toContain('tell nothing before this one passes');
+    },
+  );
+
+  test('says that nothing listens', async () => {
+    const { exitCode, stdout } = await doctor(await closedUrl());
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/FAIL {2}an authentic delivery: no answer \(connect ECONNREFUSED/);
+  });
+
+  test('ends with 1 when it is stopped', async () => {
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const running = startCommand(['doctor', await openServer(() => isAsked()), '--key', KEY]);
+    await asked;
+    running.stop('SIGINT');
+    expect(await running.exitCode).toBe(1);
+    expect(await running.stderr).toContain('stopped before all was checked');
+  });
+
+  test.each([
+    ['no URL', ['doctor', 'x', '--key', KEY], '<url> must be a URL'],
+    ['no key', ['doctor', 'http://127.0.0.1/'], 'SHOWPAD_SIGNATURE_KEY'],
+    ['a blank key', ['doctor', 'http://127.0.0.1/', '--key', ' '], 'is blank'],
+    ['two keys', ['doctor', 'http://127.0.0.1/', '--key', KEY, '--key', KEY], 'pass --key once'],
+  ])('exits with 2 for a mistake of usage: %s', async (_title, args, said) => {
+    const { exitCode, stdout, stderr } = await runCommand(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain(KEY);
+  });
+});
+
+/** As after `express.json()`. */
+function rewritten(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,197 @@
+import { exec } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { verifySignature } from '@showpad-webhooks/core';
+import { toHeaders } from '@showpad-webhooks/core/node';
+import { createEmulator } from '@showpad-webhooks/emulator';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openFolder, runCommand, startCommand, valuesOf } from './command.ts';
+import { closedUrl, KEY, openEndpoint, openReceiver, openServer, type Received } from './open-endpoint.ts';
+
+const TYPE = 'shared-space-user-added';
+const trigger = (url: string, ...rest: readonly string[]) => [
+  ...['trigger', TYPE, '--to', url, '--key', KEY],
+  ...rest,
+];
+
+interface Sent {
+  readonly eventId: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly status: number | null;
+  readonly faults: readonly string[];
+}
+
+const verified = ({ body, headers }: Received) =>
+  verifySignature({ body, headers: toHeaders(headers), keys: KEY });
+
+describe('trigger', () => {
+  test('sends the sample, signed, to a receiver that handles it', async () => {
+    const { url, handled } = await openReceiver();
+    const { exitCode, stdout } = await runCommand(trigger(url));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^[0-9a-f-]{36} {2}attempt 1: {2}200 {2}in \d+ ms\n$/);
+    expect(handled).toEqual([expect.objectContaining({ sharedSpace: expect.anything() })]);
+  });
+
+  test('changes the sample as --set says: text, JSON, places that were not there', async () => {
+    const { url, handled } = await openReceiver();
+    const sets = ['data.invitee.email=x@example.com', 'data.new.place=[1,{"a":null}]', 'data.text="1"'];
+    await runCommand(trigger(url, ...sets.flatMap((each) => ['--set', each])));
+    expect(handled).toEqual([
+      expect.objectContaining({
+        invitee: expect.objectContaining({ email: 'x@example.com', userId: expect.any(String) }),
+        new: { place: [1, { a: null }] },
+        text: '1',
+      }),
+    ]);
+  });
+
+  test('sends the exact bytes of a file', async () => {
+    const { url, received } = await openEndpoint();
+    const file = join(openFolder(), 'body');
+    const body = Buffer.from('{ "type": "x",\r\n "id": "1" }\n');
+    writeFileSync(file, body);
+    expect(await runCommand(trigger(url, '--file', `@${file}`))).toMatchObject({ exitCode: 0 });
+    expect(received.map((each) => each.body)).toEqual([body]);
+    expect(received.map(verified)).toHaveLength(1);
+  });
+
+  test('sends many events, each its own, and no more at once than it is told', async () => {
+    const { url, received } = await openEndpoint();
+    const finished = await runCommand(trigger(url, '--count', '30', '--concurrency', '3', '--json'));
+    const sent = valuesOf<Sent>(finished);
+    expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(30);
+    expect(sent.every(({ state, status }) => state === 'succeeded' && status === 200)).toBe(true);
+    expect(received).toHaveLength(30);
+    expect(finished.stderr).toBe('30 of 30 delivered.\n');
+  });
+
+  test('tries once and exits with 4 after a 503, showing the answer', async () => {
+    const { url, received } = await openEndpoint(503);
+    const { exitCode, stdout } = await runCommand(trigger(url));
+    expect(exitCode).toBe(4);
+    expect(stdout).toMatch(/attempt 1: {2}503 {2}in \d+ ms {2}answer 503\n$/);
+    expect(received).toHaveLength(1);
+  });
+
+  test('tries again as Showpad does, and tells of each attempt', { timeout: 15_000 }, async () => {
+    const { url, received } = await openEndpoint(503, 200);
+    const finished = await runCommand(trigger(url, '--retries', '--json'));
+    expect(finished.exitCode).toBe(0);
+    expect(valuesOf(finished)).toMatchObject([
+      { attempt: 1, state: 'will-retry', status: 503 },
+      { attempt: 2, state: 'succeeded', status: 200 },
+    ]);
+    const [first, second] = received.map((each) => verified(each).timestampSeconds) as [number, number];
+    expect(second - first).toBeGreaterThanOrEqual(2);
+  });
+
+  test('exits with 4 where nothing listens', async () => {
+    const { exitCode, stdout } = await runCommand(trigger(await closedUrl()));
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('ECONNREFUSED');
+  });
+
+  test('breaks as its faults say, and follows the copies that they make', async () => {
+    const { url, handled } = await openReceiver();
+    const finished = await runCommand(trigger(url, '--fault', 'duplicate', '--json'));
+    expect(finished.exitCode).toBe(0);
+    expect(valuesOf<Sent>(finished).map(({ status }) => status)).toEqual([200, 200]);
+    expect(handled).toHaveLength(1);
+
+    const rule = JSON.stringify([{ match: { attempt: 1 }, action: { kind: 'wrong-key' } }]);
+    const forged = await runCommand(trigger(url, '--fault', rule, '--json'));
+    expect(forged.exitCode).toBe(4);
+    expect(valuesOf(forged)).toMatchObject([{ status: 401, faults: ['wrong-key'], state: 'failed' }]);
+  });
+
+  test('prints a curl command that sends just this, and sends nothing itself', async () => {
+    const { url, received } = await openEndpoint();
+    const { stdout } = await runCommand(trigger(url, '--set', "data.name=it's é", '--print-curl'));
+    expect(received).toEqual([]);
+    expect(stdout).not.toContain(KEY);
+    await promisify(exec)(stdout);
+    expect(received.map(verified)).toHaveLength(1);
+    expect(JSON.parse(String(received[0]?.body)).data.name).toBe("it's é");
+  });
+
+  test('sends what was made of the sample in an editor, to the byte', async () => {
+    const { url, received } = await openEndpoint();
+    const EDITOR = `${process.execPath} -e 'require("fs").appendFileSync(process.argv[1], "edited")'`;
+    const finished = await runCommand(trigger(url, '--set', 'data.a=1', '--edit'), { env: { EDITOR } });
+    expect(finished).toMatchObject({ exitCode: 0 });
+    const body = String(received[0]?.body);
+    expect(body).toMatch(/^\{\n {2}"type": "shared-space-user-added",.*"a": 1.*\}\nedited$/s);
+    expect(received.map(verified)).toHaveLength(1);
+  });
+
+  test('sends nothing where the editor fails', async () => {
+    const { url, received } = await openEndpoint();
+    const { exitCode, stderr } = await runCommand(trigger(url, '--edit'), { env: { EDITOR: 'false' } });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the editor failed, so nothing was sent');
+    expect(received).toEqual([]);
+  });
+
+  test('goes where and how a subscription says', async () => {
+    const { url, received } = await openEndpoint();
+    const emulator = await createEmulator();
+    onTestFinished(() => emulator.close());
+    const headers = [{ name: 'x-tenant', value: 'acme' }];
+    const { subscriptions, url: baseUrl, accessToken } = emulator;
+    const post = await subscriptions.create({ name: 'CRM', types: ['a'], url, headers });
+    const get = await subscriptions.create({ name: 'ERP', types: ['a'], url, method: 'GET', headers });
+    const send = (id: string, ...rest: readonly string[]) =>
+      runCommand([
+        ...['trigger', TYPE, '--subscription', id, '--key', KEY, '--token', accessToken],
+        ...['--base-url', `${baseUrl}/webhooks/v1`, ...rest],
+      ]);
+    expect((await send(post.id)).exitCode).toBe(0);
+    expect((await send(get.id)).exitCode).toBe(0);
+    await promisify(exec)((await send(get.id, '--print-curl')).stdout);
+    expect(received.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
+    expect(received.map((each) => each.headers['x-tenant'])).toEqual(['acme', 'acme', 'acme']);
+    expect(received.map(verified)).toHaveLength(3);
+    expect((await send('none')).stderr).toContain('404');
+  });
+
+  test('keeps an answer from writing to the terminal', async () => {
+    const url = await openServer((_req, res) => res.writeHead(500).end('\u001b[2Jgone\r\u202e'));
+    expect((await runCommand(trigger(url))).stdout).toContain('\ufffd[2Jgone\ufffd\ufffd\n');
+  });
+
+  test('stops when it is asked to, and exits with 4', async () => {
+    const { url } = await openEndpoint(503);
+    const running = startCommand(trigger(url, '--retries'));
+    await running.nextLine();
+    running.stop('SIGINT');
+    expect(await running.exitCode).toBe(4);
+    expect(await running.stderr).toContain('stopped before all was delivered');
+  });
+});
+
+test.each([
+  ['a type is missing', ['trigger', '--to', 'http://127.0.0.1/', '--key', KEY], 'type'],
+  ['a key is missing', ['trigger', TYPE, '--to', 'http://127.0.0.1/'], 'SHOWPAD_SIGNATURE_KEY'],
+  ['no URL', trigger('somewhere'), 'must be a URL'],
+  ['another protocol', trigger('ftp://127.0.0.1/'), 'http:// or https://'],
+  ['two places', trigger('http://127.0.0.1/', '--subscription', 'x'), 'either --to or --subscription'],
+  ['no place', ['trigger', TYPE, '--key', KEY], 'either --to or --subscription'],
+  ['no editor', trigger('http://127.0.0.1/', '--edit'), 'Set EDITOR'],
+  ['several keys', trigger('http://127.0.0.1/', '--key', 'x'), 'pass --key once'],
+  ['a file and changes', trigger('http://127.0.0.1/', '--file', '{}', '--set', 'a=1'), '--set'],
+  ['no path', trigger('http://127.0.0.1/', '--set', 'data'), '--set must be a path'],
+  ['a path into text', trigger('http://127.0.0.1/', '--set', 'data.invitee.email.x=1'), 'is no object'],
+  ['a prototype', trigger('http://127.0.0.1/', '--set', '__proto__.x=1'), 'is no path'],
+  ['an unknown fault', trigger('http://127.0.0.1/', '--fault', 'nope'), 'wrong-key'],
+  ['a fault that is no JSON', trigger('http://127.0.0.1/', '--fault', '{'), '--fault is not JSON'],
+  ['no events', trigger('http://127.0.0.1/', '--count', '0'), 'whole number from 1'],
+  ['NUL in a command', trigger('http://127.0.0.1/', '--file', '-', '--print-curl'), '--print-curl'],
+])('trigger exits with 2 for a mistake of usage: %s', async (_title, args, said) => {
+  const { exitCode, stdout, stderr } = await runCommand(args, { input: '\0' });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toContain(said);
+  expect(stderr).not.toContain(KEY);
+});
