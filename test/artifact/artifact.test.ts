@@ -11,6 +11,7 @@ const FILES: ReadonlyMap<string, readonly string[]> = new Map([
       .map((file) => `dist/admin/${file}`)
       .concat('openapi.json'),
   ],
+  ['otel', ['grafana/dashboard.json']],
 ]);
 /** What needs nothing at all. */
 const STANDALONE = ['client', 'core'];

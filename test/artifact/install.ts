@@ -15,6 +15,7 @@ const DEPENDENCIES = {
   '@nestjs/core': '11.2.10',
   '@nestjs/platform-express': '11.2.10',
   '@nestjs/testing': '11.2.6',
+  '@opentelemetry/api': '1.9.1',
   '@types/express': '5.0.5',
   '@types/koa': '3.0.3',
   '@types/node': '20.19.21',

@@ -6,6 +6,7 @@ import { readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { showpadWebhooks } from '@showpad-webhooks/express';
+import { createTelemetry } from '@showpad-webhooks/otel';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
 
@@ -15,7 +16,7 @@ declare module '@showpad-webhooks/core' {
   }
 }
 
-const receiver = createReceiver({ keys: 'key' });
+const receiver = createReceiver({ keys: 'key', telemetry: createTelemetry() });
 receiver.on('shared-space-user-added', (event) => {
   const email: string = event.data.invitee.email;
   // @ts-expect-error an email is no number

@@ -37,6 +37,7 @@ async function main() {
   assert.equal((await explaining.healthcheck()).isReady, true);
   assert.equal(typeof require('@showpad-webhooks/core/explain').explainMismatch, 'function');
   assert.equal(typeof require('@showpad-webhooks/cli').run, 'function');
+  assert.equal(typeof require('@showpad-webhooks/otel').createTelemetry, 'function');
   console.log('ok');
 }
 void main();

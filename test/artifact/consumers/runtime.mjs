@@ -15,6 +15,7 @@ import { createEmulator } from '@showpad-webhooks/emulator';
 import * as expressAdapter from '@showpad-webhooks/express';
 import * as koaAdapter from '@showpad-webhooks/koa';
 import * as nestAdapter from '@showpad-webhooks/nestjs';
+import { createTelemetry, observeInbox } from '@showpad-webhooks/otel';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
 import Koa from 'koa';
@@ -90,6 +91,13 @@ const sound = signedDelivery('x', { key: 'key' });
 const padded = { ...sound, body: Buffer.concat([sound.body, Buffer.from('\n')]) };
 assert.match((await explaining.receive(padded)).error.hint, /without the line breaks at its end/);
 assert.equal((await explaining.healthcheck()).isReady, true);
+
+const traced = core.createReceiver({ ...options, telemetry: createTelemetry() });
+assert.equal(
+  (await traced.receive(signedDelivery('shared-space-created', { key: 'key' }))).outcome,
+  'handled',
+);
+assert.equal(typeof observeInbox, 'function');
 
 assert.equal(typeof createBullmqInbox, 'function');
 assert.equal(typeof createStoreInbox, 'function');

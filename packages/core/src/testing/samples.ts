@@ -30,7 +30,7 @@ export interface DocumentedType {
  * ```ts
  * import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
  *
- * console.log(EVENT_TYPES.map(({ type }) => type)); // [ 'shared-space-user-added', 'shared-space-created', 'COURSE_COMPLETED' ]
+ * console.log(EVENT_TYPES[0]?.type); // shared-space-user-added
  * ```
  */
 export const EVENT_TYPES: readonly DocumentedType[] = [

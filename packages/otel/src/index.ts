@@ -1,0 +1,2 @@
+export { type ObserveInboxOptions, observeInbox } from './observe-inbox.ts';
+export { createTelemetry, type TelemetryOptions } from './telemetry.ts';

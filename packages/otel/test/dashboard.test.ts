@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
+import { createMemoryInbox } from '@showpad-webhooks/core/testing';
+import { observeInbox } from '@showpad-webhooks/otel';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { listen, TYPE } from './app.ts';
+import { createMeters } from './sdk.ts';
+
+interface Dashboard {
+  readonly panels: readonly {
+    readonly title: string;
+    readonly targets: readonly { readonly expr: string }[];
+  }[];
+}
+
+const { panels }: Dashboard = JSON.parse(
+  readFileSync(new URL('../grafana/dashboard.json', import.meta.url), 'utf8'),
+);
+
+const SUFFIXES: Readonly<Record<DataPointType, readonly string[]>> = {
+  [DataPointType.SUM]: ['_total'],
+  [DataPointType.GAUGE]: [''],
+  [DataPointType.HISTOGRAM]: ['_bucket', '_count'],
+  [DataPointType.EXPONENTIAL_HISTOGRAM]: [],
+};
+const SCRAPED = ['le', 'job', 'instance'];
+
+/** Each metric that is measured, as Prometheus names it when it takes OTLP, and its labels. */
+async function measured(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const meters = createMeters();
+  const inbox = createMemoryInbox({ maxAttempts: 1, pollMs: 5 });
+  const failing = { on: { [TYPE]: () => Promise.reject(new Error('down')) } };
+  const options = { meterProvider: meters.provider };
+  const [direct, queued] = [await listen(failing, options), await listen({ ...failing, inbox }, options)];
+  onTestFinished(observeInbox(inbox, options));
+  await queued.receiver.start();
+  for (const { deliver } of [direct, queued]) await deliver();
+  await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }));
+
+  const found = new Map<string, Set<string>>();
+  for (const { descriptor, dataPointType, dataPoints } of await meters.collect()) {
+    const base = descriptor.name.replaceAll('.', '_') + (descriptor.unit === 's' ? '_seconds' : '');
+    const labels = dataPoints.flatMap(({ attributes }) => Object.keys(attributes));
+    for (const suffix of SUFFIXES[dataPointType]) {
+      found.set(base + suffix, new Set([...SCRAPED, ...labels.map((label) => label.replaceAll('.', '_'))]));
+    }
+  }
+  return found;
+}
+
+test('the dashboard asks for what is measured, and by no other label', async () => {
+  const known = await measured();
+  const shown = new Set<string>();
+  for (const { title, targets } of panels) {
+    for (const { expr } of targets) {
+      const words = expr.replace(/"[^"]*"|\[[^\]]*\]/g, '').match(/\b[a-z]+(_[a-z\d]+)+\b|\ble\b/g) ?? [];
+      const asked = words.filter((word) => known.has(word));
+      expect(asked, title).not.toEqual([]);
+      const labels = new Set(asked.flatMap((series) => [...(known.get(series) ?? [])]));
+      const unknown = words.filter(
+        (word) => !known.has(word) && !labels.has(word) && word !== 'histogram_quantile',
+      );
+      expect(unknown, title).toEqual([]);
+      for (const series of asked) shown.add(series);
+    }
+  }
+  const metrics = (series: Iterable<string>) =>
+    new Set([...series].map((name) => name.replace(/_(bucket|count)$/, '')));
+  expect(metrics(shown)).toEqual(metrics(known.keys()));
+});

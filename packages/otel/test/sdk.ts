@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  type MetricData,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import { vi } from 'vitest';
+
+// The real SDK and the real HTTP instrumentation, registered as an app registers them, each test file on its own.
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+provider.register();
+new HttpInstrumentation().setTracerProvider(provider);
+createRequire(import.meta.url)('node:http'); // It instruments what is required from now on.
+
+export function forgetSpans(): void {
+  exporter.reset();
+}
+
+/** The ended spans whose name begins so. */
+export function spans(name: string): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.name.startsWith(name));
+}
+
+/** The one span whose name begins so, once it has ended. */
+export function theSpan(name: string): Promise<ReadableSpan> {
+  return vi.waitFor(() => {
+    const [span, ...others] = spans(name);
+    if (!span || others.length > 0) throw new Error(`${others.length + (span ? 1 : 0)} spans "${name}"`);
+    return span;
+  });
+}
+
+/** A span's place in its trace: the ids of the spans that it is in, beneath and linked to. */
+export function placeOf(span: ReadableSpan): {
+  readonly traceId: string;
+  readonly parentId: string | undefined;
+  readonly links: readonly string[];
+} {
+  const { traceId } = span.spanContext();
+  return {
+    traceId,
+    parentId: span.parentSpanContext?.spanId,
+    links: span.links.map((link) => idOf(link.context)),
+  };
+}
+
+export function idOf({ spanId }: SpanContext): string {
+  return spanId;
+}
+
+export interface Meters {
+  readonly provider: MeterProvider;
+  /** All metrics there are now. */
+  collect(): Promise<readonly MetricData[]>;
+  /** Collects, and gives what there is of one metric. */
+  read(name: string): Promise<readonly Measured[]>;
+}
+
+interface Measured {
+  readonly attributes: Attributes;
+  /** Of a histogram: how many values there were. */
+  readonly value: number;
+  /** Of a histogram. */
+  readonly sum?: number | undefined;
+  readonly boundaries?: readonly number[];
+}
+
+export function createMeters(
+  temporality: AggregationTemporality = AggregationTemporality.CUMULATIVE,
+): Meters {
+  const metricExporter = new InMemoryMetricExporter(temporality);
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metricExporter,
+    exportIntervalMillis: 3_600_000,
+  });
+  const collect = async () => {
+    metricExporter.reset();
+    await reader.forceFlush();
+    const scopes = metricExporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+    return scopes.flatMap(({ metrics }) => metrics);
+  };
+  return {
+    provider: new MeterProvider({ readers: [reader] }),
+    collect,
+    async read(name) {
+      const found = (await collect()).filter(({ descriptor }) => descriptor.name === name);
+      return found.flatMap(measured);
+    },
+  };
+}
+
+function measured({ dataPoints }: MetricData): Measured[] {
+  return dataPoints.map(({ attributes, value }) => {
+    if (typeof value === 'number') return { attributes, value };
+    if (!('buckets' in value)) throw new Error('an exponential histogram');
+    const { count, sum, buckets } = value;
+    return { attributes, value: count, sum, boundaries: buckets.boundaries };
+  });
+}

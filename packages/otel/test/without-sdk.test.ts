@@ -1,0 +1,28 @@
+import { createReceiver } from '@showpad-webhooks/core';
+import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
+import { createTelemetry } from '@showpad-webhooks/otel';
+import { expect, onTestFinished, test } from 'vitest';
+import { KEY, TYPE } from './app.ts';
+
+// No SDK is registered in this file.
+
+test('without an SDK a delivery is passed on as it came', async () => {
+  const { method, headers, body } = signedDelivery(TYPE, { key: KEY });
+  const request = { method, headers, body };
+  const receipt = { outcome: 'ignored', response: { status: 200, headers: {}, body: '' } } as const;
+  const received = createTelemetry().delivery('default', request, async (given) => {
+    expect(given).toBe(request);
+    return receipt;
+  });
+  expect(await received).toBe(receipt);
+});
+
+test('without an SDK an inbox keeps the headers as they were sent', async () => {
+  const inbox = createMemoryInbox();
+  const receiver = createReceiver({ keys: KEY, inbox, telemetry: createTelemetry() });
+  onTestFinished(() => receiver.close());
+  const delivery = signedDelivery(TYPE, { key: KEY });
+  await receiver.receive(delivery);
+  const { items } = await inbox.list({ state: 'pending' });
+  expect(items.map(({ headers }) => headers)).toEqual([delivery.headers]);
+});
