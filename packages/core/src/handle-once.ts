@@ -61,16 +61,22 @@ export function supervise(running: Promise<void>, work: Work, claim: Held): Prom
         ledger.checkpoint(claim, { leaseMs: LEASE_MS, nowMs: clock() }),
       );
     };
-    const renewal = isQueued ? undefined : setInterval(renew, LEASE_MS / 3); // The inbox itself renews.
-    const timeout = setTimer(() => {
-      isLate = true;
-      clearInterval(renewal);
-      delivery.context.abort();
-      reject(tooSlow(handlerTimeoutMs));
-    }, handlerTimeoutMs);
+    let renewal: NodeJS.Timeout | undefined;
+    let timeout: NodeJS.Timeout | undefined;
+    // Handlers that wait for nothing have ended by then, and need no timer.
+    const watch = setImmediate(() => {
+      if (!isQueued) renewal = setInterval(renew, LEASE_MS / 3); // The inbox itself renews.
+      timeout = setTimer(() => {
+        isLate = true;
+        clearInterval(renewal);
+        delivery.context.abort();
+        reject(tooSlow(handlerTimeoutMs));
+      }, handlerTimeoutMs);
+    });
     running
       .then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)))
       .finally(() => {
+        clearImmediate(watch);
         clearInterval(renewal);
         clearTimeout(timeout);
       });
@@ -170,7 +176,7 @@ export function callStore<T>(
   store: 'ledger' | 'inbox',
   operation: string,
   call: () => MaybePromise<T>,
-): Promise<T> {
+): MaybePromise<T> {
   return inTime(failureOf(store), `the ${store}'s ${operation} failed`, call);
 }
 

@@ -1,16 +1,24 @@
 import { ShowpadWebhookError, type ShowpadWebhookErrorCode } from './error.ts';
-import { DEADLINE_MS, type MaybePromise, withDeadline } from './promise.ts';
+import { DEADLINE_MS, isPromise, type MaybePromise, withDeadline } from './promise.ts';
 
 /** Calls what is the user's, and no longer than the deadline: what it throws becomes the cause of an error with a code. */
-export async function inTime<T>(
+export function inTime<T>(
   code: ShowpadWebhookErrorCode,
   message: string,
   call: () => MaybePromise<T>,
-): Promise<T> {
+): MaybePromise<T> {
+  const failed = (cause: unknown): never => {
+    throw new ShowpadWebhookError(
+      code,
+      message,
+      `It threw or took over ${DEADLINE_MS} ms: see the cause.`,
+      cause,
+    );
+  };
   try {
-    return await withDeadline(call());
+    const result = withDeadline(call());
+    return isPromise(result) ? result.catch(failed) : result;
   } catch (cause) {
-    const hint = `It threw or took over ${DEADLINE_MS} ms: see the cause.`;
-    throw new ShowpadWebhookError(code, message, hint, cause);
+    return failed(cause);
   }
 }

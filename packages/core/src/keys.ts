@@ -39,9 +39,7 @@ export function prepareKeys(
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
   if (list.length === 0) throw new TypeError('keys is an empty list: pass a signature key.');
   if (list.length > maxKeys) {
-    throw new TypeError(
-      `${list.length} keys, and at most ${maxKeys} are tried: pass a function that chooses.`,
-    );
+    throw new TypeError(`${list.length} keys, at most ${maxKeys} are tried: pass a function that chooses.`);
   }
   return list.map((entry, index) => prepareKey(entry, Array.isArray(keys) ? `keys[${index}]` : 'keys'));
 }
@@ -93,7 +91,7 @@ function resolveKeys(
   resolver: KeyResolver,
   headers: WebhookHeaders,
   url: string | undefined,
-): Promise<readonly PreparedKey[]> {
+): MaybePromise<readonly PreparedKey[]> {
   const check = (found: SignatureKey | readonly SignatureKey[]) => prepareKeys(found, MAX_RESOLVED_KEYS);
   return inTime('KEY_LOOKUP_FAILED', 'the key resolver gave no usable key', () => {
     const found = resolver({ headers: plainHeaders(headers), url });

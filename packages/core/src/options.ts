@@ -108,7 +108,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
   const { methods = ['POST'], inbox, ledger, schemas = {}, telemetry } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
   if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new TypeError('name must be 1 to 64 letters, digits, dots, underscores or hyphens.');
+    throw new TypeError('name must be 1 to 64 letters, digits and any of . _ -');
   }
   checkAboveZero('toleranceSeconds', toleranceSeconds);
   checkAboveZero('maxBodyBytes', maxBodyBytes);
@@ -122,7 +122,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
   if (inbox && ledger) throw new TypeError('pass a ledger or an inbox, not both.');
   for (const [type, schema] of Object.entries(schemas)) {
     if (typeof schema?.['~standard']?.validate !== 'function') {
-      throw new TypeError(`schemas["${type}"] is no Standard Schema: see https://standardschema.dev`);
+      throw new TypeError(`schemas["${type}"] is no Standard Schema (standardschema.dev)`);
     }
   }
   return {

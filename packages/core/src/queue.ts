@@ -115,8 +115,8 @@ export function createQueue(
     },
 
     onTrouble(operation, cause) {
-      const failed = callStore('inbox', operation, () => Promise.reject(cause));
-      void failed.catch((error) => listeners.report(error));
+      const trouble = async () => callStore('inbox', operation, () => Promise.reject(cause));
+      void trouble().catch((error) => listeners.report(error));
     },
   };
 

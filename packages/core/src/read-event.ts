@@ -1,4 +1,5 @@
 import { parseEvent, type ShowpadEvent } from './event.ts';
+import type { MaybePromise } from './promise.ts';
 import type { WebhookRequest } from './request.ts';
 
 /**
@@ -6,12 +7,11 @@ import type { WebhookRequest } from './request.ts';
  *
  * @throws ShowpadWebhookError `BODY_INVALID` or `EVENT_INVALID`.
  */
-export async function readEvent(
+export function readEvent(
   { method, url }: Pick<WebhookRequest, 'method' | 'url'>,
   body: Uint8Array,
-): Promise<ShowpadEvent> {
+): MaybePromise<ShowpadEvent> {
   if (method !== 'GET' || body.byteLength > 0) return parseEvent(body);
   // Loaded by those alone who subscribed by GET.
-  const { queryEvent } = await import('./query-event.ts');
-  return queryEvent(url);
+  return import('./query-event.ts').then(({ queryEvent }) => queryEvent(url));
 }

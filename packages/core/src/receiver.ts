@@ -238,9 +238,5 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
 }
 
 function closed(): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'CLOSED',
-    'the receiver is closed',
-    'It comes again. Stop the server before close().',
-  );
+  return new ShowpadWebhookError('CLOSED', 'the receiver is closed', 'Stop the server before close().');
 }

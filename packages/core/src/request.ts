@@ -50,7 +50,7 @@ function unreadable(cause: unknown): never {
   throw new ShowpadWebhookError(
     'RAW_BODY_UNAVAILABLE',
     'the body could not be read',
-    'The sender left, or the stream broke: see the cause.',
+    'The sender left, or the stream broke.',
     cause,
   );
 }

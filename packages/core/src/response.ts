@@ -11,10 +11,11 @@ export interface WebhookResponse {
 }
 
 // The status table. Showpad never retries a 4xx (docs/showpad.md, "Delivery and retries"), so a 4xx stands only where
-// a retry could not help; every trouble of our own is a 5xx.
+// a retry could not help. Whatever is not named here is trouble of our own, and may be over when it comes again.
 const SUCCESS_STATUS = { handled: 200, ignored: 200, duplicate: 200, queued: 202 } as const;
 export type SuccessOutcome = keyof typeof SUCCESS_STATUS;
-const FAILURE_STATUS: Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 415 | 422 | 500 | 503> = {
+const UNAVAILABLE = 503;
+const FAILURE_STATUS: Partial<Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 415 | 422 | 500>> = {
   SIGNATURE_MISSING: 401,
   SIGNATURE_MALFORMED: 401,
   SIGNATURE_MISMATCH: 401,
@@ -29,22 +30,13 @@ const FAILURE_STATUS: Record<ShowpadWebhookErrorCode, 400 | 401 | 405 | 413 | 41
   ENCODING_UNSUPPORTED: 415,
   PERMANENT_FAILURE: 422,
   HANDLER_FAILED: 500,
-  IN_PROGRESS: 503,
-  LEDGER_FAILED: 503,
-  INBOX_FAILED: 503,
-  KEY_LOOKUP_FAILED: 503,
-  RAW_BODY_UNAVAILABLE: 503,
-  BODY_TIMEOUT: 503,
-  CLOSED: 503,
-  // Only ever reported, beside the 200 of a duplicate: never an answer of its own.
-  EVENT_CONFLICT: 503,
 };
 
 const RETRY_AFTER_SECONDS = '3';
 
 export function failureOutcome(code: ShowpadWebhookErrorCode): Outcome {
   const status = FAILURE_STATUS[code];
-  if (status === 503) return 'unavailable';
+  if (!status) return 'unavailable';
   if (status === 500) return 'failed';
   return status === 422 ? 'refused' : 'rejected';
 }
@@ -59,10 +51,10 @@ export function failureResponse(
   allowed: readonly string[],
   closesConnection: boolean,
 ): WebhookResponse {
-  const status = FAILURE_STATUS[code];
+  const status = FAILURE_STATUS[code] ?? UNAVAILABLE;
   const headers = {
     ...(status === 405 && { allow: allowed.join(', ') }),
-    ...(status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
+    ...(status === UNAVAILABLE && { 'retry-after': RETRY_AFTER_SECONDS }),
     ...(closesConnection && { connection: 'close' }),
   };
   return jsonResponse(status, headers, { outcome: failureOutcome(code), code });

@@ -28,7 +28,7 @@ describe('keys in the wrong form are refused at start', () => {
     [
       'too many',
       Array.from({ length: 1001 }, (_, index) => `key-${index}`),
-      '1001 keys, and at most 1000 are tried: pass a function that chooses.',
+      '1001 keys, at most 1000 are tried: pass a function that chooses.',
     ],
   ])('%s', (_name, keys, message) => {
     expect(() => createReceiver({ keys: keys as SignatureKeys })).toThrow(new TypeError(message));

@@ -36,7 +36,7 @@ describe('createReceiver', () => {
 
   test.each(['', ' crm', 'crm:eu', 'é', 'x'.repeat(65), 'crm\n'])('refuses the name %j', (name) => {
     expect(create({ keys: KEY, name })).toThrow(
-      new TypeError('name must be 1 to 64 letters, digits, dots, underscores or hyphens.'),
+      new TypeError('name must be 1 to 64 letters, digits and any of . _ -'),
     );
   });
 
@@ -54,7 +54,7 @@ describe('createReceiver', () => {
     'refuses the schemas %j',
     (schemas) => {
       expect(create({ keys: KEY, schemas })).toThrow(
-        new TypeError(`schemas["${TYPE}"] is no Standard Schema: see https://standardschema.dev`),
+        new TypeError(`schemas["${TYPE}"] is no Standard Schema (standardschema.dev)`),
       );
     },
   );

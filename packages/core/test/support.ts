@@ -25,7 +25,15 @@ export const NOW_MS: number = Date.UTC(2026, 0, 15, 12);
 export function stopTime(): void {
   vi.useFakeTimers({
     now: NOW_MS,
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+    toFake: [
+      'setTimeout',
+      'clearTimeout',
+      'setInterval',
+      'clearInterval',
+      'setImmediate',
+      'clearImmediate',
+      'Date',
+    ],
   });
 }
 
