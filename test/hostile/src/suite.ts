@@ -77,8 +77,10 @@ export function defineCoreSuite(): void {
   });
 
   test.each(OWN_TROUBLES)('$name: $expected, since $reason', async ({ options, expected, deadlineMs }) => {
-    if (deadlineMs !== undefined)
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    if (deadlineMs !== undefined) {
+      const timers = ['setTimeout', 'setInterval', 'setImmediate'] as const;
+      vi.useFakeTimers({ toFake: [...timers, 'clearTimeout', 'clearInterval', 'clearImmediate'] });
+    }
     const receiver = createReceiver({ keys: KEY, clock, on: { [TYPE]: () => {} } as object, ...options });
     const answer = receiver.receive(good('1', PAYLOAD));
     if (deadlineMs !== undefined) await vi.advanceTimersByTimeAsync(deadlineMs);

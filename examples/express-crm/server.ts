@@ -1,0 +1,40 @@
+// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY, and CRM_URL and CRM_TOKEN.
+// Without a key: a demo, with an emulated Showpad and a fake CRM, that needs nothing and ends.
+import { appendFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { createCrm } from './crm.ts';
+
+const { SHOWPAD_SIGNATURE_KEY: signatureKey, CRM_URL: url = '', CRM_TOKEN: token = '' } = process.env;
+const { PORT = '3000', DEAD_LETTERS: deadLetters = 'dead-letters.ndjson' } = process.env;
+
+if (signatureKey === undefined) {
+  const { runDemo } = await import('./demo.ts');
+  await runDemo();
+} else {
+  serve(signatureKey);
+}
+
+function serve(signatureKey: string): void {
+  const { app, receiver } = createApp({
+    crm: createCrm({ url, token }),
+    signatureKey,
+    keep: async ({ reason, event, rawBody }) => {
+      const letter = { reason, id: event?.id, body: Buffer.from(rawBody).toString('base64') };
+      // Personal data: for this account's eyes alone.
+      await appendFile(deadLetters, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
+    },
+    log: (line) => console.log(line),
+  });
+  const server = app.listen(Number(PORT), (error) => {
+    if (error) throw error;
+    const { port } = server.address() as AddressInfo;
+    console.log(`Receiving at http://localhost:${port}/webhooks/showpad`);
+  });
+
+  // On a deploy: take no new connection, and let the deliveries that run come to their end.
+  process.once('SIGTERM', () => {
+    server.close();
+    void receiver.close();
+  });
+}
