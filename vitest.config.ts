@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Tests bring about every error, and few listen.
+    execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
     coverage: {
       include: ['packages/*/src/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],

@@ -14,6 +14,7 @@ const CHECKS = [
   { name: 'types of the Admin page', command: 'tsc -p packages/emulator/admin' },
   { name: 'lint and format', command: 'biome ci --error-on-warnings .' },
   { name: 'unused code and dependencies', command: 'knip --no-config-hints' },
+  { name: 'documentation site', command: 'pnpm --dir docs build' },
   { name: 'size', command: 'node scripts/size.mjs', after: 'build and packages' },
   {
     name: 'tests',

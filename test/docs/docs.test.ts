@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { formatWithOptions } from 'node:util';
-import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createEmulator } from '@showpad-webhooks/emulator';
 import {
   afterAll,
   afterEach,
@@ -29,6 +29,7 @@ describe('snippets', () => {
       'packages/core/README.md',
       'packages/nestjs/README.md',
       'packages/core/src/receiver.ts',
+      'docs/quick-start.md',
     ]) {
       expect(paths).toContain(path);
     }
@@ -69,7 +70,9 @@ describe('snippets', () => {
       listen = vi.spyOn(Server.prototype, 'listen');
       for (const method of ['log', 'info', 'warn', 'error'] as const) {
         vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
-          if (method === 'log') printed.push(formatWithOptions({ colors: false }, ...(args as [unknown])));
+          // As the comment beside it would say: on one line.
+          if (method === 'log')
+            printed.push(formatWithOptions({ colors: false, breakLength: Infinity }, ...(args as [unknown])));
         });
       }
     });
@@ -93,13 +96,16 @@ describe('snippets', () => {
       },
     );
 
-    async function deliver(server: Server | undefined): Promise<number> {
+    /** As Showpad would. */
+    async function deliver(server: Server | undefined): Promise<number | undefined> {
       if (!server) throw new Error('it did not listen');
       if (!server.listening) await once(server, 'listening');
-      const { method, headers, body } = signedDelivery('shared-space-user-added', { key });
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/showpad`;
-      const closing = { ...headers, connection: 'close' };
-      return (await fetch(url, { method, headers: closing, body: new Uint8Array(body) })).status;
+      const type = 'shared-space-user-added';
+      await using emulator = await createEmulator();
+      await emulator.subscriptions.create({ name: 'snippet', types: [type], url, signatureKey: key });
+      await emulator.trigger(type);
+      return (await emulator.waitForDelivery()).response?.status;
     }
   });
 });

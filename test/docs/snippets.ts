@@ -19,13 +19,22 @@ export interface Snippet {
   readonly isServer: boolean;
 }
 
-const FENCE = /^```(?:ts|js)\n(?<code>[\s\S]*?)^```$/gm;
+// What follows the language, such as the title of a tab, is for the site.
+const FENCE = /^```(?:ts|js)\b[^\n]*\n(?<code>[\s\S]*?)^```$/gm;
 const LISTEN = '.listen(3000)';
 const JSDOC = /\/\*\*[\s\S]*?\*\//g;
 
-/** Every Markdown document of the project. */
+/** Every Markdown document of the project that a person wrote: pages of the site, READMEs, templates. */
 export function documents(): readonly string[] {
-  return globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', '.changeset/*.md'], { cwd: ROOT }).sort();
+  const written = [
+    '*.md',
+    'docs/**/*.md',
+    '{packages,examples}/*/README.md',
+    '.changeset/*.md',
+    '.github/**/*.md',
+  ];
+  const ignore = ['**/node_modules', 'docs/api', 'docs/.generated'];
+  return globSync(written, { cwd: ROOT, ignore, dot: true }).sort();
 }
 
 /** Every snippet of the documents and of the public `@example`s, each written to a module of its own. */

@@ -1,0 +1,13 @@
+import type { MarkdownOptions } from 'vitepress';
+
+type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
+
+/** Shows `- [ ]` as a box, as GitHub does. */
+export function showCheckboxes(markdown: Markdown): void {
+  markdown.core.ruler.push('checkboxes', ({ tokens }) => {
+    for (const { children } of tokens) {
+      const first = children?.[0];
+      if (first?.type === 'text') first.content = first.content.replace(/^\[ \] /, '☐ ');
+    }
+  });
+}

@@ -1,0 +1,9 @@
+import { rmSync } from 'node:fs';
+import { writeApiReference } from './api-reference.ts';
+import { writeCliReference } from './cli-reference.ts';
+import { DOCS, GENERATED } from './paths.ts';
+
+rmSync(GENERATED, { recursive: true, force: true });
+rmSync(`${DOCS}api`, { recursive: true, force: true });
+writeCliReference();
+await writeApiReference();

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { DefaultTheme } from 'vitepress';
+import { DOCS } from './paths.ts';
+
+type Items = DefaultTheme.SidebarItem[];
+
+export const sidebar: Items = [
+  {
+    text: 'Start',
+    items: [
+      { text: 'Quick start', link: '/quick-start' },
+      { text: 'Raw body in your framework', link: '/raw-body' },
+      { text: 'Events and types', link: '/events' },
+      { text: 'Coming from your own middleware', link: '/migrating' },
+      { text: 'Going live', link: '/going-live' },
+      { text: 'Examples', link: '/examples' },
+      { text: 'Serverless', link: '/serverless' },
+    ],
+  },
+  {
+    text: 'Receive',
+    items: [
+      { text: 'Responses and retries', link: '/responses' },
+      { text: 'Handled once', link: '/handled-once' },
+      { text: 'Never lost: the inbox', link: '/inbox' },
+      { text: 'Keys and rotation', link: '/keys' },
+    ],
+  },
+  {
+    text: 'Test and develop',
+    items: [
+      { text: 'Testing your handlers', link: '/testing' },
+      { text: 'Emulator and Admin page', link: '/packages/emulator' },
+      { text: 'Command line', link: '/packages/cli' },
+    ],
+  },
+  {
+    text: 'Operate',
+    items: [
+      { text: 'Error codes', link: '/errors' },
+      { text: 'Telemetry and diagnostics', link: '/diagnostics' },
+      { text: 'Security', link: '/security' },
+      { text: 'Reliability', link: '/reliability' },
+      { text: 'Performance', link: '/performance' },
+    ],
+  },
+  {
+    text: 'Packages',
+    items: [
+      { text: 'core', link: '/packages/core' },
+      { text: 'express', link: '/packages/express' },
+      { text: 'koa', link: '/packages/koa' },
+      { text: 'nestjs', link: '/packages/nestjs' },
+      { text: 'sqlite', link: '/packages/sqlite' },
+      { text: 'bullmq', link: '/packages/bullmq' },
+      { text: 'client', link: '/packages/client' },
+      { text: 'otel', link: '/packages/otel' },
+    ],
+  },
+  { text: 'API reference', collapsed: true, items: apiPages() },
+  {
+    text: 'Background',
+    items: [
+      { text: 'Writing an adapter', link: '/adapters' },
+      { text: 'What is known of Showpad', link: '/showpad' },
+      { text: 'Glossary', link: '/glossary' },
+      { text: 'Decisions', collapsed: true, items: decisions() },
+    ],
+  },
+];
+
+function apiPages(): Items {
+  const folder = `${DOCS}api`;
+  if (!existsSync(folder)) return [];
+  const modules = readdirSync(folder)
+    .filter((file) => file !== 'index.md')
+    .sort();
+  return modules.map((file) => {
+    const name = file.replace(/\.md$/, '');
+    return { text: name.replace('.', '/'), link: `/api/${name}` };
+  });
+}
+
+function decisions(): Items {
+  return readdirSync(`${DOCS}adr`)
+    .sort()
+    .map((file) => {
+      const title = /^# (.*)$/m.exec(readFileSync(`${DOCS}adr/${file}`, 'utf8'))?.[1] ?? file;
+      return { text: title, link: `/adr/${file.replace(/\.md$/, '')}` };
+    });
+}
