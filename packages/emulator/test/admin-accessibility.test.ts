@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROWSER_TIMEOUT_MS, goTo, hasBrowser, launch, openAdmin, startReceiver } from './admin-page.ts';
 import { buildAdmin } from './build-admin.ts';
 
-const SCREENS = ['Webhooks', 'Responses', 'Send event', 'Faults', 'Clock', 'Tokens', 'Assumptions'];
+const SCREENS = ['Webhooks', 'Responses', 'Send event', 'Faults', 'Clock', 'Tokens', 'Assumptions', 'State'];
 
 const SCHEMES = ['light', 'dark'] as const;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { verifySignature } from '@showpad-webhooks/core';
 import { createEmulator } from '@showpad-webhooks/emulator';
@@ -131,6 +132,45 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     const sent = (await receiver.delivery(0)).body.toString();
     expect(await explain(`${sent}\n`)).toContain('without the line breaks at its end');
     expect(await explain('{}')).toContain('None of the usual mistakes');
+  });
+
+  it('exports the state, takes it in again, and resets after asking', async () => {
+    const { page, emulator } = await openAdmin(browser, { provokes: /status of 422/ });
+    const key = await subscribe(page, 'http://127.0.0.1:1/');
+    await goTo(page, 'State');
+    const download = async () => {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Download' }).click(),
+      ]);
+      expect(file.suggestedFilename()).toBe('emulator-state.json');
+      return text(await file.createReadStream());
+    };
+    expect(await download()).not.toContain(key);
+    await page.getByLabel(/With signature keys/).check();
+    const state = await download();
+    expect(state).toContain(key);
+
+    await page.getByRole('button', { name: 'Reset the emulator' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+    expect(await emulator.subscriptions.list()).toHaveLength(1);
+    await page.getByRole('button', { name: 'Reset the emulator' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await emulator.subscriptions.list()).toEqual([]);
+
+    const choose = (name: string, contents: string) =>
+      page
+        .getByLabel('File', { exact: true })
+        .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(contents) });
+    await choose('broken.json', '{');
+    await page.getByRole('alert').filter({ hasText: 'broken.json is no JSON' }).waitFor();
+    await choose('other.json', '{"version":2}');
+    await page.getByRole('alert').filter({ hasText: 'version' }).waitFor();
+    await choose('state.json', state);
+    await page.getByText('Imported state.json.').waitFor();
+    expect(await emulator.subscriptions.list()).toHaveLength(1);
+    expect(JSON.parse(await download()).subscriptions[0].signatureKey).toBe(key);
   });
 
   it('asks before it deletes a webhook', async () => {

@@ -5,6 +5,7 @@ import { ClockScreen } from './screens/clock.tsx';
 import { FaultsScreen } from './screens/faults.tsx';
 import { ResponsesScreen } from './screens/responses.tsx';
 import { SendScreen } from './screens/send.tsx';
+import { StateScreen } from './screens/state.tsx';
 import { TokensScreen } from './screens/tokens.tsx';
 import { WebhooksScreen } from './screens/webhooks.tsx';
 import { hrefOf, type Route, SCREENS, type Screen, useRoute } from './state/router.ts';
@@ -19,6 +20,7 @@ const TITLES: Readonly<Record<Screen, string>> = {
   clock: 'Clock',
   tokens: 'Tokens',
   assumptions: 'Assumptions',
+  state: 'State',
 };
 
 const VIEWS: Readonly<Record<Screen, (props: { route: Route }) => VNode>> = {
@@ -29,6 +31,7 @@ const VIEWS: Readonly<Record<Screen, (props: { route: Route }) => VNode>> = {
   clock: ClockScreen,
   tokens: TokensScreen,
   assumptions: AssumptionsScreen,
+  state: StateScreen,
 };
 
 export function App(): VNode {

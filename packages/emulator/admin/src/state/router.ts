@@ -1,6 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export const SCREENS = ['webhooks', 'responses', 'send', 'faults', 'clock', 'tokens', 'assumptions'] as const;
+export const SCREENS = [
+  'webhooks',
+  'responses',
+  'send',
+  'faults',
+  'clock',
+  'tokens',
+  'assumptions',
+  'state',
+] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export interface Route {
