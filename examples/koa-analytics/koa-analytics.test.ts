@@ -64,7 +64,7 @@ test('counts on the day it came what has no date, and whatever its fields are', 
   const { send, stats } = await open(temporaryFile());
   const today = () => new Date().toISOString().slice(0, 10);
   const days = [today()];
-  const odd = { time: '2022-15-30T06:45:00.250Z', data: { sharedSpace: { id: 7 } } };
+  const odd = { time: '2022-15-30T06:45:00.250Z', data: { sharedSpace: { id: { of: 'another shape' } } } };
   expect(await send('shared-space-created', odd)).toEqual([200, 200]);
   days.push(today()); // It may have turned midnight.
   const { byDay, mostJoined } = await stats();

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { PermanentError } from '@showpad-webhooks/nestjs';
 
 export interface Enrolment {
@@ -10,11 +9,13 @@ export interface Enrolment {
 }
 
 /** Starts campaigns at the mail provider. It may take its time: nobody waits for it. */
-@Injectable()
 export class Campaigns {
   readonly #providerUrl: string;
 
   constructor(providerUrl: string) {
+    if (!URL.canParse(providerUrl)) {
+      throw new TypeError(`"${providerUrl}" is no URL: set MAIL_PROVIDER_URL to that of the provider's API.`);
+    }
     this.#providerUrl = providerUrl;
   }
 
