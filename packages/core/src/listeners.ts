@@ -8,6 +8,9 @@ import { silentLogger } from './logger.ts';
 import type { Settings } from './options.ts';
 import { failureOutcome } from './response.ts';
 
+/** What was told to nobody in particular: once in a process, so that a sender can't fill a log. */
+const told = new Set<string>();
+
 /** Tells the developer what happened: listeners and log. Nothing of it changes an answer but a letter that can't be kept. */
 export class Listeners {
   readonly onError: ErrorListener<ShowpadEventMap>[] = [];
@@ -23,7 +26,8 @@ export class Listeners {
   report(error: ShowpadWebhookError, delivery?: Delivery): void {
     const listeners = failureOutcome(error.code) === 'rejected' ? this.onRejected : this.onError;
     for (const listener of listeners) void this.guard(() => listener(error, this.#info(delivery)));
-    if (listeners.length === 0 && this.#settings.logger === silentLogger) {
+    if (listeners.length === 0 && this.#settings.logger === silentLogger && !told.has(error.code)) {
+      told.add(error.code);
       void this.guard(() => diagnose(({ warnOfUnheard }) => warnOfUnheard(error)));
     }
   }

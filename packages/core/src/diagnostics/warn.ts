@@ -1,5 +1,5 @@
 import { emitWarning } from 'node:process';
-import type { ShowpadWebhookError, ShowpadWebhookErrorCode } from '../error.ts';
+import type { ShowpadWebhookError } from '../error.ts';
 import type { RegisteredHandler } from '../handlers.ts';
 import { silentLogger } from '../logger.ts';
 import type { Settings } from '../options.ts';
@@ -7,13 +7,10 @@ import type { Settings } from '../options.ts';
 // What a developer is told without having asked. Loaded when there is something to tell.
 
 const NAME = 'ShowpadWebhooksWarning';
-const told = new Set<ShowpadWebhookErrorCode>();
 const slowRunsOf = new WeakMap<RegisteredHandler, number>();
 
-/** Tells of an error that neither a listener nor a logger hears: once for each code, so that a sender can't fill a log. */
+/** Tells of an error that neither a listener nor a logger hears. */
 export function warnOfUnheard({ code, message, hint }: ShowpadWebhookError): void {
-  if (told.has(code)) return;
-  told.add(code);
   emitWarning(`${message}. ${hint}`, {
     type: NAME,
     code,

@@ -59,9 +59,14 @@ export function readBody(
     };
     const onEnd = () => finish();
     const onGone = () => finish(unavailable('the sender went away before the body was complete'));
-    const timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    // A body that has come with its headers is read by then, and needs no timer.
+    const watch = setImmediate(() => {
+      timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
+    });
 
     function finish(error?: ShowpadWebhookError): void {
+      clearImmediate(watch);
       clearTimeout(timer);
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       if (error) {
