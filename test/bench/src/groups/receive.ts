@@ -7,7 +7,14 @@ export async function measureReceive(pace: Pace): Promise<Result[]> {
   const results: Result[] = [];
   for (const bytes of [1_024, 32_768]) {
     const timings = await compare(
-      [limitPipeline(bytes), { ...ourPipeline({ bytes }), name: 'receive()' }, octokitPipeline(bytes)],
+      [
+        limitPipeline(bytes),
+        { ...ourPipeline({ bytes }), name: 'receive()' },
+        // Where its time goes.
+        { ...ourPipeline({ bytes, ledger: false }), name: 'receive(), without a ledger' },
+        { ...ourPipeline({ bytes, handlers: 0 }), name: 'receive(), without a handler' },
+        octokitPipeline(bytes),
+      ],
       pace,
     );
     for (const { name, ratio, ns } of timings) {
