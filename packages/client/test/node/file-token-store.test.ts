@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createMemoryTokenStore, type TokenSet } from '@showpad-webhooks/client';
 import { createFileTokenStore } from '@showpad-webhooks/client/node';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openClient, openEmulator, PASSWORD_GRANT } from '../open.ts';
 
 const TOKENS: TokenSet = { accessToken: 'an-access-token', refreshToken: 'a-refresh-token', expiresAtMs: 7 };
@@ -95,6 +95,20 @@ describe('its lock', () => {
     const failing = store.lock?.(() => Promise.reject(new Error('refused')));
     await expect(failing).rejects.toThrow('refused');
     expect(await store.lock?.(async () => 'in')).toBe('in');
+  });
+
+  test('is shown to be held, however long that is', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const path = join(await openFolder(), 'tokens.json');
+    const shownAt = async () => (await stat(`${path}.lock`)).mtimeMs;
+    await createFileTokenStore({ path }).lock?.(async () => {
+      await utimes(`${path}.lock`, LONG_AGO, LONG_AGO);
+      expect(await shownAt()).toBe(0);
+      vi.advanceTimersByTime(3_334);
+      await expect.poll(shownAt).toBeGreaterThan(0);
+    });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is waited for no longer than it is said', async () => {
