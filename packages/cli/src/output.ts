@@ -49,6 +49,11 @@ export function createOutput({ stdout, stderr, env }: Io, options: () => OutputO
   };
 }
 
+/** The beginning of an answer's text, on one line. */
+export function excerpt(text: string): string {
+  return printable(text.slice(0, 500).replace(/\s+/g, ' ').slice(0, 200));
+}
+
 /** What others have sent, without what would move a terminal's cursor or colour it. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.

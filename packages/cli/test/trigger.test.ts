@@ -94,6 +94,16 @@ describe('trigger', () => {
     expect(stdout).toContain('ECONNREFUSED');
   });
 
+  test.each([
+    [401, 'another key'],
+    [404, 'Nothing receives at this path'],
+    [413, 'before any body parser'],
+  ])('says once what a %d most often means', async (status, said) => {
+    const { url } = await openEndpoint(status);
+    const { stderr } = await runCommand(trigger(url, '--count', '2'));
+    expect(stderr.split(said)).toHaveLength(2);
+  });
+
   test('breaks as its faults say, and follows the copies that they make', async () => {
     const { url, handled } = await openReceiver();
     const finished = await runCommand(trigger(url, '--fault', 'duplicate', '--json'));
@@ -159,7 +169,7 @@ describe('trigger', () => {
 
   test('keeps an answer from writing to the terminal', async () => {
     const url = await openServer((_req, res) => res.writeHead(500).end('\u001b[2Jgone\r\u202e'));
-    expect((await runCommand(trigger(url))).stdout).toContain('\ufffd[2Jgone\ufffd\ufffd\n');
+    expect((await runCommand(trigger(url))).stdout).toContain('\ufffd[2Jgone \ufffd\n');
   });
 
   test('stops when it is asked to, and exits with 4', async () => {

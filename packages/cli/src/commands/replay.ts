@@ -4,7 +4,7 @@ import { CliError, checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { flag, keyFlag, listFlag } from '../flags.ts';
-import { printable } from '../output.ts';
+import { excerpt, printable } from '../output.ts';
 import { readKeys } from '../read-keys.ts';
 import { readUrl } from '../read-url.ts';
 import { eventOf, type Recording, readRecordings } from '../recording.ts';
@@ -89,11 +89,11 @@ function tell(body: Buffer, answer: Answer | Error, isDelivered: boolean, { outp
   const event = eventOf(body);
   const isAnswered = !(answer instanceof Error);
   const problem = isAnswered ? undefined : answer.message;
-  const said = isAnswered ? answer.body.toString().slice(0, 200) : answer.message;
+  const said = isAnswered ? answer.body.toString() : answer.message;
   const parts = [
     output.paint(isDelivered ? 'green' : 'red', isAnswered ? `${answer.status}` : 'no answer'),
     event ? `${printable(event.type)}  ${printable(event.id)}` : 'no event',
-    ...(isDelivered ? [] : [output.paint('dim', printable(said))]),
+    ...(isDelivered ? [] : [output.paint('dim', excerpt(said))]),
   ];
   output.result(parts.join('  '), {
     ...(event && { type: event.type, eventId: event.id }),

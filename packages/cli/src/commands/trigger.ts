@@ -11,12 +11,20 @@ import { doubtAbout } from '../event-types.ts';
 import { EXIT } from '../exit-code.ts';
 import { flag, keyFlag, listFlag, numberFlag } from '../flags.ts';
 import type { Io } from '../io.ts';
-import { type Output, printable } from '../output.ts';
+import { excerpt, type Output } from '../output.ts';
 import { faultFlag, readFaults } from '../read-faults.ts';
 import { readInput } from '../read-input.ts';
 import { readKeys } from '../read-keys.ts';
 import { readUrl } from '../read-url.ts';
 import { setPath } from '../set-path.ts';
+
+/** What a refusal most often means. */
+const MEANINGS: readonly (readonly [status: number, meaning: string])[] = [
+  [401, 'The endpoint verifies with another key, or over a body that a parser changed.'],
+  [404, 'Nothing receives at this path: it is compared exactly, but for a trailing slash.'],
+  [405, 'The endpoint does not take this method.'],
+  [413, 'Something in front allows no body of this size: mount the webhook before any body parser.'],
+];
 
 interface TriggerFlags extends AccountFlags {
   readonly to?: string;
@@ -84,12 +92,17 @@ async function trigger(type: string, flags: TriggerFlags, context: Context): Pro
     return;
   }
   const { count, concurrency, retries: isRetried = false } = flags;
-  const onAttempt = (attempt: Attempt) => output.result(lineOf(attempt, output), toValue(attempt));
+  const statuses = new Set<number | undefined>();
+  const onAttempt = (attempt: Attempt) => {
+    statuses.add(attempt.response?.status);
+    output.result(lineOf(attempt, output), toValue(attempt));
+  };
   const { sent, succeeded } = await deliver({
     ...{ target, type, key, overrides, body, count, concurrency, isRetried, faults, onAttempt },
     signal: io.signal,
   });
   if (sent > 1) output.note(`${succeeded} of ${sent} delivered.`);
+  for (const [status, meaning] of MEANINGS) if (statuses.has(status)) output.note(`${status}: ${meaning}`);
   if (succeeded < sent) context.exitCode = EXIT.notDelivered;
 }
 
@@ -147,7 +160,7 @@ function lineOf(attempt: Attempt, { paint }: Output): string {
     `in ${Math.round(durationMs ?? 0)} ms`,
     ...(faults.length > 0 ? [paint('yellow', `(${faults.map(({ action }) => action).join(', ')})`)] : []),
     ...(state === 'will-retry' ? [`again in ${(waitMs / 1000).toFixed(1)} s`] : []),
-    ...(isDelivered ? [] : [paint('dim', printable(response?.body.slice(0, 200) ?? error?.message ?? ''))]),
+    ...(isDelivered ? [] : [paint('dim', excerpt(response?.body ?? error?.message ?? ''))]),
   ];
   return parts.join('  ').trimEnd();
 }
