@@ -3,7 +3,10 @@ import { InvalidArgumentError, Option } from 'commander';
 /** A flag, with the environment variable that stands in for it: `--forward-to` is `SHOWPAD_FORWARD_TO`. */
 export function flag(flags: string, description: string): Option {
   const option = new Option(flags, description);
-  return option.env(`SHOWPAD_${option.name().replaceAll('-', '_').toUpperCase()}`);
+  const variable = `SHOWPAD_${option.name().replaceAll('-', '_').toUpperCase()}`;
+  // To commander a flag without a value is on where its variable is set, to whatever.
+  const isOff = option.isBoolean() && /^(0|false|)$/i.test(process.env[variable] ?? 'unset');
+  return isOff ? option : option.env(variable);
 }
 
 /** A flag that may be given several times; its variable holds one. */

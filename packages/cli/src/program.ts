@@ -45,7 +45,7 @@ export function createProgram(io: Io): { readonly program: Command; readonly con
       'after',
       `
 Every flag has an environment variable, named in the help of its command; a flag without a value is on
-where its variable is set.
+where its variable is set, but to 0 or false.
 Exit codes: 0 ok, 1 failed, 2 usage, 3 auth, 4 not delivered.`,
     )
     .configureHelp({ showGlobalOptions: true })

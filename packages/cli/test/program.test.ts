@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../src/program.ts';
+import { runCommand } from './command.ts';
 
 const { stdin, stdout, stderr } = process;
 const { program } = createProgram({ stdin, stdout, stderr, env: {}, signal: new AbortController().signal });
@@ -18,4 +19,15 @@ test('every flag has an environment variable', () => {
 
 test('every command says what it does', () => {
   for (const command of all) expect(command.description()).toMatch(/\.$/);
+});
+
+test.each([
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['false', false],
+  ['', false],
+])('a variable that is set to "%s" turns its flag on: %s', async (value, isOn) => {
+  const { stdout } = await runCommand(['events', 'list'], { env: { SHOWPAD_JSON: value } });
+  expect(stdout.startsWith('{')).toBe(isOn);
 });
