@@ -9,7 +9,11 @@ const PROGRAMS = [
     packageName: 'postgresql',
     isThere: () => existsSync('/usr/lib/postgresql') || isOnPath('postgres'),
   },
-  { name: 'chromium', packageName: 'chromium', isThere: () => isOnPath('chromium') },
+  {
+    name: 'chromium',
+    packageName: 'chromium',
+    isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(isOnPath),
+  },
   { name: 'pgrep', packageName: 'procps', isThere: () => isOnPath('pgrep') },
   ...['tmux', 'zsh', 'fish'].map((name) => ({ name, packageName: name, isThere: () => isOnPath(name) })),
 ];
@@ -19,10 +23,12 @@ export function installServers() {
   const missing = PROGRAMS.filter(({ isThere }) => !isThere());
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
-  if (isOnPath('apt-get') && process.getuid?.() === 0) {
+  const asRoot = rootPrefix();
+  if (isOnPath('apt-get') && asRoot) {
     console.log(`Installing ${names} …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { env, encoding: 'utf8' });
+    const [program, ...rest] = [...asRoot, 'apt-get', '-qq'];
+    const apt = (...args) => spawnSync(program, [...rest, ...args], { env, encoding: 'utf8' });
     const install = [
       'install',
       '-y',
@@ -40,6 +46,12 @@ export function installServers() {
   // Under CI the tests themselves fail then.
   if (still.length > 0)
     console.log(`Skipped, since not installed here: the tests that need ${still.join(', ')}.`);
+}
+
+/** How to run a command as root; undefined where this machine is another's to change. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return process.env.CI && isOnPath('sudo') ? ['sudo', '-nE'] : undefined;
 }
 
 function isOnPath(program) {
