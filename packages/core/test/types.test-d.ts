@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import {
   createReceiver,
   type EventEnvelope,
@@ -8,6 +9,7 @@ import {
   type ShowpadEventMap,
   type StandardSchemaV1,
 } from '@showpad-webhooks/core';
+import { findRawBody } from '@showpad-webhooks/core/node';
 import { assertType, describe, expectTypeOf, test } from 'vitest';
 
 const keys = 'a-signature-key';
@@ -142,4 +144,12 @@ describe('schemas', () => {
 test('a receiver without schemas is a plain Receiver', () => {
   expectTypeOf(createReceiver({ keys })).toEqualTypeOf<Receiver>();
   assertType<Handler<ShowpadEvent>>((event) => event.id);
+});
+
+test('findRawBody takes a request, whatever another package says of its rawBody', () => {
+  type Request<RawBody> = Omit<IncomingMessage, 'rawBody'> & { rawBody?: RawBody };
+  const sources = { body: undefined, mend: () => 'move it' };
+  assertType(findRawBody({ ...sources, req: {} as IncomingMessage }));
+  assertType(findRawBody({ ...sources, req: {} as Request<string> }));
+  assertType(findRawBody({ ...sources, req: {} as Request<Buffer> }));
 });

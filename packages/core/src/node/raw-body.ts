@@ -6,7 +6,8 @@ import type { WebhookRequest } from '../request.ts';
 import { readBody } from './read-body.ts';
 
 export interface RawBodySources {
-  readonly req: IncomingMessage;
+  /** Other packages' types give it a `rawBody` of their own, text or bytes: here it is an option apart. */
+  readonly req: Omit<IncomingMessage, 'rawBody'>;
   /** What a parser left as the body. */
   readonly body?: unknown;
   /** What a parser, or the platform, left as the raw body. */
@@ -25,7 +26,7 @@ export function findRawBody({ req, body, rawBody, mend }: RawBodySources): Webho
   if (body instanceof Uint8Array) return body;
   // Ended, and never anything to read: a parser found an empty body.
   if (!req.readableDidRead)
-    return req.readableEnded ? Buffer.alloc(0) : (limitBytes) => readBody(req, limitBytes);
+    return req.readableEnded ? Buffer.alloc(0) : (limitBytes) => readBody(req as IncomingMessage, limitBytes);
   const text = typeof rawBody === 'string' ? rawBody : body;
   if (typeof text === 'string' && isLossless(text, req)) return Buffer.from(text, 'utf8');
   return async () => {
@@ -38,7 +39,7 @@ export function findRawBody({ req, body, rawBody, mend }: RawBodySources): Webho
 }
 
 /** True where encoding the text again must give the bytes that were sent. */
-function isLossless(text: string, { headers }: IncomingMessage): boolean {
+function isLossless(text: string, { headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
   // U+FFFD may stand for any invalid byte, and a byte order mark is dropped without a trace but the length.
   const declaredLength = headerValue(headers, 'content-length');
