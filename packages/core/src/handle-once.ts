@@ -73,13 +73,13 @@ export function supervise(running: Promise<void>, work: Work, claim: Held): Prom
         reject(tooSlow(handlerTimeoutMs));
       }, handlerTimeoutMs);
     });
-    running
-      .then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)))
-      .finally(() => {
-        clearImmediate(watch);
-        clearInterval(renewal);
-        clearTimeout(timeout);
-      });
+    const stop = () => {
+      clearImmediate(watch);
+      clearInterval(renewal);
+      clearTimeout(timeout);
+    };
+    running.then(stop, stop);
+    running.then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)));
   });
 }
 
@@ -94,12 +94,12 @@ export async function runHandlers(work: Work, claim: Held): Promise<void> {
   try {
     const schema = settings.schemas.get(delivery.event.type);
     const event = schema ? await validate(delivery.event, schema) : delivery.event;
-    for (const [index, handler] of left.entries()) {
+    for (const handler of left) {
       if (claim.isLost) throw inProgress();
       const error = await runHandler(handler, event, work);
       if (error) errors.push(error);
       // The last of a clean run needs no note of its own: `complete` follows.
-      if (!isSettled(error) || (index === left.length - 1 && errors.every(isSettled))) continue;
+      if (!isSettled(error) || (handler === left.at(-1) && errors.every(isSettled))) continue;
       const update = { handler: handler.name, leaseMs: LEASE_MS, nowMs: clock() };
       await tell(work, claim, 'checkpoint', () => ledger.checkpoint(claim, update));
     }
