@@ -1,5 +1,6 @@
 import { type BatchObservableCallback, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { Inbox } from '@showpad-webhooks/core';
+import { withDeadline } from '@showpad-webhooks/core/node';
 import { attempt } from './attempt.ts';
 import { DESTINATION, INBOX_STATE, SCOPE } from './attributes.ts';
 
@@ -7,9 +8,6 @@ export interface ObserveInboxOptions {
   /** Default: the global one. Register it before: an observer can't move to one that comes later. */
   readonly meterProvider?: MeterProvider;
 }
-
-/** A store that is asked at every collection, and must not hold up the others. */
-const DEADLINE_MS = 2_500;
 
 /**
  * Observes an inbox at every collection of metrics: how many entries it holds in each state, and how far handling is
@@ -62,17 +60,11 @@ function observe(inbox: Inbox, meterProvider: MeterProvider): () => void {
   return () => meter.removeBatchObservableCallback(callback, observables);
 }
 
-/** What the store says in time; undefined where it doesn't. */
+/** What the store says in time; undefined where it doesn't: it must not hold up the other observers. */
 async function answer<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, DEADLINE_MS, undefined);
-  });
   try {
-    return await Promise.race([ask(), late]);
+    return await withDeadline(ask());
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,16 +1,17 @@
 import type { Delivery } from '../delivery.ts';
 import { ShowpadWebhookError } from '../error.ts';
-import { explainMismatch } from '../explain/explain-mismatch.ts';
 import { headerValue } from '../headers.ts';
 import type { Settings } from '../options.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature.ts';
 
 /** The error of a signature that no key made, with a hint that says which of the usual mistakes it is. */
-export function explainError(
+export async function explainError(
   error: ShowpadWebhookError,
   delivery: Delivery,
   { toleranceSeconds }: Settings,
-): ShowpadWebhookError {
+): Promise<ShowpadWebhookError> {
+  // Loaded by those alone who want it: what is beside it is loaded with every logger.
+  const { explainMismatch } = await import('../explain/explain-mismatch.ts');
   const { request, receivedAtMs, body, keys } = delivery as Required<Delivery>;
   const findings = explainMismatch({
     body,
