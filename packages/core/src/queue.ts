@@ -6,7 +6,7 @@ import { isFinal, ShowpadWebhookError, toWebhookError } from './error.ts';
 import { callStore, conflict, digest, runHandlers, supervise } from './handle-once.ts';
 import type { HandlerRegistry } from './handlers.ts';
 import { plainHeaders } from './headers.ts';
-import type { Inbox, InboxConsumer, InboxJob } from './inbox.ts';
+import type { Inbox, InboxConsumer, InboxHealth, InboxJob } from './inbox.ts';
 import { type Ledger, noLedger } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
@@ -19,6 +19,9 @@ export interface Queue {
   put(delivery: Delivery, invalid?: unknown): Promise<'queued' | 'duplicate'>;
   start(): Promise<void>;
   stop(options: { readonly timeoutMs: number }): Promise<void>;
+  /** Whether it stores what comes: it was started, or has no handlers and stores for another process. */
+  isTaking(): boolean;
+  health(): Promise<InboxHealth>;
 }
 
 export function createQueue(
@@ -28,10 +31,10 @@ export function createQueue(
   listeners: Listeners,
 ): Queue {
   let starting: Promise<void> | undefined;
+  const isTaking = () => starting !== undefined || registry.isEmpty;
 
   async function put(delivery: Delivery, invalid?: unknown): Promise<'queued' | 'duplicate'> {
-    // Without handlers it only stores, for another process to handle.
-    if (!starting && !registry.isEmpty) throw notStarted();
+    if (!isTaking()) throw notStarted();
     const { request, event, keyLabel, receivedAtMs } = delivery;
     const { body, timestampSeconds } = delivery as AuthenticDelivery;
     const error = invalid === undefined ? undefined : toWebhookError(invalid);
@@ -130,6 +133,8 @@ export function createQueue(
       return starting;
     },
     stop: (options) => inbox.stop(options),
+    isTaking,
+    health: async () => inbox.health(),
   };
 }
 

@@ -229,7 +229,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       closing ??= drain(timeoutMs).then(async () => (await queue)?.stop({ timeoutMs }));
       return closing;
     },
-    healthcheck: () => diagnose(({ checkHealth }) => checkHealth(inbox, closing !== undefined)),
+    healthcheck: () => diagnose(({ checkHealth }) => checkHealth(queue, closing !== undefined)),
   };
   for (const [type, handlers] of Object.entries(options.on ?? {})) {
     for (const handler of [handlers].flat()) registry.add([type], handler);

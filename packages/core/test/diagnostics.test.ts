@@ -184,6 +184,18 @@ describe('healthcheck', () => {
     expect(await receiver.healthcheck()).toEqual(expected);
   });
 
+  test('is not ready before the start, while deliveries are answered 503; without handlers it only stores', async () => {
+    const { receiver, deliver } = probe({ inbox: createMemoryInbox() });
+    expect(await receiver.healthcheck()).toMatchObject({ isReady: true });
+    receiver.on(TYPE, () => {});
+    const problems = ['the receiver has an inbox and was not started'];
+    expect(await receiver.healthcheck()).toEqual({ isReady: false, lagMs: 0, problems });
+    expect(await deliver()).toBe('503 INBOX_FAILED');
+    await receiver.start();
+    expect(await receiver.healthcheck()).toMatchObject({ isReady: true, problems: [] });
+    await receiver.close();
+  });
+
   test('waits for an inbox 2.5 s and no longer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const inbox = { ...createMemoryInbox(), health: () => new Promise<never>(() => {}) };

@@ -1,5 +1,5 @@
-import type { Inbox } from '../inbox.ts';
 import { withDeadline } from '../promise.ts';
+import type { Queue } from '../queue.ts';
 
 /** For a readiness probe. */
 export interface ReceiverHealth {
@@ -11,11 +11,18 @@ export interface ReceiverHealth {
   readonly problems: readonly string[];
 }
 
-export async function checkHealth(inbox: Inbox | undefined, isClosed: boolean): Promise<ReceiverHealth> {
-  const own = isClosed ? ['the receiver is closed'] : [];
+export async function checkHealth(
+  queue: Promise<Queue> | undefined,
+  isClosed: boolean,
+): Promise<ReceiverHealth> {
+  const opened = await queue;
+  const own = [
+    ...(isClosed ? ['the receiver is closed'] : []),
+    ...(opened && !opened.isTaking() ? ['the receiver has an inbox and was not started'] : []),
+  ];
   try {
-    const { isReachable = true, lagMs = 0, problems = [] } = (await withDeadline(inbox?.health())) ?? {};
-    return { isReady: isReachable && !isClosed, lagMs, problems: [...own, ...problems] };
+    const { isReachable = true, lagMs = 0, problems = [] } = (await withDeadline(opened?.health())) ?? {};
+    return { isReady: isReachable && own.length === 0, lagMs, problems: [...own, ...problems] };
   } catch (cause) {
     return {
       isReady: false,
