@@ -29,11 +29,13 @@ interface Careless {
   readonly limitBytes?: number;
   readonly types?: readonly string[];
   readonly refusal?: number;
+  /** Where there is no data. */
+  readonly failure?: number;
 }
 
 /** An endpoint as people write them, with one mistake each. */
 function openCareless({ signed = (body) => body, refusal = 401, ...traits }: Careless): Promise<string> {
-  const { isOnlyFirst = false, checksTime = true, limitBytes = 1_000_000, types } = traits;
+  const { isOnlyFirst = false, checksTime = true, limitBytes = 1_000_000, types, failure = 500 } = traits;
   async function statusOf(req: IncomingMessage): Promise<number> {
     const text = (await buffer(req)).toString();
     const timestamp = String(req.headers['x-showpad-signature-timestamp']);
@@ -44,7 +46,9 @@ function openCareless({ signed = (body) => body, refusal = 401, ...traits }: Car
       .update(`${signed(text)}.${timestamp}`)
       .digest('base64');
     if (!(isOnlyFirst ? given.slice(0, 1) : given).includes(expected)) return refusal;
-    return !types || types.includes(JSON.parse(text).type) ? 200 : 422;
+    const { type, data } = JSON.parse(text);
+    if (data === null) return failure;
+    return !types || types.includes(type) ? 200 : 422;
   }
   return openServer(async (req, res) => void res.writeHead(await statusOf(req)).end());
 }
@@ -54,7 +58,7 @@ describe('doctor', () => {
     const { exitCode, stdout, stderr } = await doctor((await openReceiver()).url);
     expect(stdout).not.toMatch(/FAIL|warn/);
     expect(stdout).toContain('pass  the same event again: 200 duplicate\n');
-    expect(stderr).toMatch(/^13 passed, 0 warned, 0 failed\.\nNot checked/);
+    expect(stderr).toMatch(/^14 passed, 0 warned, 0 failed\.\nNot checked/);
     expect(stderr).not.toContain('not handled twice');
     expect(exitCode).toBe(0);
   });
@@ -74,6 +78,8 @@ describe('doctor', () => {
     ['does not look at the time', { checksTime: false }, { stale: 'failed', future: 'failed' }],
     ['reads one signature', { isOnlyFirst: true }, { 'several-signatures': 'failed' }],
     ['has a parser’s limit', { limitBytes: 100_000 }, { large: 'failed' }],
+    ['answers a handler that failed with 404', { failure: 404 }, { 'handler-failing': 'failed' }],
+    ['refuses an event without data for good', { failure: 422 }, { 'handler-failing': 'warned' }],
     ['knows its types only', { types: ['shared-space-user-added'] }, { 'unknown-type': 'failed' }],
     [
       'refuses with 500',

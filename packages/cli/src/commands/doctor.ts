@@ -21,7 +21,8 @@ export function addDoctor(program: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-The good deliveries are sample events, which the app handles like any other: do not aim this at production.
+The good deliveries are sample events, which the app handles like any other, and one has no data, on which a handler
+may fail: do not aim this at production.
 
 Examples:
   $ showpad-webhooks doctor http://127.0.0.1:3000/webhooks/showpad --key @crm.key

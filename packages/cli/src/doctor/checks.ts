@@ -20,8 +20,8 @@ export interface Check {
   readonly id: string;
   readonly title: string;
   readonly send: (subject: Subject) => Delivery;
-  /** `accept`: 2xx. `refuse`: 4xx. `reject`: anything but 2xx, a closed connection too. */
-  readonly expect: 'accept' | 'refuse' | 'reject';
+  /** `accept`: 2xx. `refuse`: 4xx. `reject`: anything but 2xx, a closed connection too. `keep`: 2xx, or 5xx to have it again. */
+  readonly expect: 'accept' | 'refuse' | 'reject' | 'keep';
   /** What a wrong answer does. */
   readonly why: string;
   readonly mend: string;
@@ -151,6 +151,14 @@ export const CHECKS: readonly Check[] = [
     mend: 'Answer 2xx to types that you do not handle.',
   },
   {
+    id: 'handler-failing',
+    title: 'an authentic event without data, on which a handler may fail',
+    send: (subject) => signed(subject, JSON.stringify({ ...newEvent(), data: null })),
+    expect: 'keep',
+    why: 'A 4xx for a handler that failed is never retried: the event is lost.',
+    mend: 'Answer 5xx where a handler throws, whatever its error says. 422 only where no retry can help.',
+  },
+  {
     id: 'large',
     title: 'an authentic body of 200 kB',
     send: (subject) => good(subject, { filler: 'x'.repeat(200_000) }),
@@ -171,7 +179,7 @@ export const CHECKS: readonly Check[] = [
 
 /** What no answer can show without the app's help. */
 export const UNCHECKED: readonly string[] = [
-  'that a handler which fails is answered 5xx, so that the event comes again',
+  'that a handler which fails is answered 5xx: one that copes with missing data has not failed here',
   'that an event is handled once by several processes, and after a restart',
   'that a deploy loses nothing: Showpad gives up after about 15 s',
 ];

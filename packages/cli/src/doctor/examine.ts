@@ -42,10 +42,16 @@ async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal
 
 function verdictOn({ expect }: Check, status: number | null): Result['verdict'] {
   const isAccepted = status !== null && status >= 200 && status < 300;
+  if (expect === 'keep')
+    return isAccepted || isServerError(status) ? 'passed' : status === 422 ? 'warned' : 'failed';
   if (expect === 'accept') return isAccepted ? 'passed' : 'failed';
   if (isAccepted) return 'failed';
   if (expect === 'reject') return 'passed';
   return status !== null && status >= 400 && status < 500 ? 'passed' : 'warned';
+}
+
+function isServerError(status: number | null): boolean {
+  return status !== null && status >= 500;
 }
 
 function outcomeOf({ body }: Answer): string | undefined {
