@@ -4,7 +4,7 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 8_192 },
+  { entry: 'core/dist/index.mjs', maxBytes: 8_400 },
   { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_096 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_112 },

@@ -46,7 +46,7 @@ export function createRedisLedger({
   prefix = 'showpad',
   ttlMs = DAY_MS,
 }: RedisLedgerOptions): RedisLedger {
-  checkAboveZero('ttlMs', ttlMs);
+  checkAboveZero({ ttlMs });
   const own = isClient(connection) ? undefined : createClient(connection);
   const connected: Promise<RedisClient> = own
     ? own.then(firstReady)

@@ -64,7 +64,7 @@ export class DeliveryContext implements HandlerContext {
   }
 
   abort(): void {
-    this.#controller ??= new AbortController();
-    this.#controller.abort();
+    void this.signal; // Makes the controller, for a handler that looks at the signal only later.
+    this.#controller?.abort();
   }
 }

@@ -51,7 +51,10 @@ export class ShowpadWebhookError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
-    Object.defineProperty(this, errorMarker, { value: true });
+  }
+
+  static {
+    Object.defineProperty(this.prototype, errorMarker, { value: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */
@@ -76,9 +79,8 @@ export class ShowpadWebhookError extends Error {
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
 
-  constructor(message?: string, options?: { cause?: unknown }) {
-    super(message, options);
-    Object.defineProperty(this, permanentMarker, { value: true });
+  static {
+    Object.defineProperty(this.prototype, permanentMarker, { value: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */

@@ -8,7 +8,7 @@ import { inTime } from './in-time.ts';
 import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
-import { type MaybePromise, setTimer } from './promise.ts';
+import { isPromise, type MaybePromise, setTimer, whenDone } from './promise.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
 /** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
@@ -18,7 +18,7 @@ const LEASE_MS = 10_000;
 
 /** What is held, until another delivery took it over. */
 type Held = Pick<Extract<ClaimResult, { status: 'claimed' }>, 'attempt' | 'done'> &
-  Claim & { isLost?: boolean };
+  Claim & { isLost?: boolean; isSettled?: boolean };
 
 /** What every step below works on. */
 export interface Work {
@@ -39,21 +39,24 @@ export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
   const { delivery, settings, listeners } = work;
   const key = `${settings.name}:${delivery.event.id}`;
   const request = { key, bodyDigest: digest(delivery.body), leaseMs: LEASE_MS, nowMs: settings.clock() };
-  const claim = await callStore('ledger', 'claim', () => settings.ledger.claim(request));
+  const claiming = callStore('ledger', 'claim', () => settings.ledger.claim(request));
+  const claim = isPromise(claiming) ? await claiming : claiming;
   if (claim.isConflict) listeners.report(conflict(), delivery);
   if (claim.status === 'completed') return 'duplicate';
   if (claim.status !== 'claimed') throw inProgress();
-  delivery.context.attempt = claim.attempt;
-  const held = { ...claim, key };
-  delivery.running = runHandlers(work, held);
-  await supervise(delivery.running, work, held);
+  const { fence, attempt, done } = claim;
+  delivery.context.attempt = attempt;
+  await runInTime(work, { key, fence, attempt, done });
   return 'handled';
 }
 
-/** Answers in time even where the handlers don't: they go on, and the ledger learns how they end. */
-export function supervise(running: Promise<void>, work: Work, claim: Held): Promise<void> {
+/** Runs the handlers. Answers in time even where they don't: they go on, and the ledger learns how they end. */
+export function runInTime(work: Work, claim: Held): Promise<void> {
   const { delivery, settings, listeners, isQueued } = work;
   const { ledger, clock, handlerTimeoutMs } = settings;
+  const running = runHandlers(work, claim);
+  if (claim.isSettled) return running; // All was done at once.
+  delivery.running = running;
   return new Promise((resolve, reject) => {
     let isLate = false;
     const renew = () => {
@@ -63,7 +66,7 @@ export function supervise(running: Promise<void>, work: Work, claim: Held): Prom
     };
     let renewal: NodeJS.Timeout | undefined;
     let timeout: NodeJS.Timeout | undefined;
-    // Handlers that wait for nothing have ended by then, and need no timer.
+    // Handlers that end with the next promises need no timer.
     const watch = setImmediate(() => {
       if (!isQueued) renewal = setInterval(renew, LEASE_MS / 3); // The inbox itself renews.
       timeout = setTimer(() => {
@@ -84,40 +87,49 @@ export function supervise(running: Promise<void>, work: Work, claim: Held): Prom
 }
 
 /** One after another, whatever the others do: the next attempt runs just those that had not succeeded. */
-export async function runHandlers(work: Work, claim: Held): Promise<void> {
+async function runHandlers(work: Work, claim: Held): Promise<void> {
   const { delivery, handlers, settings, listeners, isQueued = false } = work;
   const { ledger, clock } = settings;
   const left = handlers.filter((handler) => !claim.done.includes(handler.name));
   // What is settled does not run again. A refusal from an inbox may: by hand, once its cause is mended.
   const isSettled = (error?: ShowpadWebhookError) => !error || (!isQueued && !isRetryable(error));
-  const errors: ShowpadWebhookError[] = [];
+  // Of several errors one decides the answer, and one that a retry may mend goes before one that it can't.
+  let deciding: ShowpadWebhookError | undefined;
+  const note = (error: ShowpadWebhookError) => {
+    const isFirst = !deciding || (isRetryable(error) && !isRetryable(deciding));
+    const other = isFirst ? deciding : error;
+    if (isFirst) deciding = error;
+    if (other) listeners.report(other, delivery);
+  };
   try {
     const schema = settings.schemas.get(delivery.event.type);
     const event = schema ? await validate(delivery.event, schema) : delivery.event;
     for (const handler of left) {
       if (claim.isLost) throw inProgress();
-      const error = await runHandler(handler, event, work);
-      if (error) errors.push(error);
+      const ran = runHandler(handler, event, work);
+      const error = isPromise(ran) ? await ran : ran;
+      if (error) note(error);
       // The last of a clean run needs no note of its own: `complete` follows.
-      if (!isSettled(error) || (handler === left.at(-1) && errors.every(isSettled))) continue;
+      if (!isSettled(error) || (handler === left.at(-1) && isSettled(deciding))) continue;
       const update = { handler: handler.name, leaseMs: LEASE_MS, nowMs: clock() };
-      await tell(work, claim, 'checkpoint', () => ledger.checkpoint(claim, update));
+      const told = tell(work, claim, 'checkpoint', () => ledger.checkpoint(claim, update));
+      if (isPromise(told)) await told;
     }
   } catch (unfinished) {
-    errors.push(unfinished as ShowpadWebhookError);
+    note(unfinished as ShowpadWebhookError);
   }
 
-  // Of several errors one decides the answer, and one that a retry may mend goes before one that it can't.
-  const deciding = errors.find(isRetryable) ?? errors[0];
-  for (const error of errors) if (error !== deciding) listeners.report(error, delivery);
-  const operation = errors.every(isSettled) ? 'complete' : 'release';
-  if (!claim.isLost) await tell(work, claim, operation, () => ledger[operation](claim, { nowMs: clock() }));
+  const operation = isSettled(deciding) ? 'complete' : 'release';
+  const told =
+    !claim.isLost && tell(work, claim, operation, () => ledger[operation](claim, { nowMs: clock() }));
+  if (isPromise(told)) await told;
   if (deciding && operation === 'release' && !isQueued && claim.attempt >= SHOWPAD_ATTEMPTS) {
     // The answer is a 5xx already, so a letter that can't be kept has only the listeners to tell.
     await listeners
       .deadLetter('attempts-exhausted', deciding, delivery)
       .catch((unkept) => listeners.report(unkept, delivery));
   }
+  claim.isSettled = true;
   if (deciding) throw deciding;
 }
 
@@ -125,26 +137,24 @@ function isRetryable(error: ShowpadWebhookError): boolean {
   return error.code !== 'PERMANENT_FAILURE';
 }
 
-/** Resolves to what went wrong. A refusal whose letter can't be kept is a failure: a retry may keep it. */
-async function runHandler(
+/** Gives what went wrong. A refusal whose letter can't be kept is a failure: a retry may keep it. */
+function runHandler(
   handler: RegisteredHandler,
   event: ShowpadEvent,
   { delivery, settings, listeners, isQueued = false }: Work,
-): Promise<ShowpadWebhookError | undefined> {
+): MaybePromise<ShowpadWebhookError | undefined> {
   const { name, run } = handler;
   const { telemetry, clock, handlerTimeoutMs } = settings;
   const { context } = delivery;
   const startedAtMs = clock();
-  try {
-    await (telemetry
-      ? telemetry.handler(name, event, context, async () => run(event, context), isQueued)
-      : run(event, context));
+  const succeeded = () => {
     handler.runs++;
     if (!isQueued && clock() - startedAtMs > handlerTimeoutMs / 2) {
       void listeners.guard(() => diagnose(({ noteSlowRun }) => noteSlowRun(handler, settings)));
     }
     return undefined;
-  } catch (thrown) {
+  };
+  const failed = (thrown: unknown) => {
     const what = `an event of type "${event.type.slice(0, 64)}"`;
     if (!PermanentError.isInstance(thrown)) {
       const hint = 'See the cause. It comes again, unless this was the last.';
@@ -162,7 +172,15 @@ async function runHandler(
       () => refusal,
       (unkept: ShowpadWebhookError) => unkept,
     );
-  }
+  };
+  return whenDone(
+    () =>
+      telemetry
+        ? telemetry.handler(name, event, context, async () => run(event, context), isQueued)
+        : run(event, context),
+    succeeded,
+    failed,
+  );
 }
 
 /** Loaded by those alone who have schemas. */
@@ -185,24 +203,23 @@ function failureOf(store: 'ledger' | 'inbox'): 'INBOX_FAILED' | 'LEDGER_FAILED' 
 }
 
 /** Once handlers ran, a store's trouble is reported and no longer decides the answer: a 5xx would run them again. */
-async function tell(
+function tell(
   { listeners, delivery, isQueued }: Work,
   claim: Held,
   operation: string,
   call: () => MaybePromise<boolean>,
-): Promise<void> {
+): MaybePromise<void> {
   const store = isQueued ? 'inbox' : 'ledger';
-  try {
-    if (await callStore(store, operation, call)) return;
+  const report = (error: unknown) => listeners.report(error as ShowpadWebhookError, delivery);
+  const heard = (isHeld: boolean) => {
+    if (isHeld) return;
     claim.isLost = true;
-    throw new ShowpadWebhookError(
-      failureOf(store),
-      `the ${store}'s ${operation} came too late`,
-      'Handlers are too slow, or block the event loop.',
+    const message = `the ${store}'s ${operation} came too late`;
+    report(
+      new ShowpadWebhookError(failureOf(store), message, 'Handlers are too slow, or block the event loop.'),
     );
-  } catch (error) {
-    listeners.report(error as ShowpadWebhookError, delivery);
-  }
+  };
+  return whenDone(() => callStore(store, operation, call), heard, report);
 }
 
 function inProgress(): ShowpadWebhookError {

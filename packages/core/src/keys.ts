@@ -1,4 +1,3 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { plainHeaders, type WebhookHeaders } from './headers.ts';
 import { inTime } from './in-time.ts';
 import { isPromise, type MaybePromise } from './promise.ts';
@@ -21,11 +20,9 @@ export type SignatureKeys = SignatureKey | readonly SignatureKey[] | KeyResolver
 
 export interface PreparedKey {
   readonly label: string | undefined;
-  /** A KeyObject where it is used again and again: making one costs more than it saves once. */
-  readonly secret: KeyObject | string;
+  /** Its HMAC takes it as UTF-8: inferred, not documented (docs/showpad.md, "Signature"). */
+  readonly text: string;
 }
-
-type TextKey = PreparedKey & { readonly secret: string };
 
 /** Every key costs a forged delivery one more HMAC over its body, so neither list may grow without bound. */
 const MAX_KEYS = 1_000;
@@ -35,7 +32,7 @@ const MAX_RESOLVED_KEYS = 20;
 export function prepareKeys(
   keys: SignatureKey | readonly SignatureKey[],
   maxKeys: number = MAX_KEYS,
-): TextKey[] {
+): PreparedKey[] {
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
   if (list.length === 0) throw new TypeError('keys is an empty list: pass a signature key.');
   if (list.length > maxKeys) {
@@ -44,7 +41,7 @@ export function prepareKeys(
   return list.map((entry, index) => prepareKey(entry, Array.isArray(keys) ? `keys[${index}]` : 'keys'));
 }
 
-function prepareKey(entry: unknown, where: string): TextKey {
+function prepareKey(entry: unknown, where: string): PreparedKey {
   const isLabelled = typeof entry === 'object' && entry !== null;
   const { label, key } = (isLabelled ? entry : { key: entry }) as { label?: unknown; key?: unknown };
   if (typeof key !== 'string') {
@@ -59,7 +56,7 @@ function prepareKey(entry: unknown, where: string): TextKey {
   if (key.trim() !== key) {
     throw new TypeError(`${where} begins or ends with white space: trim it.`);
   }
-  return { label: label as string | undefined, secret: key };
+  return { label: label as string | undefined, text: key };
 }
 
 export interface Keyring {
@@ -73,11 +70,7 @@ export function createKeyring(keys: SignatureKeys): Keyring {
   if (typeof keys === 'function') {
     return { candidates: (headers, url) => resolveKeys(keys, headers, url), promote: () => {} };
   }
-  // As UTF-8: inferred, not documented (docs/showpad.md, "Signature"). So is a string that an HMAC is given.
-  const prepared: PreparedKey[] = prepareKeys(keys).map(({ label, secret }) => ({
-    label,
-    secret: createSecretKey(secret, 'utf8'),
-  }));
+  const prepared = prepareKeys(keys);
   return {
     candidates: () => prepared,
     promote(key) {

@@ -3,21 +3,24 @@ import { hashText } from './hash.ts';
 import type { Claim, Ledger } from './ledger.ts';
 
 export interface MemoryLedgerOptions {
-  /** How many events are remembered; beyond it the oldest settled one is forgotten. Default 100,000. */
+  /** How many events are remembered at most, rounded up to an even number; at least the latest half. Default 200,000. */
   readonly maxEntries?: number;
-  /** How long a settled event is remembered, in ms. Default 24 h. */
+  /** How long an event is remembered at least, in ms; at most twice as long. Default 24 h. */
   readonly ttlMs?: number;
 }
 
-interface Entry {
-  readonly fence: number;
+/** An event that is being handled, or has failed: then nobody's fence is 0, and its lease is over. */
+interface Attempt {
+  fence: number;
   readonly attempt: number;
   readonly bodyDigest: number;
   done: readonly string[];
-  isCompleted: boolean;
-  /** End of the lease, then of the memory. */
+  /** End of the lease. */
   untilMs: number;
 }
+
+/** Of a completed event the digest of its body is all that matters. */
+type Known = Attempt | number;
 
 const DAY_MS = 86_400_000;
 const LONGEST_PLAIN_KEY = 128;
@@ -26,8 +29,9 @@ const NONE: readonly string[] = [];
 /**
  * A ledger in this process's memory: enough for one process, and forgotten when it ends.
  *
- * Bounded by `maxEntries`, never at the cost of a live claim: when every entry is one, `claim` throws and the
- * delivery is answered 503. Every call takes the same time however many entries there are.
+ * It keeps two generations: once the newer holds half of `maxEntries`, or is `ttlMs` old, the older is forgotten as a
+ * whole, but for what is being handled. Where that alone fills a generation, `claim` throws and the delivery is
+ * answered 503.
  *
  * @throws TypeError for a bound that is not a number above 0.
  *
@@ -39,104 +43,75 @@ const NONE: readonly string[] = [];
  * ```
  */
 export function createMemoryLedger({
-  maxEntries = 100_000,
+  maxEntries = 200_000,
   ttlMs = DAY_MS,
 }: MemoryLedgerOptions = {}): Ledger {
-  checkAboveZero('maxEntries', maxEntries);
-  checkAboveZero('ttlMs', ttlMs);
-  // In the order of claiming and of settling, so that the one to forget first stands first.
-  const live = new Map<string, Entry>();
-  const settled = new Map<string, Entry>();
-  const oldestLive = oldestOf(live);
-  const oldestSettled = oldestOf(settled);
+  checkAboveZero({ maxEntries, ttlMs });
+  const generationSize = Math.ceil(maxEntries / 2);
+  let newer = new Map<string, Known>();
+  let older = newer;
+  let newerSinceMs = Number.NEGATIVE_INFINITY;
   let lastFence = 0;
 
-  /** A few per call keep the maps bounded and each call short. */
-  function forgetExpired(nowMs: number): void {
-    for (let count = 0; count < 2; count++) {
-      const oldest = oldestSettled();
-      if (oldest && oldest[1].untilMs <= nowMs) settled.delete(oldest[0]);
-    }
-    // Left by a handler that never settled, for an event that never came again.
-    const abandoned = oldestLive();
-    if (abandoned && abandoned[1].untilMs + ttlMs <= nowMs) live.delete(abandoned[0]);
+  function startGeneration(sinceMs: number, nowMs: number): void {
+    const next = new Map<string, Known>();
+    for (const [key, known] of older) if (isLive(known, nowMs)) next.set(key, known);
+    older = newer;
+    newer = next;
+    newerSinceMs = sinceMs;
   }
 
-  function makeRoom(): void {
-    if (live.size + settled.size < maxEntries) return;
-    const oldest = oldestSettled();
-    if (!oldest) throw new Error(`all ${maxEntries} entries are being handled: raise maxEntries`);
-    settled.delete(oldest[0]);
-  }
-
-  function held({ key, fence }: Claim): Entry | undefined {
-    const entry = live.get(storedKey(key));
-    return entry?.fence === fence ? entry : undefined;
-  }
-
-  function settle(claim: Claim, isCompleted: boolean, nowMs: number): boolean {
-    const entry = held(claim);
-    if (!entry) return false;
-    entry.isCompleted = isCompleted;
-    entry.untilMs = nowMs + ttlMs;
-    if (isCompleted) entry.done = NONE;
+  function held(claim: Claim): Attempt | undefined {
     const key = storedKey(claim.key);
-    live.delete(key);
-    settled.set(key, entry);
+    const known = newer.get(key) ?? older.get(key);
+    return typeof known === 'object' && known.fence === claim.fence ? known : undefined;
+  }
+
+  function settle(claim: Claim, isCompleted: boolean): boolean {
+    const attempt = held(claim);
+    if (!attempt) return false;
+    attempt.fence = 0;
+    attempt.untilMs = 0;
+    newer.set(storedKey(claim.key), isCompleted ? attempt.bodyDigest : attempt);
     return true;
   }
 
   return {
     claim({ key: fullKey, bodyDigest, leaseMs, nowMs }) {
-      forgetExpired(nowMs);
+      if (nowMs - newerSinceMs >= 2 * ttlMs) startGeneration(nowMs - ttlMs, nowMs); // After a quiet time, both go.
+      if (nowMs - newerSinceMs >= ttlMs) startGeneration(nowMs, nowMs);
       const key = storedKey(fullKey);
-      const holder = live.get(key);
-      const kept = holder ?? settled.get(key);
-      const past = holder || (kept && kept.untilMs > nowMs) ? kept : undefined;
+      const past = newer.get(key) ?? older.get(key);
+      if (typeof past === 'number') return { status: 'completed', isConflict: past !== bodyDigest };
       const isConflict = past !== undefined && past.bodyDigest !== bodyDigest;
-      if (past?.isCompleted) return { status: 'completed', isConflict };
-      if (holder && holder.untilMs > nowMs) return { status: 'in-progress', isConflict };
+      if (isLive(past, nowMs)) return { status: 'in-progress', isConflict };
 
-      if (!kept) makeRoom();
-      live.delete(key);
-      settled.delete(key);
+      if (newer.size >= generationSize) startGeneration(nowMs, nowMs);
+      if (newer.size >= generationSize) {
+        throw new Error(`half of ${maxEntries} entries are being handled: raise maxEntries`);
+      }
       const fence = ++lastFence;
       const attempt = (past?.attempt ?? 0) + 1;
       const done = past?.done ?? NONE;
-      live.set(key, { fence, attempt, bodyDigest, done, isCompleted: false, untilMs: nowMs + leaseMs });
+      newer.set(key, { fence, attempt, bodyDigest, done, untilMs: nowMs + leaseMs });
       return { status: 'claimed', fence, attempt, done, isConflict };
     },
 
     checkpoint(claim, { handler, leaseMs, nowMs }) {
-      const entry = held(claim);
-      if (!entry) return false;
-      entry.untilMs = nowMs + leaseMs;
-      if (handler !== undefined) entry.done = [...entry.done, handler];
+      const attempt = held(claim);
+      if (!attempt) return false;
+      attempt.untilMs = nowMs + leaseMs;
+      if (handler !== undefined) attempt.done = [...attempt.done, handler];
       return true;
     },
 
-    complete: (claim, { nowMs }) => settle(claim, true, nowMs),
-    release: (claim, { nowMs }) => settle(claim, false, nowMs),
+    complete: (claim) => settle(claim, true),
+    release: (claim) => settle(claim, false),
   };
 }
 
-/**
- * Tells the oldest entry of a map. The iterator is kept: a new one would pass by, each time, all that was deleted
- * before the oldest and that the map has not yet swept out.
- */
-function oldestOf(map: ReadonlyMap<string, Entry>): () => [string, Entry] | undefined {
-  let entries = map.entries();
-  let oldest: [string, Entry] | undefined;
-  return () => {
-    while (!oldest || map.get(oldest[0]) !== oldest[1]) {
-      oldest = entries.next().value;
-      if (!oldest) {
-        entries = map.entries(); // One that came to its end stays there, and the map is empty.
-        break;
-      }
-    }
-    return oldest;
-  };
+function isLive(known: Known | undefined, nowMs: number): boolean {
+  return typeof known === 'object' && known.untilMs > nowMs;
 }
 
 /** A long id costs its hash's length, not its own. The prefix keeps it apart from any plain key. */

@@ -110,9 +110,7 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new TypeError('name must be 1 to 64 letters, digits and any of . _ -');
   }
-  checkAboveZero('toleranceSeconds', toleranceSeconds);
-  checkAboveZero('maxBodyBytes', maxBodyBytes);
-  checkAboveZero('handlerTimeoutMs', handlerTimeoutMs);
+  checkAboveZero({ toleranceSeconds, maxBodyBytes, handlerTimeoutMs });
   if (!Array.isArray(methods) || methods.length === 0 || methods.some((m) => m !== 'POST' && m !== 'GET')) {
     throw new TypeError("methods must be ['POST'], ['GET'] or ['POST', 'GET'].");
   }

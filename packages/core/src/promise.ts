@@ -12,6 +12,24 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined)?.then === 'function';
 }
 
+/** Calls, and waits only where there is something to wait for: most of what is called is done at once. */
+export function whenDone<T, R>(
+  call: () => MaybePromise<T>,
+  onValue: (value: T) => R,
+  onError: (error: unknown) => MaybePromise<R>,
+): MaybePromise<R> {
+  let value: T;
+  try {
+    const called = call();
+    // A query of a database library may have a `then` of its own kind.
+    if (isPromise(called)) return Promise.resolve(called).then(onValue, onError);
+    value = called;
+  } catch (error) {
+    return onError(error);
+  }
+  return onValue(value);
+}
+
 /** How long what is not ours may take, a ledger or a key lookup: well within Showpad's patience. */
 export const DEADLINE_MS = 2_500;
 

@@ -3,7 +3,7 @@ import { DeliveryContext } from './context.ts';
 import type { AuthenticDelivery, Delivery } from './delivery.ts';
 import { logDelivery } from './diagnostics/log-delivery.ts';
 import { isFinal, ShowpadWebhookError, toWebhookError } from './error.ts';
-import { callStore, conflict, digest, runHandlers, supervise } from './handle-once.ts';
+import { callStore, conflict, digest, runInTime } from './handle-once.ts';
 import type { HandlerRegistry } from './handlers.ts';
 import { plainHeaders } from './headers.ts';
 import type { Inbox, InboxConsumer, InboxHealth, InboxJob } from './inbox.ts';
@@ -85,7 +85,7 @@ export function createQueue(
     };
     job.signal.addEventListener('abort', () => delivery.context?.abort());
     const held = { key: job.id, fence: 0, attempt: job.attempt, done: job.done };
-    await supervise(runHandlers(work, held), work, held);
+    await runInTime(work, held);
   }
 
   function log(delivery: Delivery, outcome: Outcome, error?: ShowpadWebhookError): void {

@@ -10,7 +10,7 @@ import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from
 import { Listeners } from './listeners.ts';
 import { silentLogger } from './logger.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
-import { setTimer } from './promise.ts';
+import { isPromise, setTimer } from './promise.ts';
 import { readEvent } from './read-event.ts';
 import { checkHead, readBytes, type WebhookRequest } from './request.ts';
 import {
@@ -150,7 +150,8 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     if (closing) throw closed();
     checkHead(request, settings);
     const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, receivedAtMs);
-    const body = await readBytes(request.body, settings.maxBodyBytes);
+    const reading = readBytes(request.body, settings.maxBodyBytes);
+    const body = isPromise(reading) ? await reading : reading;
     delivery.body = body;
     delivery.keys = await keyring.candidates(request.headers, request.url);
     const key = matchKey(body, signed, delivery.keys);
@@ -168,9 +169,8 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     if (queue) return (await queue).put(delivery);
     const handlers = registry.find(delivery.event.type);
     if (handlers.length === 0) return 'ignored';
-    const context = new DeliveryContext(delivery, settings);
-    const authentic = Object.assign(delivery, { context }) as AuthenticDelivery;
-    return handleOnce({ delivery: authentic, handlers, settings, listeners });
+    delivery.context = new DeliveryContext(delivery, settings);
+    return handleOnce({ delivery: delivery as AuthenticDelivery, handlers, settings, listeners });
   }
 
   function drain(timeoutMs: number): Promise<void> {

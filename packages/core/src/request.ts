@@ -1,6 +1,7 @@
 import { ShowpadWebhookError } from './error.ts';
 import { headerValue, type WebhookHeaders } from './headers.ts';
 import type { Settings } from './options.ts';
+import { type MaybePromise, whenDone } from './promise.ts';
 import { checkBytes } from './signature.ts';
 
 /** What an adapter makes of its framework's request. */
@@ -38,11 +39,13 @@ export function checkHead(request: WebhookRequest, { methods, maxBodyBytes }: Se
 }
 
 /** The body's bytes, at most `limitBytes`. */
-export async function readBytes(body: WebhookRequest['body'], limitBytes: number): Promise<Uint8Array> {
-  const bytes = typeof body === 'function' ? await (async () => body(limitBytes))().catch(unreadable) : body;
-  checkBytes(bytes);
-  if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
-  return bytes;
+export function readBytes(body: WebhookRequest['body'], limitBytes: number): MaybePromise<Uint8Array> {
+  const checked = (bytes: Uint8Array) => {
+    checkBytes(bytes);
+    if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
+    return bytes;
+  };
+  return typeof body === 'function' ? whenDone(() => body(limitBytes), checked, unreadable) : checked(body);
 }
 
 function unreadable(cause: unknown): never {

@@ -39,7 +39,7 @@ export function failureOutcome(code: ShowpadWebhookErrorCode): Outcome {
 }
 
 export function successResponse(outcome: SuccessOutcome): WebhookResponse {
-  return jsonResponse(outcome === 'queued' ? 202 : 200, {}, { outcome });
+  return jsonResponse(outcome === 'queued' ? 202 : 200, `{"outcome":"${outcome}"}`);
 }
 
 /** Names the outcome and the code, and nothing that would help a forger or leak a secret. */
@@ -49,18 +49,14 @@ export function failureResponse(
   closesConnection: boolean,
 ): WebhookResponse {
   const status = statusOf(code);
-  const headers = {
-    ...(status === 405 && { allow: allowed.join(', ') }),
-    ...(status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
-    ...(closesConnection && { connection: 'close' }),
-  };
-  return jsonResponse(status, headers, { outcome: failureOutcome(code), code });
+  const response = jsonResponse(status, `{"outcome":"${failureOutcome(code)}","code":"${code}"}`);
+  if (status === 405) response.headers.allow = allowed.join(', ');
+  if (status === 503) response.headers['retry-after'] = RETRY_AFTER_SECONDS;
+  if (closesConnection) response.headers.connection = 'close';
+  return response;
 }
 
-function jsonResponse(status: number, headers: Record<string, string>, body: object): WebhookResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
-  };
+function jsonResponse(status: number, body: string) {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status, headers, body };
 }

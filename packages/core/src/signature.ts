@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { checkAboveZero } from './check.ts';
 import { ShowpadWebhookError, type ShowpadWebhookErrorCode } from './error.ts';
 import { headerValue, type WebhookHeaders } from './headers.ts';
+import { hmac } from './hmac.ts';
 import { type PreparedKey, prepareKeys, type SignatureKey } from './keys.ts';
 
 // Names, format and signed bytes: SHOWPAD, "Signature".
@@ -12,6 +13,8 @@ export const DEFAULT_TOLERANCE_SECONDS = 300;
 
 const MAX_SIGNATURES = 16;
 const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
+/** HTTP's optional white space: spaces and tabs, not the wider set of `trim`. */
+const OUTER_SPACE_PATTERN = /^[ \t]+|[ \t]+$/g;
 const TIMESTAMP_PATTERN = /^[1-9][0-9]{0,14}$/;
 
 /** The signature headers of a delivery, well formed and in time; not yet verified. */
@@ -41,7 +44,7 @@ export function sign(body: Uint8Array | string, key: string, timestampSeconds: n
     throw new TypeError(`timestampSeconds must be unix time in whole seconds, not ${timestampSeconds}.`);
   }
   const [prepared] = prepareKeys(key) as [PreparedKey];
-  return computeSignature(body, String(timestampSeconds), prepared.secret);
+  return hmac(prepared.text, Buffer.from(body as string), `.${timestampSeconds}`);
 }
 
 export interface VerifyOptions {
@@ -83,7 +86,7 @@ export interface VerifiedSignature {
  */
 export function verifySignature(options: VerifyOptions): VerifiedSignature {
   const { body, headers, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, nowMs = Date.now() } = options;
-  checkAboveZero('toleranceSeconds', toleranceSeconds);
+  checkAboveZero({ toleranceSeconds });
   checkBytes(body);
   const keys = prepareKeys(options.keys);
   const signed = readSignedHeaders(headers, toleranceSeconds, nowMs);
@@ -117,18 +120,14 @@ export function readSignedHeaders(
     );
   }
   const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
-  if (ageSeconds > toleranceSeconds) {
+  if (Math.abs(ageSeconds) > toleranceSeconds) {
+    const isOld = ageSeconds > 0;
     throw new ShowpadWebhookError(
-      'TIMESTAMP_TOO_OLD',
-      `the delivery was signed ${ageSeconds} s ago`,
-      `At most ${toleranceSeconds} s are tolerated. A replayed capture, or this machine's clock runs fast: see "date -u".`,
-    );
-  }
-  if (-ageSeconds > toleranceSeconds) {
-    throw new ShowpadWebhookError(
-      'TIMESTAMP_IN_FUTURE',
-      `the delivery was signed ${-ageSeconds} s in the future`,
-      `At most ${toleranceSeconds} s are tolerated. Milliseconds instead of seconds, or this machine's clock runs slow: see "date -u".`,
+      isOld ? 'TIMESTAMP_TOO_OLD' : 'TIMESTAMP_IN_FUTURE',
+      `the delivery was signed ${isOld ? `${ageSeconds} s ago` : `${-ageSeconds} s in the future`}`,
+      `At most ${toleranceSeconds} s are tolerated. ${
+        isOld ? 'A replayed capture' : 'Milliseconds instead of seconds'
+      }, or this machine's clock runs ${isOld ? 'fast' : 'slow'}: see "date -u".`,
     );
   }
   return { signatures, timestamp };
@@ -136,9 +135,11 @@ export function readSignedHeaders(
 
 function readSignatures(header: string | undefined): readonly string[] {
   if (!header) throw missing('SIGNATURE_MISSING', SIGNATURE_HEADER);
+  if (SIGNATURE_PATTERN.test(header)) return [header];
   const parts = header.split(',', MAX_SIGNATURES + 1);
   // Showpad may send several, and one that matches is enough: what has another form is passed over.
-  const signatures = parts.map(trimSpace).filter((part) => SIGNATURE_PATTERN.test(part));
+  const trimmed = parts.map((part) => part.replace(OUTER_SPACE_PATTERN, ''));
+  const signatures = trimmed.filter((part) => SIGNATURE_PATTERN.test(part));
   if (parts.length > MAX_SIGNATURES || signatures.length === 0) {
     throw new ShowpadWebhookError(
       'SIGNATURE_MALFORMED',
@@ -147,11 +148,6 @@ function readSignatures(header: string | undefined): readonly string[] {
     );
   }
   return signatures;
-}
-
-/** HTTP's optional white space: spaces and tabs, not the wider set of `trim`. */
-function trimSpace(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 function missing(code: ShowpadWebhookErrorCode, header: string): ShowpadWebhookError {
@@ -170,7 +166,7 @@ const expectedText = Buffer.alloc(44);
 export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly PreparedKey[]): PreparedKey {
   for (const key of keys) {
     // The text is compared, not the bytes it decodes to: several texts decode alike, and only one is canonical.
-    expectedText.write(computeSignature(body, signed.timestamp, key.secret), 'latin1');
+    expectedText.write(hmac(key.text, body, `.${signed.timestamp}`), 'latin1');
     for (const signature of signed.signatures) {
       givenText.write(signature, 'latin1');
       if (timingSafeEqual(givenText, expectedText)) return key;
@@ -181,8 +177,4 @@ export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly
     'no configured key made any of the signatures',
     "Another subscription's key (each has its own), part of a key, a body changed by a parser or proxy, or a forgery.",
   );
-}
-
-function computeSignature(body: Uint8Array | string, timestamp: string, secret: KeyObject | string): string {
-  return createHmac('sha256', secret).update(body).update(`.${timestamp}`).digest('base64');
 }

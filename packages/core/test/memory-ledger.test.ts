@@ -27,55 +27,84 @@ function book(options?: MemoryLedgerOptions) {
 }
 
 describe('maxEntries', () => {
-  test('forgets the event that was settled first', () => {
-    const { claim, complete } = book({ maxEntries: 3 });
-    for (const key of ['a', 'b', 'c']) complete(key);
-    expect(claim('d').status).toBe('claimed');
-    expect(['b', 'c'].map((key) => claim(key).status)).toEqual(['completed', 'completed']);
-    expect(claim('a').status).toBe('claimed');
+  test.each([2, 3, 4, 10, 15])(
+    'of %i: remembers the latest half at least, and no more in all',
+    (maxEntries) => {
+      for (let settled = 1; settled <= 3 * maxEntries; settled++) {
+        const keys = Array.from({ length: settled }, (_, index) => `event-${index}`);
+        const isKnown = keys.map((probed) => {
+          const { claim, complete } = book({ maxEntries });
+          for (const key of keys) complete(key);
+          return claim(probed).status === 'completed';
+        });
+        expect(isKnown.slice(-Math.floor(maxEntries / 2))).not.toContain(false);
+        expect(isKnown.filter(Boolean).length).toBeLessThanOrEqual(2 * Math.ceil(maxEntries / 2));
+      }
+    },
+  );
+
+  test('forgets the oldest first', () => {
+    const { claim, complete } = book({ maxEntries: 4 });
+    for (const key of ['a', 'b', 'c', 'd', 'e']) complete(key);
+    expect(['c', 'd', 'e'].map((key) => claim(key).status)).toEqual(['completed', 'completed', 'completed']);
+    expect(['a', 'b'].map((key) => claim(key).status)).toEqual(['claimed', 'claimed']);
   });
 
-  test('forgets a failed event no sooner than a completed one', () => {
-    const { claim, complete, fail } = book({ maxEntries: 2 });
-    complete('a');
-    fail('b');
-    claim('c');
-    expect(claim('b')).toMatchObject({ status: 'claimed', attempt: 2, done: ['crm'] });
+  test('remembers a failed event as long as a completed one', () => {
+    const { claim, complete, fail } = book({ maxEntries: 4 });
+    for (const key of ['a', 'b', 'c']) complete(key);
+    fail('d');
+    complete('e');
+    expect(claim('d')).toMatchObject({ status: 'claimed', attempt: 2, done: ['crm'] });
   });
 
   test('never forgets a live claim for another', () => {
-    const { claim, complete } = book({ maxEntries: 2 });
-    claim('live');
-    for (const key of ['a', 'b', 'c', 'd']) complete(key);
-    expect(claim('live').status).toBe('in-progress');
+    const { ledger, claim, complete } = book({ maxEntries: 4 });
+    const { fence } = claim('live') as Extract<ClaimResult, { status: 'claimed' }>;
+    for (let index = 0; index < 20; index++) {
+      complete(`event-${index}`);
+      expect(claim('live').status).toBe('in-progress');
+    }
+    expect(ledger.complete({ key: 'live', fence }, { nowMs: NOW_MS })).toBe(true);
+    complete('another');
+    expect(claim('live').status).toBe('completed');
   });
 
-  test('makes claim throw where all are live, until one settles', () => {
+  test('makes claim throw where what is live fills half of them, until one settles', () => {
     const { ledger, claim } = book({ maxEntries: 2 });
     claim('a');
     const { fence } = claim('b') as Extract<ClaimResult, { status: 'claimed' }>;
-    expect(() => claim('c')).toThrow('all 2 entries are being handled: raise maxEntries');
+    expect(() => claim('c')).toThrow('half of 2 entries are being handled: raise maxEntries');
     expect(['a', 'b'].map((key) => claim(key).status)).toEqual(['in-progress', 'in-progress']);
     ledger.complete({ key: 'b', fence }, { nowMs: NOW_MS });
     expect(claim('c').status).toBe('claimed');
   });
 
-  test('is answered 503 where all are live: the event comes again', async () => {
-    const ledger = createMemoryLedger({ maxEntries: 1 });
+  test('is answered 503 where there is no room: the event comes again', async () => {
+    const ledger = createMemoryLedger({ maxEntries: 2 });
     const running = deferred();
     const { receiver, deliver, errors } = probe({ ledger, on: { [TYPE]: () => running.promise } });
-    const first = receiver.receive(delivery('event-1'));
-    expect(await deliver('event-2')).toBe('503 LEDGER_FAILED');
-    expect(errors[0]?.cause).toEqual(new Error('all 1 entries are being handled: raise maxEntries'));
+    const first = ['event-1', 'event-2'].map((id) => receiver.receive(delivery(id)));
+    expect(await deliver('event-3')).toBe('503 LEDGER_FAILED');
+    expect(errors[0]?.cause).toEqual(new Error('half of 2 entries are being handled: raise maxEntries'));
     running.resolve();
-    expect((await first).outcome).toBe('handled');
-    expect(await deliver('event-2')).toBe('200 handled');
+    expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(['handled', 'handled']);
+    expect(await deliver('event-3')).toBe('200 handled');
   });
 
-  test('is 100,000 by default', () => {
+  test('is 200,000 by default', () => {
     const { claim } = book();
-    for (let count = 1; count <= 100_000; count++) claim(`${count}`);
-    expect(() => claim('one more')).toThrow('all 100000 entries are being handled: raise maxEntries');
+    for (let count = 1; count <= 200_000; count++) claim(`${count}`);
+    expect(() => claim('one more')).toThrow('half of 200000 entries are being handled: raise maxEntries');
+  });
+
+  test('makes claim forget what nobody holds any more, where there is no room', () => {
+    const { claim } = book({ maxEntries: 2 });
+    for (const key of ['abandoned 1', 'abandoned 2']) claim(key);
+    expect(() => claim('a', LEASE_MS - 1)).toThrow(/raise maxEntries/);
+    expect(claim('a', LEASE_MS).status).toBe('claimed');
+    expect(claim('b', LEASE_MS).status).toBe('claimed');
+    expect(() => claim('c', LEASE_MS)).toThrow(/raise maxEntries/);
   });
 
   test('gives a place that is claimed again no second one', () => {
@@ -87,11 +116,19 @@ describe('maxEntries', () => {
 });
 
 describe('ttlMs', () => {
-  test('is how long a completed event is remembered', () => {
-    const { claim, complete } = book({ ttlMs: 60_000 });
-    complete('a');
-    expect(claim('a', 59_999).status).toBe('completed');
-    expect(claim('a', 60_000)).toMatchObject({ status: 'claimed', attempt: 1, done: [], isConflict: false });
+  test('is how long a completed event is remembered at least, and half of the longest', () => {
+    for (let settledMs = 0; settledMs <= 60_000; settledMs += 5_000) {
+      const { claim, complete } = book({ ttlMs: 60_000 });
+      complete('the first of its generation');
+      complete('a', settledMs);
+      expect(claim('a', settledMs + 59_999).status).toBe('completed');
+      expect(claim('a', settledMs + 120_000)).toMatchObject({
+        status: 'claimed',
+        attempt: 1,
+        done: [],
+        isConflict: false,
+      });
+    }
   });
 
   test('is how long a failed event is remembered', () => {
@@ -99,28 +136,27 @@ describe('ttlMs', () => {
     fail('a');
     fail('b');
     expect(claim('a', 59_999)).toMatchObject({ attempt: 2, done: ['crm'] });
-    expect(claim('b', 60_000)).toMatchObject({ attempt: 1, done: [] });
+    expect(claim('b', 120_000)).toMatchObject({ attempt: 1, done: [] });
   });
 
   test('is 24 hours by default', () => {
     const { claim, complete } = book();
     complete('a');
     expect(claim('a', 86_399_999).status).toBe('completed');
-    expect(claim('a', 86_400_000).status).toBe('claimed');
+    expect(claim('a', 2 * 86_400_000).status).toBe('claimed');
   });
 
-  test('makes room: what is expired no longer counts', () => {
-    const { claim } = book({ maxEntries: 2, ttlMs: 60_000 });
-    for (const key of ['abandoned 1', 'abandoned 2']) claim(key);
-    expect(() => claim('a', LEASE_MS + 59_999)).toThrow(/raise maxEntries/);
-    expect(claim('a', LEASE_MS + 60_000).status).toBe('claimed');
-    expect(claim('b', LEASE_MS + 60_000).status).toBe('claimed');
-  });
-
-  test('expires an event out of turn, where others settled before it', () => {
+  test('counts from the first event after a quiet time', () => {
     const { claim, complete } = book({ ttlMs: 60_000 });
-    for (const key of ['a', 'b', 'c', 'd']) complete(key);
-    expect(claim('d', 60_000).status).toBe('claimed');
+    complete('a', 1_000_000);
+    expect(claim('a', 1_059_999).status).toBe('completed');
+  });
+
+  test('bounds how long the attempts of an event are known whose handlers never ended', () => {
+    const { claim } = book({ ttlMs: 60_000 });
+    claim('abandoned');
+    expect(claim('abandoned', LEASE_MS)).toMatchObject({ attempt: 2 });
+    expect(claim('abandoned', LEASE_MS + 120_000)).toMatchObject({ attempt: 1 });
   });
 });
 

@@ -40,7 +40,7 @@ const DAY_MS = 86_400_000;
  * ```
  */
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
-  checkAboveZero('ttlMs', ttlMs);
+  checkAboveZero({ ttlMs });
   const { all, run, write, close } = connect(source);
 
   const update = ({ key, fence }: Claim, set: string, ...values: (string | number)[]) =>

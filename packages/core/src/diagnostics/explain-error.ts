@@ -17,7 +17,7 @@ export async function explainError(
     body,
     timestamp: headerValue(request.headers, TIMESTAMP_HEADER),
     signature: headerValue(request.headers, SIGNATURE_HEADER),
-    keys: keys.map(({ secret }) => (typeof secret === 'string' ? secret : secret.export().toString())),
+    keys: keys.map(({ text }) => text),
     nowSeconds: Math.floor(receivedAtMs / 1000),
     toleranceSeconds,
   });

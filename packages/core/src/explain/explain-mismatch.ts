@@ -64,7 +64,7 @@ export interface MismatchFinding {
 export function explainMismatch(input: MismatchInput): readonly MismatchFinding[] {
   const { body, timestamp, signature, nowSeconds = Math.floor(Date.now() / 1000) } = input;
   const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, otherKeys = [] } = input;
-  checkAboveZero('toleranceSeconds', toleranceSeconds);
+  checkAboveZero({ toleranceSeconds });
   const keys = candidateKeys([input.keys].flat(), otherKeys);
   if (!signature) return [finding('signature-missing', 'There is no signature.', 'proven')];
   if (!timestamp) return [finding('timestamp-missing', 'There is no timestamp.', 'proven')];

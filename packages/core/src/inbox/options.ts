@@ -39,7 +39,7 @@ export function readInboxOptions(options: InboxOptions): InboxSettings {
   const numbers = { ...DEFAULTS };
   for (const option of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
     numbers[option] = options[option] ?? DEFAULTS[option];
-    checkAboveZero(option, numbers[option]);
   }
+  checkAboveZero(numbers);
   return { name: options.name ?? 'default', backoffMs: options.backoffMs ?? backoffMs, ...numbers };
 }

@@ -43,7 +43,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   const settings = readInboxOptions(options);
   const { name, maxAttempts, concurrency, leaseMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
-  checkAboveZero('pollMs', pollMs);
+  checkAboveZero({ pollMs });
   /** What handlers are at: as many as the concurrency lets. */
   const running = new Set<Work>();
   /** What stop() waits for: handlers, and noting how they ended. */
@@ -74,7 +74,8 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     let waitMs = pollMs;
     try {
       while (hasNews && running.size < concurrency && !isStopped) {
-        await undefined; // Places that come free together are filled by one call.
+        // What was stored is answered first, and places that come free together are filled by one call.
+        await new Promise(setImmediate);
         hasNews = false; // What is put from here on is seen in the next round.
         const limit = concurrency - running.size;
         const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
