@@ -54,7 +54,7 @@ export class ShowpadWebhookError extends Error {
   }
 
   static {
-    Object.defineProperty(this.prototype, errorMarker, { value: true });
+    Object.defineProperty(ShowpadWebhookError.prototype, errorMarker, { value: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */
@@ -80,7 +80,7 @@ export class PermanentError extends Error {
   override readonly name = 'PermanentError';
 
   static {
-    Object.defineProperty(this.prototype, permanentMarker, { value: true });
+    Object.defineProperty(PermanentError.prototype, permanentMarker, { value: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */
