@@ -7,7 +7,7 @@ const BUDGETS = [
   { entry: 'core/dist/index.mjs', maxBytes: 8_400 },
   { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_096 },
-  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_112 },
+  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_176 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'client/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
