@@ -13,7 +13,11 @@ export interface HandlerOptions {
   readonly name?: string;
 }
 
+type Slot = string | symbol;
+
 export interface RegisteredHandler {
+  /** The event type, or one of the symbols below. */
+  readonly slot: Slot;
   readonly name: string;
   readonly run: Handler<EventEnvelope<string, unknown>>;
   /** How often it has run without an error. */
@@ -23,11 +27,10 @@ export interface RegisteredHandler {
 // Symbols, since any string may be an event type.
 export const ANY: symbol = Symbol('any event');
 export const UNKNOWN: symbol = Symbol('unknown events');
-type Slot = string | symbol;
 
 /** Who handles what, in the order of registration. */
 export class HandlerRegistry {
-  readonly #entries: { readonly slot: Slot; readonly handler: RegisteredHandler }[] = [];
+  readonly #handlers: RegisteredHandler[] = [];
   readonly #byType = new Map<string, readonly RegisteredHandler[]>();
   #isSealed = false;
 
@@ -35,37 +38,31 @@ export class HandlerRegistry {
     if (this.#isSealed) throw new Error('register handlers before start() and the first delivery.');
     if (typeof run !== 'function') throw new TypeError(`a handler must be a function, not ${typeof run}.`);
     const added = [...new Set(slots)].map((slot) => {
-      const others = this.#entries.filter((entry) => entry.slot === slot);
+      const others = this.#handlers.filter((other) => other.slot === slot);
       const ownName = name || run.name || `#${others.length + 1}`;
       // Those of `onAny` run beside those of a type, and both are remembered for one event.
-      const handler = {
-        name: slot === ANY ? `any:${ownName}` : ownName,
-        run: run as RegisteredHandler['run'],
-        runs: 0,
-      };
-      if (others.some((entry) => entry.handler.name === handler.name)) {
+      const handlerName = slot === ANY ? `any:${ownName}` : ownName;
+      if (others.some((other) => other.name === handlerName)) {
         throw new Error(`two handlers for ${String(slot)} are named "${ownName}": give one { name: '…' }.`);
       }
-      return { slot, handler };
+      return { slot, name: handlerName, run: run as RegisteredHandler['run'], runs: 0 };
     });
-    this.#entries.push(...added);
+    this.#handlers.push(...added);
   }
 
   /** Handlers of a type: those of `on` or, where it has none, of `onUnknown`; and those of `onAny`. */
   find(type: string): readonly RegisteredHandler[] {
     const known = this.#byType.get(type);
     if (known) return known;
-    const isKnown = this.#entries.some(({ slot }) => slot === type);
-    const found = this.#entries
-      .filter(({ slot }) => slot === ANY || slot === (isKnown ? type : UNKNOWN))
-      .map(({ handler }) => handler);
+    const isKnown = this.#handlers.some(({ slot }) => slot === type);
+    const found = this.#handlers.filter(({ slot }) => slot === ANY || slot === (isKnown ? type : UNKNOWN));
     // Unknown types are a sender's choice, without end: only known ones are remembered.
     if (isKnown) this.#byType.set(type, found);
     return found;
   }
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#handlers.length === 0;
   }
 
   /** At the start or the first delivery: a handler that came later would silently miss events. */

@@ -1,3 +1,4 @@
+import { checkAboveZero } from '@showpad-webhooks/core/node';
 import { type Assumptions, changeAssumptions, DEFAULT_ASSUMPTIONS } from './assumptions.ts';
 import type { ClockMode } from './clock.ts';
 import { SHOWPAD_RETRY_DELAYS_MS } from './delivery/retry.ts';
@@ -114,7 +115,7 @@ export function readOptions(options: EmulatorOptions): Settings {
   }
   if (clock !== 'real' && clock !== 'manual') throw new TypeError("clock must be 'real' or 'manual'.");
   if (!Number.isFinite(seed)) throw new TypeError(`seed must be a number, not ${seed}.`);
-  for (const option of ABOVE_ZERO) checkAboveZero(option, settings[option]);
+  checkAboveZero(Object.fromEntries(ABOVE_ZERO.map((option) => [option, settings[option]])));
   for (const option of LISTS) {
     if (!Array.isArray(settings[option])) throw new TypeError(`${option} must be a list of host names.`);
   }
@@ -122,12 +123,9 @@ export function readOptions(options: EmulatorOptions): Settings {
   if (!isSchedule(retryDelaysMs)) {
     throw new TypeError('retryDelaysMs must be a list of numbers from 0 to 1,000,000,000.');
   }
-  checkAboveZero('oauth.accessTokenSeconds', oauth.accessTokenSeconds);
-  checkAboveZero('oauth.refreshTokenSeconds', oauth.refreshTokenSeconds);
+  checkAboveZero({
+    'oauth.accessTokenSeconds': oauth.accessTokenSeconds,
+    'oauth.refreshTokenSeconds': oauth.refreshTokenSeconds,
+  });
   return settings;
-}
-
-function checkAboveZero(option: string, value: number): void {
-  if (Number.isFinite(value) && value > 0) return;
-  throw new TypeError(`${option} must be a number above 0, not ${value}.`);
 }
