@@ -41,7 +41,7 @@ export function weighLedger(size: number, rounds: number): LedgerFigures {
   return { ns: median(times), bytes };
 }
 
-/** With `size` ids, and full, so that each more makes it forget one. */
+/** With `size` ids, and full, so that more make it forget. */
 export function createFilledLedger(size: number): Ledger {
   const ledger = createMemoryLedger({ maxEntries: Math.max(size, 1) });
   for (let index = 0; index < size; index++) handle(ledger, newKey(), index);
