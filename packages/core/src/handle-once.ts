@@ -16,9 +16,9 @@ const SHOWPAD_ATTEMPTS = 4;
 /** Shorter than Showpad's retry window of 14.25 s: when a holder dies, the last retry still finds its lease over. */
 const LEASE_MS = 10_000;
 
-/** What is held, until another delivery took it over. */
+/** What is held, until another delivery took it over; and how the handlers ended, once all is told. */
 type Held = Pick<Extract<ClaimResult, { status: 'claimed' }>, 'attempt' | 'done'> &
-  Claim & { isLost?: boolean; isSettled?: boolean };
+  Claim & { isLost?: boolean; isSettled?: boolean; error?: ShowpadWebhookError | undefined };
 
 /** What every step below works on. */
 export interface Work {
@@ -35,27 +35,32 @@ export interface Work {
  *
  * @throws ShowpadWebhookError `IN_PROGRESS`, `LEDGER_FAILED`, `HANDLER_FAILED` or `PERMANENT_FAILURE`.
  */
-export async function handleOnce(work: Work): Promise<'handled' | 'duplicate'> {
+export function handleOnce(work: Work): MaybePromise<'handled' | 'duplicate'> {
   const { delivery, settings, listeners } = work;
   const key = `${settings.name}:${delivery.event.id}`;
   const request = { key, bodyDigest: digest(delivery.body), leaseMs: LEASE_MS, nowMs: settings.clock() };
+  const claimed = (claim: ClaimResult) => {
+    if (claim.isConflict) listeners.report(conflict(), delivery);
+    if (claim.status === 'completed') return 'duplicate';
+    if (claim.status !== 'claimed') throw inProgress();
+    const { fence, attempt, done } = claim;
+    delivery.context.attempt = attempt;
+    const running = runInTime(work, { key, fence, attempt, done });
+    return running ? running.then(() => 'handled' as const) : 'handled';
+  };
   const claiming = callStore('ledger', 'claim', () => settings.ledger.claim(request));
-  const claim = isPromise(claiming) ? await claiming : claiming;
-  if (claim.isConflict) listeners.report(conflict(), delivery);
-  if (claim.status === 'completed') return 'duplicate';
-  if (claim.status !== 'claimed') throw inProgress();
-  const { fence, attempt, done } = claim;
-  delivery.context.attempt = attempt;
-  await runInTime(work, { key, fence, attempt, done });
-  return 'handled';
+  return isPromise(claiming) ? claiming.then(claimed) : claimed(claiming);
 }
 
 /** Runs the handlers. Answers in time even where they don't: they go on, and the ledger learns how they end. */
-export function runInTime(work: Work, claim: Held): Promise<void> {
+export function runInTime(work: Work, claim: Held): Promise<void> | undefined {
   const { delivery, settings, listeners, isQueued } = work;
   const { ledger, clock, handlerTimeoutMs } = settings;
   const running = runHandlers(work, claim);
-  if (claim.isSettled) return running; // All was done at once.
+  if (claim.isSettled) {
+    if (claim.error) throw claim.error;
+    return undefined;
+  }
   delivery.running = running;
   return new Promise((resolve, reject) => {
     let isLate = false;
@@ -76,13 +81,15 @@ export function runInTime(work: Work, claim: Held): Promise<void> {
         reject(tooSlow(handlerTimeoutMs));
       }, handlerTimeoutMs);
     });
-    const stop = () => {
+    void running.then(() => {
       clearImmediate(watch);
       clearInterval(renewal);
       clearTimeout(timeout);
-    };
-    running.then(stop, stop);
-    running.then(resolve, (error) => (isLate ? listeners.report(error, delivery) : reject(error)));
+      const { error } = claim;
+      if (!error) resolve();
+      else if (isLate) listeners.report(error, delivery);
+      else reject(error);
+    });
   });
 }
 
@@ -129,8 +136,8 @@ async function runHandlers(work: Work, claim: Held): Promise<void> {
       .deadLetter('attempts-exhausted', deciding, delivery)
       .catch((unkept) => listeners.report(unkept, delivery));
   }
+  claim.error = deciding;
   claim.isSettled = true;
-  if (deciding) throw deciding;
 }
 
 function isRetryable(error: ShowpadWebhookError): boolean {

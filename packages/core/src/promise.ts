@@ -15,7 +15,7 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 /** Calls, and waits only where there is something to wait for: most of what is called is done at once. */
 export function whenDone<T, R>(
   call: () => MaybePromise<T>,
-  onValue: (value: T) => R,
+  onValue: (value: T) => MaybePromise<R>,
   onError: (error: unknown) => MaybePromise<R>,
 ): MaybePromise<R> {
   let value: T;

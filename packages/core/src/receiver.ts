@@ -10,9 +10,9 @@ import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from
 import { Listeners } from './listeners.ts';
 import { silentLogger } from './logger.ts';
 import { type ReceiverOptions, readOptions } from './options.ts';
-import { isPromise, setTimer } from './promise.ts';
+import { isPromise, type MaybePromise, setTimer, whenDone } from './promise.ts';
 import { readEvent } from './read-event.ts';
-import { checkHead, readBytes, type WebhookRequest } from './request.ts';
+import { checkBody, checkHead, unreadable, type WebhookRequest } from './request.ts';
 import {
   failureOutcome,
   failureResponse,
@@ -97,10 +97,12 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   options: ReceiverOptions<Events, Schemas>,
 ): Receiver<WithSchemas<Events, Schemas>> {
   const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
-  const { name, keyring, methods, clock, logger, inbox, telemetry } = settings;
+  const { name, keyring, maxBodyBytes, methods, clock, logger, inbox, telemetry } = settings;
   const registry = new HandlerRegistry();
   const listeners = new Listeners(settings);
-  const active = new Set<Delivery>();
+  let active = 0;
+  /** Of the active ones, those whose handlers are waited for. */
+  const slow = new Set<Delivery>();
   let onDrained: (() => void) | undefined;
   // Apps without a logger or an inbox never load what serves one.
   const logging = logger !== silentLogger && import('./diagnostics/index.ts');
@@ -108,85 +110,105 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     inbox && import('./queue.ts').then((module) => module.createQueue(inbox, settings, registry, listeners));
   let closing: Promise<void> | undefined;
 
+  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the answer. */
   async function receive(request: WebhookRequest): Promise<Receipt> {
     const delivery: Delivery = { request, receivedAtMs: clock() };
-    active.add(delivery);
-    let outcome: Outcome;
-    let response: WebhookResponse;
-    let error: ShowpadWebhookError | undefined;
+    active++;
     try {
-      const success = await take(delivery);
-      outcome = success;
-      response = successResponse(success);
-    } catch (thrown) {
-      const found = toWebhookError(thrown);
-      error = found;
-      if (settings.explainMismatches && found.code === 'SIGNATURE_MISMATCH') {
-        error = await diagnose((diagnostics) => diagnostics.explainError(found, delivery, settings)).catch(
-          () => found,
-        );
+      if (closing) throw closed();
+      checkHead(request, settings);
+      const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, delivery.receivedAtMs);
+      let { body } = request;
+      if (typeof body === 'function') {
+        try {
+          body = await body(settings.maxBodyBytes);
+        } catch (cause) {
+          throw unreadable(cause);
+        }
       }
-      listeners.report(error, delivery);
-      outcome = failureOutcome(error.code);
-      const isUnread = typeof request?.body === 'function' && delivery.body === undefined;
-      response = failureResponse(error.code, methods, isUnread || closing !== undefined);
+      const bytes = checkBody(body, settings.maxBodyBytes);
+      delivery.body = bytes;
+      const keys = keyring.candidates(request.headers, request.url);
+      delivery.keys = isPromise(keys) ? await keys : keys;
+      const key = matchKey(bytes, signed, delivery.keys);
+      keyring.promote(key);
+      delivery.keyLabel = key.label;
+      delivery.timestampSeconds = Number(signed.timestamp);
+      // Awaited only where there is something to wait for: under load, every turn of the queue shows.
+      const taking = whenDone(
+        () => readEvent(request, bytes),
+        (event) => take(delivery, event),
+        (invalid) => refuse(delivery, invalid),
+      );
+      if (isPromise(taking)) slow.add(delivery);
+      const outcome = isPromise(taking) ? await taking : taking;
+      return settle(delivery, outcome, successResponse(outcome));
+    } catch (thrown) {
+      return fail(delivery, toWebhookError(thrown));
     }
-    const { running, event, keyLabel } = delivery;
-    const release = () => {
-      active.delete(delivery);
-      if (active.size === 0) onDrained?.();
-    };
-    running ? running.then(release, release) : release();
-    if (logging) {
-      const { logDelivery } = await logging;
-      void listeners.guard(() => logDelivery(settings, delivery, outcome, error, response.status));
-    }
-    return { outcome, response, event, error, keyLabel };
   }
 
-  /** The way of a delivery, from the cheapest refusal to the handlers. What it throws becomes the answer. */
-  async function take(delivery: Delivery): Promise<SuccessOutcome> {
-    const { request, receivedAtMs } = delivery;
-    if (closing) throw closed();
-    checkHead(request, settings);
-    const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, receivedAtMs);
-    const reading = readBytes(request.body, settings.maxBodyBytes);
-    const body = isPromise(reading) ? await reading : reading;
-    delivery.body = body;
-    delivery.keys = await keyring.candidates(request.headers, request.url);
-    const key = matchKey(body, signed, delivery.keys);
-    keyring.promote(key);
-    delivery.keyLabel = key.label;
-
-    delivery.timestampSeconds = Number(signed.timestamp);
-    try {
-      delivery.event = await readEvent(request, body);
-    } catch (invalid) {
-      if (queue) return (await queue).put(delivery, invalid);
-      await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);
-      throw invalid;
-    }
-    if (queue) return (await queue).put(delivery);
-    const handlers = registry.find(delivery.event.type);
+  function take(delivery: Delivery, event: ShowpadEvent): MaybePromise<SuccessOutcome> {
+    delivery.event = event;
+    if (queue) return queue.then(({ put }) => put(delivery));
+    const handlers = registry.find(event.type);
     if (handlers.length === 0) return 'ignored';
     delivery.context = new DeliveryContext(delivery, settings);
     return handleOnce({ delivery: delivery as AuthenticDelivery, handlers, settings, listeners });
+  }
+
+  async function refuse(delivery: Delivery, invalid: unknown): Promise<SuccessOutcome> {
+    if (queue) return (await queue).put(delivery, invalid);
+    await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);
+    throw invalid;
+  }
+
+  async function fail(delivery: Delivery, found: ShowpadWebhookError): Promise<Receipt> {
+    const { request, body } = delivery;
+    const error =
+      settings.explainMismatches && found.code === 'SIGNATURE_MISMATCH'
+        ? await diagnose(({ explainError }) => explainError(found, delivery, settings)).catch(() => found)
+        : found;
+    listeners.report(error, delivery);
+    const isUnread = typeof request?.body === 'function' && !body;
+    const response = failureResponse(error.code, methods, isUnread || closing !== undefined);
+    return settle(delivery, failureOutcome(error.code), response, error);
+  }
+
+  function settle(
+    delivery: Delivery,
+    outcome: Outcome,
+    response: WebhookResponse,
+    error?: ShowpadWebhookError,
+  ): MaybePromise<Receipt> {
+    const { running, event, keyLabel } = delivery;
+    const release = () => {
+      slow.delete(delivery);
+      if (--active === 0) onDrained?.();
+    };
+    running ? running.then(release, release) : release();
+    const receipt = { outcome, response, event, error, keyLabel };
+    if (!logging) return receipt;
+    return logging.then(({ logDelivery }) => {
+      void listeners.guard(() => logDelivery(settings, delivery, outcome, error, response.status));
+      return receipt;
+    });
   }
 
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timeout = setTimer(() => {
         void listeners.guard(() =>
-          logger.warn({ receiver: name, deliveries: active.size }, 'closed with deliveries still running'),
+          logger.warn({ receiver: name, deliveries: active }, 'closed with deliveries still running'),
         );
-        for (const { context } of active) context?.abort();
+        for (const { context } of slow) context?.abort();
         resolve();
       }, timeoutMs);
       onDrained = () => {
         clearTimeout(timeout);
         resolve();
       };
-      if (active.size === 0) onDrained();
+      if (active === 0) onDrained();
     });
   }
 

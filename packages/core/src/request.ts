@@ -1,7 +1,6 @@
 import { ShowpadWebhookError } from './error.ts';
 import { headerValue, type WebhookHeaders } from './headers.ts';
 import type { Settings } from './options.ts';
-import { type MaybePromise, whenDone } from './promise.ts';
 import { checkBytes } from './signature.ts';
 
 /** What an adapter makes of its framework's request. */
@@ -38,19 +37,17 @@ export function checkHead(request: WebhookRequest, { methods, maxBodyBytes }: Se
   }
 }
 
-/** The body's bytes, at most `limitBytes`. */
-export function readBytes(body: WebhookRequest['body'], limitBytes: number): MaybePromise<Uint8Array> {
-  const checked = (bytes: Uint8Array) => {
-    checkBytes(bytes);
-    if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
-    return bytes;
-  };
-  return typeof body === 'function' ? whenDone(() => body(limitBytes), checked, unreadable) : checked(body);
+/** What a body reader gave, or the request itself. */
+export function checkBody(body: unknown, limitBytes: number): Uint8Array {
+  checkBytes(body);
+  if (body.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
+  return body;
 }
 
-function unreadable(cause: unknown): never {
-  if (ShowpadWebhookError.isInstance(cause)) throw cause;
-  throw new ShowpadWebhookError(
+/** The error of a body reader that failed. */
+export function unreadable(cause: unknown): ShowpadWebhookError {
+  if (ShowpadWebhookError.isInstance(cause)) return cause;
+  return new ShowpadWebhookError(
     'RAW_BODY_UNAVAILABLE',
     'the body could not be read',
     'The sender left, or the stream broke.',
