@@ -9,6 +9,7 @@ const config: UserConfig = {
   dts: { oxc: true },
   outputOptions: { comments: { legal: true, annotation: true, jsdoc: false } },
   fixedExtension: true,
+  hash: false,
   publint: { strict: true },
   attw: { profile: 'node16', level: 'error' },
 };

@@ -4,10 +4,10 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 8_304 },
+  { entry: 'core/dist/index.mjs', maxBytes: 8_192 },
   { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_096 },
-  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_120 },
+  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_112 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'client/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },

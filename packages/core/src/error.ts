@@ -41,7 +41,6 @@ const permanentMarker = Symbol.for('@showpad-webhooks/core/PermanentError');
  * ```
  */
 export class ShowpadWebhookError extends Error {
-  override readonly name = 'ShowpadWebhookError';
   /** Stable, for programs. */
   readonly code: ShowpadWebhookErrorCode;
   /** For the developer: the likely cause and its mend. Never sent in a response. */
@@ -54,7 +53,7 @@ export class ShowpadWebhookError extends Error {
   }
 
   static {
-    Object.defineProperty(ShowpadWebhookError.prototype, errorMarker, { value: true });
+    Object.assign(ShowpadWebhookError.prototype, { name: 'ShowpadWebhookError', [errorMarker]: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */
@@ -77,10 +76,8 @@ export class ShowpadWebhookError extends Error {
  * ```
  */
 export class PermanentError extends Error {
-  override readonly name = 'PermanentError';
-
   static {
-    Object.defineProperty(PermanentError.prototype, permanentMarker, { value: true });
+    Object.assign(PermanentError.prototype, { name: 'PermanentError', [permanentMarker]: true });
   }
 
   /** Like `instanceof`, and true across copies of this package. */
@@ -91,7 +88,7 @@ export class PermanentError extends Error {
 
 function hasMarker(value: unknown, marker: symbol): boolean {
   try {
-    return typeof value === 'object' && value !== null && Reflect.get(value, marker) === true;
+    return (value as Record<symbol, unknown> | null | undefined)?.[marker] === true;
   } catch {
     return false; // a thrown proxy may throw again when it is looked at
   }

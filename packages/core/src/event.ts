@@ -72,7 +72,7 @@ export function parseEvent(body: Uint8Array | string): ShowpadEvent {
 }
 
 function usableText(value: unknown, field: 'type' | 'id'): string {
-  if (typeof value === 'string' && value !== '') return value;
+  if (value && typeof value === 'string') return value;
   throw new ShowpadWebhookError(
     'EVENT_INVALID',
     `the event's "${field}" is not a non-empty string`,
@@ -84,5 +84,5 @@ function usableText(value: unknown, field: 'type' | 'id'): string {
 function toDate(time: unknown): Date | undefined {
   if (typeof time !== 'string' || !/^\d{4}-\d\d-\d\d(T|$)/.test(time)) return undefined;
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return Number.isNaN(+date) ? undefined : date;
 }

@@ -9,7 +9,6 @@ import type { Claim, ClaimResult } from './ledger.ts';
 import type { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
 import { isPromise, type MaybePromise, setTimer, whenDone } from './promise.ts';
-import type { StandardSchemaV1 } from './schema.ts';
 
 /** First delivery and three retries (docs/showpad.md, "Delivery and retries"). */
 const SHOWPAD_ATTEMPTS = 4;
@@ -89,7 +88,7 @@ export function runInTime(work: Work, claim: Held): Promise<void> | undefined {
       if (!error) resolve();
       else if (isLate) listeners.report(error, delivery);
       else reject(error);
-    });
+    }, reject);
   });
 }
 
@@ -97,7 +96,6 @@ export function runInTime(work: Work, claim: Held): Promise<void> | undefined {
 async function runHandlers(work: Work, claim: Held): Promise<void> {
   const { delivery, handlers, settings, listeners, isQueued = false } = work;
   const { ledger, clock } = settings;
-  const left = handlers.filter((handler) => !claim.done.includes(handler.name));
   // What is settled does not run again. A refusal from an inbox may: by hand, once its cause is mended.
   const isSettled = (error?: ShowpadWebhookError) => !error || (!isQueued && !isRetryable(error));
   // Of several errors one decides the answer, and one that a retry may mend goes before one that it can't.
@@ -110,7 +108,10 @@ async function runHandlers(work: Work, claim: Held): Promise<void> {
   };
   try {
     const schema = settings.schemas.get(delivery.event.type);
-    const event = schema ? await validate(delivery.event, schema) : delivery.event;
+    let { event } = delivery;
+    // Loaded by those alone who have schemas.
+    if (schema) event = await (await import('./validate-event.ts')).validateEvent(event, schema);
+    const left = handlers.filter((handler) => !claim.done.includes(handler.name));
     for (const handler of left) {
       if (claim.isLost) throw inProgress();
       const ran = runHandler(handler, event, work);
@@ -190,12 +191,6 @@ function runHandler(
   );
 }
 
-/** Loaded by those alone who have schemas. */
-async function validate(event: ShowpadEvent, schema: StandardSchemaV1): Promise<ShowpadEvent> {
-  const { validateEvent } = await import('./validate-event.ts');
-  return validateEvent(event, schema);
-}
-
 /** Calls a ledger or an inbox. */
 export function callStore<T>(
   store: 'ledger' | 'inbox',
@@ -206,7 +201,7 @@ export function callStore<T>(
 }
 
 function failureOf(store: 'ledger' | 'inbox'): 'INBOX_FAILED' | 'LEDGER_FAILED' {
-  return store === 'inbox' ? 'INBOX_FAILED' : 'LEDGER_FAILED';
+  return `${store.toUpperCase() as Uppercase<typeof store>}_FAILED`;
 }
 
 /** Once handlers ran, a store's trouble is reported and no longer decides the answer: a 5xx would run them again. */

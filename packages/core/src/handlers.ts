@@ -54,8 +54,9 @@ export class HandlerRegistry {
   find(type: string): readonly RegisteredHandler[] {
     const known = this.#byType.get(type);
     if (known) return known;
-    const isKnown = this.#handlers.some(({ slot }) => slot === type);
-    const found = this.#handlers.filter(({ slot }) => slot === ANY || slot === (isKnown ? type : UNKNOWN));
+    const isKnown = this.#handlers.some((each) => each.slot === type);
+    const slot = isKnown ? type : UNKNOWN;
+    const found = this.#handlers.filter((each) => each.slot === ANY || each.slot === slot);
     // Unknown types are a sender's choice, without end: only known ones are remembered.
     if (isKnown) this.#byType.set(type, found);
     return found;

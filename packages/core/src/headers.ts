@@ -10,8 +10,7 @@ export type WebhookHeaders =
 export function headerValue(headers: WebhookHeaders, name: string): string | undefined {
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const plain = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
-  const exact = plain[name];
-  if (exact !== undefined) return toText(exact);
+  if (plain[name]) return toText(plain[name]);
   for (const key in plain) {
     if (key.length === name.length && key.toLowerCase() === name) return toText(plain[key]);
   }
@@ -20,7 +19,10 @@ export function headerValue(headers: WebhookHeaders, name: string): string | und
 
 /** All headers as a plain object with lower-case names, for code that looks headers up by name. */
 export function plainHeaders(headers: WebhookHeaders): Readonly<Record<string, string>> {
-  const entries = isIterable(headers) ? [...headers] : Object.entries(headers);
+  const entries =
+    Symbol.iterator in headers
+      ? [...(headers as Iterable<readonly [string, string]>)]
+      : Object.entries(headers);
   const plain: Record<string, string> = Object.create(null);
   for (const [name, value] of entries) {
     const text = toText(value);
@@ -32,8 +34,4 @@ export function plainHeaders(headers: WebhookHeaders): Readonly<Record<string, s
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return Array.isArray(value) ? value.join(', ') : undefined;
-}
-
-function isIterable(headers: object): headers is Iterable<readonly [string, string]> {
-  return Symbol.iterator in headers;
 }

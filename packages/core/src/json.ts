@@ -32,12 +32,12 @@ export function parseJson(body: Uint8Array | string): unknown {
 /** With a list of what is left to visit, since a body may nest deeper than the stack. */
 function removeRiskyKeys(root: unknown): void {
   const left: unknown[] = [root];
-  while (left.length > 0) {
+  while (left.length) {
     const value = left.pop();
     if (typeof value !== 'object' || value === null) continue;
     // Deleting touches own keys only, so an inherited `constructor` stays.
     Reflect.deleteProperty(value, '__proto__');
-    if (Object.hasOwn(Object(value.constructor), 'prototype')) Reflect.deleteProperty(value, 'constructor');
+    if ('prototype' in Object(value.constructor)) Reflect.deleteProperty(value, 'constructor');
     for (const child of Object.values(value)) left.push(child);
   }
 }

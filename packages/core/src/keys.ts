@@ -1,6 +1,5 @@
-import { plainHeaders, type WebhookHeaders } from './headers.ts';
-import { inTime } from './in-time.ts';
-import { isPromise, type MaybePromise } from './promise.ts';
+import type { WebhookHeaders } from './headers.ts';
+import type { MaybePromise } from './promise.ts';
 
 /** A signature key as Showpad showed it once, at the subscription's creation; the label is yours, for receipts and logs. */
 export type SignatureKey = string | { readonly label: string; readonly key: string };
@@ -24,9 +23,8 @@ export interface PreparedKey {
   readonly text: string;
 }
 
-/** Every key costs a forged delivery one more HMAC over its body, so neither list may grow without bound. */
+/** Every key costs a forged delivery one more HMAC over its body, so the list may not grow without bound. */
 const MAX_KEYS = 1_000;
-const MAX_RESOLVED_KEYS = 20;
 
 /** Throws a TypeError that says which key breaks which rule, and never shows the key. */
 export function prepareKeys(
@@ -68,7 +66,12 @@ export interface Keyring {
 
 export function createKeyring(keys: SignatureKeys): Keyring {
   if (typeof keys === 'function') {
-    return { candidates: (headers, url) => resolveKeys(keys, headers, url), promote: () => {} };
+    // Loaded by those alone who have a resolver.
+    const resolving = import('./resolve-keys.ts');
+    return {
+      candidates: (headers, url) => resolving.then(({ resolveKeys }) => resolveKeys(keys, headers, url)),
+      promote: () => {},
+    };
   }
   const prepared = prepareKeys(keys);
   return {
@@ -78,16 +81,4 @@ export function createKeyring(keys: SignatureKeys): Keyring {
       if (index > 0) prepared.unshift(...prepared.splice(index, 1));
     },
   };
-}
-
-function resolveKeys(
-  resolver: KeyResolver,
-  headers: WebhookHeaders,
-  url: string | undefined,
-): MaybePromise<readonly PreparedKey[]> {
-  const check = (found: SignatureKey | readonly SignatureKey[]) => prepareKeys(found, MAX_RESOLVED_KEYS);
-  return inTime('KEY_LOOKUP_FAILED', 'the key resolver gave no usable key', () => {
-    const found = resolver({ headers: plainHeaders(headers), url });
-    return isPromise(found) ? found.then(check) : check(found);
-  });
 }

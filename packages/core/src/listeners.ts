@@ -2,8 +2,6 @@ import type { DeadLetter, DeadLetterListener, Delivery, DeliveryInfo, ErrorListe
 import { diagnose } from './diagnose.ts';
 import type { ShowpadWebhookError } from './error.ts';
 import type { ShowpadEventMap } from './event-map.ts';
-import { plainHeaders } from './headers.ts';
-import { inTime } from './in-time.ts';
 import { silentLogger } from './logger.ts';
 import type { Settings } from './options.ts';
 import { failureOutcome } from './response.ts';
@@ -15,8 +13,9 @@ const told = new Set<string>();
 export class Listeners {
   readonly onError: ErrorListener<ShowpadEventMap>[] = [];
   readonly onRejected: ErrorListener<ShowpadEventMap>[] = [];
-  readonly onDeadLetter: DeadLetterListener<ShowpadEventMap>[] = [];
+  readonly #onDeadLetter: DeadLetterListener<ShowpadEventMap>[] = [];
   readonly #settings: Settings;
+  #keeping: Promise<typeof import('./dead-letter.ts')> | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -32,6 +31,12 @@ export class Listeners {
     }
   }
 
+  addDeadLetterListener(listener: DeadLetterListener<ShowpadEventMap>): void {
+    this.#onDeadLetter.push(listener);
+    // Loaded by those alone who listen.
+    this.#keeping ??= import('./dead-letter.ts');
+  }
+
   /**
    * Waits until the letter is kept.
    *
@@ -42,19 +47,8 @@ export class Listeners {
     error: ShowpadWebhookError,
     delivery: Delivery,
   ): Promise<void> {
-    const { request, body, receivedAtMs } = delivery;
-    if (!body || this.onDeadLetter.length === 0) return;
-    const letter: DeadLetter<ShowpadEventMap> = {
-      ...this.#info(delivery),
-      reason,
-      error,
-      rawBody: body,
-      headers: plainHeaders(request.headers),
-      receivedAt: new Date(receivedAtMs),
-    };
-    await inTime('HANDLER_FAILED', 'an onDeadLetter listener failed', () =>
-      Promise.all(this.onDeadLetter.map(async (listener) => listener(letter))),
-    );
+    const info = { ...this.#info(delivery), reason, error };
+    await (await this.#keeping)?.keepDeadLetter(this.#onDeadLetter, info, delivery);
   }
 
   #info({ request, keyLabel, event, context }: Partial<Delivery> = {}): DeliveryInfo<ShowpadEventMap> {

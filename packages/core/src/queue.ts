@@ -54,7 +54,8 @@ export function createQueue(
     const result = await callStore('inbox', 'put', () => inbox.put(entry));
     if (error) {
       listeners.report(error, delivery);
-      void listeners.guard(() => listeners.deadLetter('invalid', error, delivery));
+      // It is kept already: a listener that fails changes nothing.
+      await listeners.guard(() => listeners.deadLetter('invalid', error, delivery));
     }
     if (result === 'stored') return 'queued';
     if (result.isConflict) listeners.report(conflict(), delivery);
@@ -89,7 +90,7 @@ export function createQueue(
   }
 
   function log(delivery: Delivery, outcome: Outcome, error?: ShowpadWebhookError): void {
-    void listeners.guard(() => logDelivery(settings, delivery, outcome, error));
+    void listeners.guard(() => logDelivery(settings, delivery, { outcome, error }));
   }
 
   const consumer: InboxConsumer = {

@@ -97,7 +97,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   options: ReceiverOptions<Events, Schemas>,
 ): Receiver<WithSchemas<Events, Schemas>> {
   const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
-  const { name, keyring, maxBodyBytes, methods, clock, logger, inbox, telemetry } = settings;
+  const { name, keyring, maxBodyBytes, methods, clock, inbox, telemetry } = settings;
   const registry = new HandlerRegistry();
   const listeners = new Listeners(settings);
   let active = 0;
@@ -105,7 +105,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   const slow = new Set<Delivery>();
   let onDrained: (() => void) | undefined;
   // Apps without a logger or an inbox never load what serves one.
-  const logging = logger !== silentLogger && import('./diagnostics/index.ts');
+  const logging = settings.logger !== silentLogger && import('./diagnostics/index.ts');
   const queue =
     inbox && import('./queue.ts').then((module) => module.createQueue(inbox, settings, registry, listeners));
   let closing: Promise<void> | undefined;
@@ -121,12 +121,12 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       let { body } = request;
       if (typeof body === 'function') {
         try {
-          body = await body(settings.maxBodyBytes);
+          body = await body(maxBodyBytes);
         } catch (cause) {
           throw unreadable(cause);
         }
       }
-      const bytes = checkBody(body, settings.maxBodyBytes);
+      const bytes = checkBody(body, maxBodyBytes);
       delivery.body = bytes;
       const keys = keyring.candidates(request.headers, request.url);
       delivery.keys = isPromise(keys) ? await keys : keys;
@@ -135,13 +135,15 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       delivery.keyLabel = key.label;
       delivery.timestampSeconds = Number(signed.timestamp);
       // Awaited only where there is something to wait for: under load, every turn of the queue shows.
-      const taking = whenDone(
+      let outcome = whenDone(
         () => readEvent(request, bytes),
         (event) => take(delivery, event),
         (invalid) => refuse(delivery, invalid),
       );
-      if (isPromise(taking)) slow.add(delivery);
-      const outcome = isPromise(taking) ? await taking : taking;
+      if (isPromise(outcome)) {
+        slow.add(delivery);
+        outcome = await outcome;
+      }
       return settle(delivery, outcome, successResponse(outcome));
     } catch (thrown) {
       return fail(delivery, toWebhookError(thrown));
@@ -158,19 +160,17 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   }
 
   async function refuse(delivery: Delivery, invalid: unknown): Promise<SuccessOutcome> {
-    if (queue) return (await queue).put(delivery, invalid);
+    if (queue) return queue.then(({ put }) => put(delivery, invalid));
     await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);
     throw invalid;
   }
 
   async function fail(delivery: Delivery, found: ShowpadWebhookError): Promise<Receipt> {
-    const { request, body } = delivery;
-    const error =
-      settings.explainMismatches && found.code === 'SIGNATURE_MISMATCH'
-        ? await diagnose(({ explainError }) => explainError(found, delivery, settings)).catch(() => found)
-        : found;
+    const error = settings.explainMismatches
+      ? await diagnose(({ explainError }) => explainError(found, delivery, settings)).catch(() => found)
+      : found;
     listeners.report(error, delivery);
-    const isUnread = typeof request?.body === 'function' && !body;
+    const isUnread = typeof delivery.request?.body === 'function' && !delivery.body;
     const response = failureResponse(error.code, methods, isUnread || closing !== undefined);
     return settle(delivery, failureOutcome(error.code), response, error);
   }
@@ -190,7 +190,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
     const receipt = { outcome, response, event, error, keyLabel };
     if (!logging) return receipt;
     return logging.then(({ logDelivery }) => {
-      void listeners.guard(() => logDelivery(settings, delivery, outcome, error, response.status));
+      void listeners.guard(() => logDelivery(settings, delivery, receipt));
       return receipt;
     });
   }
@@ -198,9 +198,8 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timeout = setTimer(() => {
-        void listeners.guard(() =>
-          logger.warn({ receiver: name, deliveries: active }, 'closed with deliveries still running'),
-        );
+        const deliveries = active;
+        void listeners.guard(() => diagnose(({ noteUnfinished }) => noteUnfinished(deliveries, settings)));
         for (const { context } of slow) context?.abort();
         resolve();
       }, timeoutMs);
@@ -235,7 +234,7 @@ export function createReceiver<Events extends EventMap = ShowpadEventMap, Schema
       return receiver;
     },
     onDeadLetter(listener) {
-      listeners.onDeadLetter.push(listener);
+      listeners.addDeadLetterListener(listener);
       return receiver;
     },
     receive(request) {

@@ -40,7 +40,7 @@ export interface SignedHeaders {
  * ```
  */
 export function sign(body: Uint8Array | string, key: string, timestampSeconds: number): string {
-  if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 1) {
+  if (!(Number.isSafeInteger(timestampSeconds) && timestampSeconds > 0)) {
     throw new TypeError(`timestampSeconds must be unix time in whole seconds, not ${timestampSeconds}.`);
   }
   const [prepared] = prepareKeys(key) as [PreparedKey];

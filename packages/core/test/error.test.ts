@@ -23,6 +23,7 @@ describe.each([
     expect(error).toBeInstanceOf(Error);
     expect(error).toBeInstanceOf(Class);
     expect(String(error)).toBe(`${name}: ${error.message}`);
+    expect(error.stack).toMatch(new RegExp(`^${name}: ${error.message}\n`));
   });
 
   test('is known across copies of the package', () => {

@@ -46,6 +46,22 @@ describe('a ledger whose claim', () => {
     expect(await deliver()).toBe('200 handled');
   });
 
+  test.each([
+    ['at once', (claimed: unknown) => claimed],
+    ['later', (claimed: unknown) => Promise.resolve(claimed)],
+  ])(
+    'gives no list of handlers that are done, %s, is answered 500 and hangs nothing',
+    async (_when, give) => {
+      const handler = vi.fn();
+      const claim = () => give({ status: 'claimed', fence: 1, attempt: 1, isConflict: false });
+      const ledger = { ...createMemoryLedger(), claim } as Ledger;
+      const { deliver, errors } = probe({ ledger, on: { [TYPE]: handler } });
+      expect(await deliver()).toBe('500 HANDLER_FAILED');
+      expect(errors.map(({ cause }) => cause)).toContainEqual(expect.any(TypeError));
+      expect(handler).not.toHaveBeenCalled();
+    },
+  );
+
   test('answers within 2.5 s, and not a moment later, is waited for', async () => {
     const ledger = createMemoryLedger();
     const slow: Ledger = {

@@ -4,12 +4,13 @@ import { headerValue } from '../headers.ts';
 import type { Settings } from '../options.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature.ts';
 
-/** The error of a signature that no key made, with a hint that says which of the usual mistakes it is. */
+/** An error as it is; of a signature that no key made, with a hint that says which of the usual mistakes it is. */
 export async function explainError(
   error: ShowpadWebhookError,
   delivery: Delivery,
   { toleranceSeconds }: Settings,
 ): Promise<ShowpadWebhookError> {
+  if (error.code !== 'SIGNATURE_MISMATCH') return error;
   // Loaded by those alone who want it: what is beside it is loaded with every logger.
   const { explainMismatch } = await import('../explain/explain-mismatch.ts');
   const { request, receivedAtMs, body, keys } = delivery as Required<Delivery>;

@@ -1,4 +1,4 @@
 export { explainError } from './explain-error.ts';
 export { checkHealth } from './health.ts';
 export { logDelivery } from './log-delivery.ts';
-export { noteSlowRun, warnOfUnheard } from './warn.ts';
+export { noteSlowRun, noteUnfinished, warnOfUnheard } from './warn.ts';

@@ -1,7 +1,6 @@
 import type { Delivery } from '../delivery.ts';
-import type { ShowpadWebhookError } from '../error.ts';
 import type { Settings } from '../options.ts';
-import type { Outcome } from '../response.ts';
+import type { Receipt } from '../receiver.ts';
 
 const LONGEST_LOGGED_TEXT = 128;
 
@@ -9,15 +8,13 @@ const LONGEST_LOGGED_TEXT = 128;
 export function logDelivery(
   { logger, name, clock }: Settings,
   delivery: Delivery,
-  outcome: Outcome,
-  error?: ShowpadWebhookError,
-  status?: number,
+  { outcome, error, response }: Pick<Receipt, 'outcome' | 'error'> & Partial<Pick<Receipt, 'response'>>,
 ): unknown {
   const { event, keyLabel, context, receivedAtMs } = delivery;
   const fields = {
     receiver: name,
     outcome,
-    ...(status && { status }),
+    ...(response && { status: response.status }),
     ...(error && { code: error.code, reason: error.message, hint: error.hint }),
     ...(event && { type: clip(event.type), id: clip(event.id) }),
     ...(keyLabel !== undefined && { keyLabel }),

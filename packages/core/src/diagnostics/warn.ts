@@ -19,6 +19,11 @@ export function warnOfUnheard({ code, message, hint }: ShowpadWebhookError): voi
   });
 }
 
+/** Tells of a close that no longer waits. */
+export function noteUnfinished(deliveries: number, { logger, name }: Settings): unknown {
+  return logger.warn({ receiver: name, deliveries }, 'closed with deliveries still running');
+}
+
 /** Tells once of a handler that often needs more than half of its time, while all still goes well. */
 export function noteSlowRun(handler: RegisteredHandler, { logger, name, handlerTimeoutMs }: Settings): void {
   const slowRuns = (slowRunsOf.get(handler) ?? 0) + 1;
