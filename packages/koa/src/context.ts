@@ -22,7 +22,6 @@ export interface KoaContext {
   status: number;
   body: unknown;
   respond?: boolean | undefined;
-  set(headers: Record<string, string>): void;
   /** Set by @koa/router and koa-router. */
   readonly _matchedRoute?: unknown;
   /** Set by koa-mount. */

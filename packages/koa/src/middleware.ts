@@ -94,10 +94,13 @@ export function showpadWebhooks(
 
 /** Leaves the writing to Koa, so that middleware around this one may look at the answer and add headers to it. */
 function answer(ctx: KoaContext, response: WebhookResponse): void {
-  ctx.status = response.status;
-  ctx.set(response.headers);
-  ctx.body = response.body;
-  if (response.headers.connection !== 'close') return;
+  const { status, headers, body } = response;
+  if (ctx.res.headersSent) return; // Something else has answered.
+  ctx.status = status;
+  // Straight to the response: under load, the layers of ctx.set show.
+  for (const name in headers) ctx.res.setHeader(name, headers[name] as string);
+  ctx.body = body;
+  if (headers.connection !== 'close') return;
   // Koa would close the connection with an upload unread, and the sender might never see the answer.
   ctx.respond = false;
   writeResponse(ctx.res, response);

@@ -9,7 +9,7 @@ function pathOf(url: string): string {
  * folding of case or dots, so nothing else is ever taken for it.
  */
 export function matchesPath(url: string, path: string): boolean {
-  return withoutTrailingSlash(pathOf(url)) === withoutTrailingSlash(path);
+  return url === path || withoutTrailingSlash(pathOf(url)) === withoutTrailingSlash(path);
 }
 
 /** @throws TypeError for a path that could never match. */
