@@ -3,7 +3,10 @@ import { hashText } from './hash.ts';
 import type { Claim, Ledger } from './ledger.ts';
 
 export interface MemoryLedgerOptions {
-  /** How many events are remembered at most, rounded up to an even number; at least the latest half. Default 200,000. */
+  /**
+   * How many events are remembered at most, rounded up to an even number; at least the latest half. And how many can be
+   * handled at once. Default 200,000.
+   */
   readonly maxEntries?: number;
   /** How long an event is remembered at least, in ms; at most twice as long. Default 24 h. */
   readonly ttlMs?: number;
@@ -19,9 +22,6 @@ interface Attempt {
   untilMs: number;
 }
 
-/** Of a completed event the digest of its body is all that matters. */
-type Known = Attempt | number;
-
 const DAY_MS = 86_400_000;
 const LONGEST_PLAIN_KEY = 128;
 const NONE: readonly string[] = [];
@@ -29,9 +29,9 @@ const NONE: readonly string[] = [];
 /**
  * A ledger in this process's memory: enough for one process, and forgotten when it ends.
  *
- * It keeps two generations: once the newer holds half of `maxEntries`, or is `ttlMs` old, the older is forgotten as a
- * whole, but for what is being handled. Where that alone fills a generation, `claim` throws and the delivery is
- * answered 503.
+ * It keeps two generations of what is settled: once the newer holds half of `maxEntries`, or is `ttlMs` old, the older is
+ * forgotten as a whole. What is being handled is never forgotten; where `maxEntries` are at once, `claim` throws and the
+ * delivery is answered 503.
  *
  * @throws TypeError for a bound that is not a number above 0.
  *
@@ -48,52 +48,69 @@ export function createMemoryLedger({
 }: MemoryLedgerOptions = {}): Ledger {
   checkAboveZero({ maxEntries, ttlMs });
   const generationSize = Math.ceil(maxEntries / 2);
-  let newer = new Map<string, Known>();
+  /** Of a completed event the digest of its body is all that matters. */
+  let newer = new Map<string, Attempt | number>();
   let older = newer;
   let newerSinceMs = Number.NEGATIVE_INFINITY;
+  const running = new Map<string, Attempt>();
   let lastFence = 0;
 
-  function startGeneration(sinceMs: number, nowMs: number): void {
-    const next = new Map<string, Known>();
-    for (const [key, known] of older) if (isLive(known, nowMs)) next.set(key, known);
-    older = newer;
-    newer = next;
-    newerSinceMs = sinceMs;
+  function makeRoom(nowMs: number): void {
+    const ageMs = nowMs - newerSinceMs;
+    if (ageMs < ttlMs && newer.size < generationSize) return;
+    dropLapsed(nowMs);
+    older = ageMs < 2 * ttlMs ? newer : new Map(); // After a quiet time, both go.
+    newer = new Map();
+    newerSinceMs = nowMs;
   }
 
-  function held(claim: Claim): Attempt | undefined {
-    const key = storedKey(claim.key);
-    const known = newer.get(key) ?? older.get(key);
-    return typeof known === 'object' && known.fence === claim.fence ? known : undefined;
+  /** Whoever holds these is late, or will never come back. */
+  function dropLapsed(nowMs: number): void {
+    for (const [key, attempt] of running) {
+      if (attempt.untilMs > nowMs) continue;
+      running.delete(key);
+      newer.set(key, attempt);
+    }
   }
 
-  function settle(claim: Claim, isCompleted: boolean): boolean {
+  function find(key: string): Attempt | number | undefined {
+    return running.get(key) ?? newer.get(key) ?? older.get(key);
+  }
+
+  function held({ key, fence }: Claim): Attempt | undefined {
+    const known = find(storedKey(key));
+    return typeof known === 'object' && known.fence === fence ? known : undefined;
+  }
+
+  function settle(claim: Claim, nowMs: number, isCompleted: boolean): boolean {
     const attempt = held(claim);
     if (!attempt) return false;
     attempt.fence = 0;
     attempt.untilMs = 0;
-    newer.set(storedKey(claim.key), isCompleted ? attempt.bodyDigest : attempt);
+    makeRoom(nowMs);
+    const key = storedKey(claim.key);
+    running.delete(key);
+    newer.set(key, isCompleted ? attempt.bodyDigest : attempt);
     return true;
   }
 
   return {
     claim({ key: fullKey, bodyDigest, leaseMs, nowMs }) {
-      if (nowMs - newerSinceMs >= 2 * ttlMs) startGeneration(nowMs - ttlMs, nowMs); // After a quiet time, both go.
-      if (nowMs - newerSinceMs >= ttlMs) startGeneration(nowMs, nowMs);
+      makeRoom(nowMs);
       const key = storedKey(fullKey);
-      const past = newer.get(key) ?? older.get(key);
+      const past = find(key);
       if (typeof past === 'number') return { status: 'completed', isConflict: past !== bodyDigest };
       const isConflict = past !== undefined && past.bodyDigest !== bodyDigest;
-      if (isLive(past, nowMs)) return { status: 'in-progress', isConflict };
+      if (past && past.untilMs > nowMs) return { status: 'in-progress', isConflict };
 
-      if (newer.size >= generationSize) startGeneration(nowMs, nowMs);
-      if (newer.size >= generationSize) {
-        throw new Error(`half of ${maxEntries} entries are being handled: raise maxEntries`);
+      if (running.size >= maxEntries) dropLapsed(nowMs);
+      if (running.size >= maxEntries) {
+        throw new Error(`${maxEntries} events are being handled: raise maxEntries`);
       }
       const fence = ++lastFence;
       const attempt = (past?.attempt ?? 0) + 1;
       const done = past?.done ?? NONE;
-      newer.set(key, { fence, attempt, bodyDigest, done, untilMs: nowMs + leaseMs });
+      running.set(key, { fence, attempt, bodyDigest, done, untilMs: nowMs + leaseMs });
       return { status: 'claimed', fence, attempt, done, isConflict };
     },
 
@@ -105,13 +122,9 @@ export function createMemoryLedger({
       return true;
     },
 
-    complete: (claim) => settle(claim, true),
-    release: (claim) => settle(claim, false),
+    complete: (claim, { nowMs }) => settle(claim, nowMs, true),
+    release: (claim, { nowMs }) => settle(claim, nowMs, false),
   };
-}
-
-function isLive(known: Known | undefined, nowMs: number): boolean {
-  return typeof known === 'object' && known.untilMs > nowMs;
 }
 
 /** A long id costs its hash's length, not its own. The prefix keeps it apart from any plain key. */

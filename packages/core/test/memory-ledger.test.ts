@@ -70,11 +70,11 @@ describe('maxEntries', () => {
     expect(claim('live').status).toBe('completed');
   });
 
-  test('makes claim throw where what is live fills half of them, until one settles', () => {
+  test('makes claim throw where as many are being handled, until one settles', () => {
     const { ledger, claim } = book({ maxEntries: 2 });
     claim('a');
     const { fence } = claim('b') as Extract<ClaimResult, { status: 'claimed' }>;
-    expect(() => claim('c')).toThrow('half of 2 entries are being handled: raise maxEntries');
+    expect(() => claim('c')).toThrow('2 events are being handled: raise maxEntries');
     expect(['a', 'b'].map((key) => claim(key).status)).toEqual(['in-progress', 'in-progress']);
     ledger.complete({ key: 'b', fence }, { nowMs: NOW_MS });
     expect(claim('c').status).toBe('claimed');
@@ -86,7 +86,7 @@ describe('maxEntries', () => {
     const { receiver, deliver, errors } = probe({ ledger, on: { [TYPE]: () => running.promise } });
     const first = ['event-1', 'event-2'].map((id) => receiver.receive(delivery(id)));
     expect(await deliver('event-3')).toBe('503 LEDGER_FAILED');
-    expect(errors[0]?.cause).toEqual(new Error('half of 2 entries are being handled: raise maxEntries'));
+    expect(errors[0]?.cause).toEqual(new Error('2 events are being handled: raise maxEntries'));
     running.resolve();
     expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(['handled', 'handled']);
     expect(await deliver('event-3')).toBe('200 handled');
@@ -95,7 +95,7 @@ describe('maxEntries', () => {
   test('is 200,000 by default', () => {
     const { claim } = book();
     for (let count = 1; count <= 200_000; count++) claim(`${count}`);
-    expect(() => claim('one more')).toThrow('half of 200000 entries are being handled: raise maxEntries');
+    expect(() => claim('one more')).toThrow('200000 events are being handled: raise maxEntries');
   });
 
   test('makes claim forget what nobody holds any more, where there is no room', () => {
