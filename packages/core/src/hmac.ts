@@ -5,9 +5,10 @@ const BLOCK_BYTES = 64;
 /** Above it a copy costs more than it saves. */
 const LONGEST_COPY_BYTES = 32_768;
 
-// Written anew by every call: nothing is waited for in between.
+// Each begins with a pad of the last key; the rest is written anew by every call. Nothing is waited for in between.
 const inner = Buffer.alloc(BLOCK_BYTES + LONGEST_COPY_BYTES);
 const outer = Buffer.alloc(BLOCK_BYTES + 32);
+let paddedKey: string | undefined;
 
 /**
  * HMAC-SHA256 of a body and an ASCII suffix, in base64. For a small body by its definition (RFC 2104), the hash of the
@@ -16,14 +17,17 @@ const outer = Buffer.alloc(BLOCK_BYTES + 32);
  */
 export function hmac(key: string, body: Uint8Array, suffix: string): string {
   let end = BLOCK_BYTES + body.length;
-  if (Buffer.byteLength(key) > BLOCK_BYTES || end + suffix.length > inner.length) {
+  if (end + suffix.length > inner.length || (key !== paddedKey && Buffer.byteLength(key) > BLOCK_BYTES)) {
     return createHmac('sha256', key).update(body).update(suffix).digest('base64');
   }
-  inner.fill(0, 0, BLOCK_BYTES).write(key);
-  for (let index = 0; index < BLOCK_BYTES; index++) {
-    const byte = inner[index] as number;
-    inner[index] = byte ^ 0x36;
-    outer[index] = byte ^ 0x5c;
+  if (key !== paddedKey) {
+    inner.fill(0, 0, BLOCK_BYTES).write(key);
+    for (let index = 0; index < BLOCK_BYTES; index++) {
+      const byte = inner[index] as number;
+      inner[index] = byte ^ 0x36;
+      outer[index] = byte ^ 0x5c;
+    }
+    paddedKey = key;
   }
   inner.set(body, BLOCK_BYTES);
   // Faster than a call for these few characters.

@@ -14,9 +14,7 @@ const BYTE_ORDER_MARK = 0xfeff;
  */
 export function parseJson(body: Uint8Array | string): unknown {
   const text =
-    typeof body === 'string'
-      ? body
-      : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+    typeof body === 'string' ? body : (Buffer.isBuffer(body) ? body : Buffer.from(body)).toString();
   let value: unknown;
   try {
     value = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);

@@ -50,6 +50,13 @@ describe('HMAC-SHA256', () => {
     },
   );
 
+  test('keeps no key longer than it is asked for', () => {
+    const body = Buffer.from('{}');
+    const expected = (key: string) => createHmac('sha256', key).update(body).update('.1').digest('base64');
+    const keys = ['a', 'a', 'ab', 'a'.repeat(64), 'a', 'a'.repeat(65), 'a', 'b', ''];
+    expect(keys.map((key) => hmac(key, body, '.1'))).toEqual(keys.map(expected));
+  });
+
   test('keeps nothing of an earlier call', () => {
     const short = () => hmac('b', Buffer.from('short'), '.1');
     const before = short();
