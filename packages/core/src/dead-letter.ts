@@ -18,7 +18,8 @@ export async function keepDeadLetter(
     headers: plainHeaders(request.headers),
     receivedAt: new Date(receivedAtMs),
   };
-  await inTime('HANDLER_FAILED', 'an onDeadLetter listener failed', () =>
-    Promise.all(listeners.map(async (listener) => listener(letter))),
+  await inTime(
+    () => Promise.all(listeners.map(async (listener) => listener(letter))),
+    () => ['HANDLER_FAILED', 'an onDeadLetter listener failed'],
   );
 }

@@ -3,16 +3,15 @@ import { DEADLINE_MS, type MaybePromise, whenDone, withDeadline } from './promis
 
 /** Calls what is the user's, and no longer than the deadline: what it throws becomes the cause of an error with a code. */
 export function inTime<T>(
-  code: ShowpadWebhookErrorCode,
-  message: string,
   call: () => MaybePromise<T>,
+  failure: () => readonly [ShowpadWebhookErrorCode, message: string],
 ): MaybePromise<T> {
   return whenDone(
     () => withDeadline(call()),
     (value) => value,
     (cause) => {
       const hint = `It threw or took over ${DEADLINE_MS} ms: see the cause.`;
-      throw new ShowpadWebhookError(code, message, hint, cause);
+      throw new ShowpadWebhookError(...failure(), hint, cause);
     },
   );
 }

@@ -13,8 +13,9 @@ export function resolveKeys(
   url: string | undefined,
 ): MaybePromise<readonly PreparedKey[]> {
   const check = (found: SignatureKey | readonly SignatureKey[]) => prepareKeys(found, MAX_RESOLVED_KEYS);
-  return inTime('KEY_LOOKUP_FAILED', 'the key resolver gave no usable key', () => {
+  const lookUp = () => {
     const found = resolver({ headers: plainHeaders(headers), url });
     return isPromise(found) ? found.then(check) : check(found);
-  });
+  };
+  return inTime(lookUp, () => ['KEY_LOOKUP_FAILED', 'the key resolver gave no usable key']);
 }

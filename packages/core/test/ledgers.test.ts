@@ -62,6 +62,16 @@ describe('a ledger whose claim', () => {
     },
   );
 
+  test('puts a token of its own into what it gives gets it back', async () => {
+    const { claim, ...ledger } = createMemoryLedger();
+    const complete = vi.fn(ledger.complete);
+    const withToken = (request: Parameters<Ledger['claim']>[0]) =>
+      Object.assign(claim(request), { token: 'of its own' });
+    const own = { ...ledger, complete, claim: withToken } as unknown as Ledger;
+    expect(await probe({ ledger: own, on: { [TYPE]: () => {} } }).deliver()).toBe('200 handled');
+    expect(complete.mock.calls[0]?.[0]).toMatchObject({ token: 'of its own' });
+  });
+
   test('answers within 2.5 s, and not a moment later, is waited for', async () => {
     const ledger = createMemoryLedger();
     const slow: Ledger = {
