@@ -80,6 +80,14 @@ describe('maxEntries', () => {
     expect(claim('c').status).toBe('claimed');
   });
 
+  test('makes claim throw, and forgets nothing for it', () => {
+    const { claim, complete } = book({ maxEntries: 2 });
+    complete('done');
+    for (const key of ['a', 'b']) claim(key);
+    for (let count = 0; count < 5; count++) expect(() => claim('c')).toThrow(/raise maxEntries/);
+    expect(claim('done').status).toBe('completed');
+  });
+
   test('is answered 503 where there is no room: the event comes again', async () => {
     const ledger = createMemoryLedger({ maxEntries: 2 });
     const running = deferred();
@@ -129,6 +137,13 @@ describe('ttlMs', () => {
         isConflict: false,
       });
     }
+  });
+
+  test('counts from the end of the handling, after a quiet time too', () => {
+    const { ledger, claim } = book({ ttlMs: 60_000 });
+    const { fence } = claim('slow') as Extract<ClaimResult, { status: 'claimed' }>;
+    ledger.complete({ key: 'slow', fence }, { nowMs: NOW_MS + 61_000 });
+    expect(claim('slow', 61_000 + 59_999).status).toBe('completed');
   });
 
   test('is how long a failed event is remembered', () => {
