@@ -7,6 +7,8 @@ import type { Result } from '../results.ts';
 
 const SIZES: readonly number[] = [1e3, 1e4, 1e5, 1e6];
 const CALLS = 2_000;
+/** Below it a heap's own ups and downs are more than what the ids take. */
+const FEWEST_TO_WEIGH = 1e5;
 
 /** Each size in a process of its own, with a heap of its own. */
 export async function measureLedger({ rounds }: Pace): Promise<Result[]> {
@@ -15,7 +17,9 @@ export async function measureLedger({ rounds }: Pace): Promise<Result[]> {
     const { ns, bytes } = await runAlone<LedgerFigures>('ledger', size, rounds);
     const row = { group: 'ledger', name: `${size.toLocaleString('en')} ids` };
     results.push({ ...row, at: 'claim and complete', value: ns, unit: 'ns' });
-    results.push({ ...row, at: 'bytes per id', value: bytes, unit: 'bytes' });
+    if (size >= FEWEST_TO_WEIGH) {
+      results.push({ ...row, at: 'bytes per id', value: bytes, unit: 'bytes' });
+    }
   }
   return results;
 }
