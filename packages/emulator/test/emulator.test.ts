@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import { createEmulator } from '@showpad-webhooks/emulator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { call } from './api-client.ts';
 import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
 import { openReceiver } from './open-receiver.ts';
@@ -31,12 +31,7 @@ describe('createEmulator', () => {
 
   it('keeps no process alive once it is closed, whatever was in flight', async () => {
     const hanging = await openReceiver(() => {});
-    const active = () =>
-      process
-        .getActiveResourcesInfo()
-        .filter((each) => /Timeout|Server/.test(each))
-        .sort();
-    const before = active();
+    const handles = watchHandles();
     const emulator = await createEmulator();
     await subscribe(emulator, hanging.url);
     await subscribe(emulator, 'http://127.0.0.1:1/');
@@ -47,11 +42,13 @@ describe('createEmulator', () => {
     await emulator.trigger(TYPE);
     await emulator.trigger('late', {}, { subscriptionId: (await emulator.subscriptions.list())[0]?.id });
     await emulator.waitForDelivery({ state: 'will-retry' });
-    expect(active().length).toBeGreaterThan(before.length + 3);
+    expect(handles.open().filter((type) => type === 'TCPSERVERWRAP')).toHaveLength(1);
+    expect(handles.open().filter((type) => type === 'Timeout').length).toBeGreaterThan(2);
     await emulator.close();
     await waiting;
     controller.abort();
-    await expect.poll(active).toEqual(before); // Node reports a closed handle a moment longer.
+    handles.stop();
+    await expect.poll(handles.open).toEqual([]); // Node reports a closed handle a moment longer.
   });
 
   it('leaves no timer of a body that was still going out slowly', async () => {
@@ -59,18 +56,12 @@ describe('createEmulator', () => {
     await subscribe(emulator, (await openReceiver(() => {})).url);
     const action = { kind: 'slow-body', chunkBytes: 1, pauseMs: 60_000 };
     await emulator.faults.add({ api: 'delivery', action });
-    const alive = new Set<number>();
-    let isSending = true;
-    const hook = createHook({
-      init: (id, type) => void (isSending && type === 'Timeout' && alive.add(id)),
-      destroy: (id) => void alive.delete(id),
-    }).enable();
+    const handles = watchHandles();
     await emulator.trigger(TYPE);
     await emulator.waitForDelivery({ state: 'failed' });
     await emulator.close();
-    isSending = false;
-    await expect.poll(() => alive.size).toBe(0);
-    hook.disable();
+    handles.stop();
+    await expect.poll(handles.open).toEqual([]);
   });
 
   it.each([
@@ -251,3 +242,25 @@ describe('reset', () => {
     expect(received).toHaveLength(1);
   });
 });
+
+/**
+ * The servers and timers begun from here to `stop()` that would still keep the process alive. Asking the whole
+ * process instead would count what an earlier test has closed and Node has not let go yet.
+ */
+function watchHandles() {
+  const handles = new Map<number, { type: string; resource: { hasRef?(): boolean } }>();
+  let isWatching = true;
+  const hook = createHook({
+    init: (id, type, _trigger, resource) => {
+      if (isWatching && /^(?:Timeout|TCPSERVERWRAP)$/.test(type)) handles.set(id, { type, resource });
+    },
+    destroy: (id) => void handles.delete(id),
+  }).enable();
+  onTestFinished(() => void hook.disable());
+  return {
+    open: () => [...handles.values()].filter(({ resource }) => resource.hasRef?.()).map(({ type }) => type),
+    stop: () => {
+      isWatching = false;
+    },
+  };
+}
