@@ -1,10 +1,11 @@
-// pnpm bench [--quick] [--json FILE] [--only verify,receive,refuse,growth,http,memory,start,ledger]
+// pnpm bench [--quick] [--json FILE] [--only GROUP,GROUP]
 // Measures the built packages beside their peers, prints the tables, and writes the figures as JSON. docs/performance.md
 // is made from that JSON by table.ts. Exits with 0 whatever the figures: a busy machine is no defect.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureAllocations } from './src/groups/allocations.ts';
 import { measureGrowth } from './src/groups/growth.ts';
 import { measureHttp } from './src/groups/http.ts';
 import { measureLedger } from './src/groups/ledger.ts';
@@ -34,7 +35,8 @@ const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   verify: () => measureVerify(pace),
   receive: () => measureReceive(pace),
   refuse: () => measureRefuse(pace),
-  http: () => measureHttp(isQuick ? { rounds: 5, requests: 800 } : { rounds: 11, requests: 3_000 }),
+  allocations: measureAllocations,
+  http: () => measureHttp(isQuick ? { rounds: 5, requests: 500 } : { rounds: 11, requests: 5_000 }),
   growth: () => measureGrowth(pace),
   ledger: () => measureLedger(pace),
   memory: () => measureMemory({ inFlight: isQuick ? 100 : 1_000, oversized: isQuick ? 500 : 10_000 }),

@@ -52,18 +52,27 @@ async function calibrate(each: Case, sliceMs: number): Promise<number> {
 }
 
 /** ns per call. */
-async function time({ run, inputs }: Case, count: number): Promise<number> {
-  const given = inputs ? inputs(count) : new Array<undefined>(count).fill(undefined);
+async function time(each: Case, count: number): Promise<number> {
+  const given = inputsOf(each, count);
   globalThis.gc?.({ type: 'minor' }); // what the inputs left is not this case's to collect
   const startedAt = process.hrtime.bigint();
+  await runAll(each, given);
+  return Number(process.hrtime.bigint() - startedAt) / count;
+}
+
+export function inputsOf({ inputs }: Case, count: number): readonly unknown[] {
+  return inputs ? inputs(count) : new Array<undefined>(count).fill(undefined);
+}
+
+/** One call after another; a case that gives no promise is not awaited. */
+export async function runAll({ run }: Case, given: readonly unknown[]): Promise<void> {
   const first = run(given[0]);
   if (first instanceof Promise) {
     await first;
-    for (let index = 1; index < count; index++) await run(given[index]);
+    for (let index = 1; index < given.length; index++) await run(given[index]);
   } else {
-    for (let index = 1; index < count; index++) run(given[index]);
+    for (let index = 1; index < given.length; index++) run(given[index]);
   }
-  return Number(process.hrtime.bigint() - startedAt) / count;
 }
 
 export function median(values: readonly number[]): number {

@@ -56,7 +56,7 @@ function renderTable(table: Table): string {
 function withUnit(value: number, unit: Unit): string {
   if (unit === 'ns' && value >= 1e6) return `${figure(value / 1e6)} ms`;
   if (unit === 'ns' && value >= 1e3) return `${figure(value / 1e3)} µs`;
-  return `${figure(value)} ${unit}`;
+  return `${figure(value)} ${unit}`.trimEnd();
 }
 
 /** Three digits that mean something. */

@@ -9,8 +9,8 @@ export interface Result {
   readonly unit: Unit;
 }
 
-/** `×` is a ratio to the group's first row in the same rounds, or to what the group's title says. */
-export type Unit = '×' | 'ns' | 'req/s' | 'ms' | 'MB' | 'bytes' | 'kB gzip';
+/** `×` is a ratio to the group's first row in the same rounds, or to what the group's title says; the empty one counts. */
+export type Unit = '×' | 'ns' | 'req/s' | 'ms' | 'MB' | 'bytes' | 'kB gzip' | '';
 
 export interface Run {
   readonly command: string;

@@ -21,39 +21,56 @@ interface Figures extends Load {
   readonly cpuNs: number;
 }
 
+/** A row of the tables: one server, in a process of its own. */
+interface Row {
+  readonly name: string;
+  readonly variant: Variant;
+  readonly server: BenchChild;
+}
+
+/** What differs between the server by hand and its twin is the machine: less than that is no difference. */
+const CONTROL = 'by hand, again';
+
 export async function measureHttp(pace: HttpPace): Promise<Result[]> {
   const results: Result[] = [];
   for (const [framework, variants] of Object.entries(SERVERS)) {
-    const names = Object.keys(variants) as Variant[];
-    const servers = await Promise.all(names.map((name) => startChild(framework, name)));
-    for (const [index, { port }] of servers.entries()) {
-      await sendLoad(port, 16, requestsFor(names[index] as Variant, WARM_UP_REQUESTS));
+    const rows = await startRows(framework, Object.keys(variants) as Variant[]);
+    for (const { server, variant } of rows) {
+      await sendLoad(server.port, 16, requestsFor(variant, WARM_UP_REQUESTS));
     }
     for (const connections of CONNECTIONS) {
-      const figures = await alternate(names, servers, connections, pace);
-      results.push(...toResults(framework, names, connections, figures));
+      results.push(...toResults(framework, rows, connections, await alternate(rows, connections, pace)));
     }
-    for (const { stop } of servers) stop();
+    for (const { server } of rows) server.stop();
   }
   return results;
 }
 
-/** By variant and round. */
+function startRows(framework: string, variants: readonly Variant[]): Promise<Row[]> {
+  const named = variants.flatMap((variant) =>
+    [variant, ...(variant === 'by hand' ? [CONTROL] : [])].map((name) => ({ name, variant })),
+  );
+  return Promise.all(
+    named.map(async (row) => ({ ...row, server: await startChild(framework, row.variant) })),
+  );
+}
+
+/** By row and round. */
 async function alternate(
-  names: readonly Variant[],
-  servers: readonly BenchChild[],
+  rows: readonly Row[],
   connections: number,
   { rounds, requests }: HttpPace,
 ): Promise<Figures[][]> {
-  const figures = names.map((): Figures[] => []);
+  const figures = rows.map((): Figures[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
-      const index = (round + turn) % names.length;
-      const { port, ask } = servers[index] as BenchChild;
-      const wire = requestsFor(names[index] as Variant, requests);
-      const before = await ask('cpu');
-      const load = await sendLoad(port, connections, wire);
-      const cpuMs = ((await ask('cpu')).cpuMs - before.cpuMs) / requests;
+    for (let turn = 0; turn < rows.length; turn++) {
+      const index = (round + turn) % rows.length;
+      const { server, variant } = rows[index] as Row;
+      // Each connection sends one that is not timed.
+      const wire = requestsFor(variant, requests + connections);
+      const before = await server.ask('cpu');
+      const load = await sendLoad(server.port, connections, wire);
+      const cpuMs = ((await server.ask('cpu')).cpuMs - before.cpuMs) / wire.length;
       figures[index]?.push({ ...load, cpuNs: cpuMs * 1e6 });
     }
   }
@@ -77,13 +94,13 @@ function githubHeaders(body: Buffer, index: number): Record<string, string> {
 
 function toResults(
   framework: string,
-  names: readonly Variant[],
+  rows: readonly Row[],
   connections: number,
-  figures: Figures[][],
+  figures: readonly Figures[][],
 ): Result[] {
   const [base = []] = figures;
   const table = (what: string, pick: (figures: Figures) => number, unit: Unit): Result[] =>
-    names.flatMap((name, index): Result[] => {
+    rows.flatMap(({ name }, index): Result[] => {
       const own = (figures[index] as Figures[]).map(pick);
       const cell = { group: `${framework}: ${what}`, name, at: `${connections}` };
       const ratio = median(own.map((value, round) => value / pick(base[round] as Figures)));

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { eventBody } from '../bodies.ts';
-import { startChild } from '../http/child.ts';
+import { type BenchChild, startChild } from '../http/child.ts';
 import { exchange, open, PATH, toWire } from '../http/load.ts';
 import type { Variant } from '../http/servers.ts';
 import { showpadHeaders } from '../peers.ts';
@@ -9,6 +10,9 @@ import type { Result } from '../results.ts';
 
 const MEBIBYTE = 1_048_576;
 const UPLOADERS = 64;
+/** A server that spends less than this, in so long, has read what there is. Its samples of its memory cost some as well. */
+const IDLE_CPU_MS = 20;
+const IDLE_MS = 200;
 
 export interface MemoryPace {
   readonly inFlight: number;
@@ -20,21 +24,22 @@ export async function measureMemory({ inFlight, oversized }: MemoryPace): Promis
   const results: Result[] = [];
   for (const name of ['by hand', 'ours'] as const) {
     const row = { group: 'memory of the Express server', name, unit: 'MB' as const };
-    const held = await peakGrowth(name, (port) => deliverAtOnce(port, inFlight));
+    const held = await peakGrowth(name, (server) => deliverAtOnce(server, inFlight));
     results.push({ ...row, at: `${inFlight.toLocaleString('en')} deliveries of 1 MB at once`, value: held });
-    const refused = await peakGrowth(name, (port) => uploadOversized(port, oversized));
+    const refused = await peakGrowth(name, ({ port }) => uploadOversized(port, oversized));
     results.push({ ...row, at: `${oversized.toLocaleString('en')} uploads of 2 MB refused`, value: refused });
   }
   return results;
 }
 
 /** By how many MB the process's peak rises above what it held once warm. */
-async function peakGrowth(variant: Variant, work: (port: number) => Promise<void>): Promise<number> {
-  const { port, ask, stop } = await startChild('Express', variant);
+async function peakGrowth(variant: Variant, work: (server: BenchChild) => Promise<void>): Promise<number> {
+  const server = await startChild('Express', variant);
+  const { ask, stop } = server;
   try {
-    await deliverAtOnce(port, 1);
+    await deliverAtOnce(server, 1);
     const { rssBytes } = await ask('memory');
-    await work(port);
+    await work(server);
     const { peakBytes } = await ask('memory');
     return (peakBytes - rssBytes) / MEBIBYTE;
   } finally {
@@ -42,8 +47,8 @@ async function peakGrowth(variant: Variant, work: (port: number) => Promise<void
   }
 }
 
-/** All but the last byte of each is sent before any last byte is. */
-async function deliverAtOnce(port: number, count: number): Promise<void> {
+/** The server has read all but the last byte of each before any last byte is sent. */
+async function deliverAtOnce(server: BenchChild, count: number): Promise<void> {
   const lastByte = Buffer.from('}');
   // Made before the first is sent, or the server would find the first too slow.
   const requests = Array.from({ length: count }, () => {
@@ -52,14 +57,25 @@ async function deliverAtOnce(port: number, count: number): Promise<void> {
   });
   const sockets: Socket[] = [];
   for (const request of requests) {
-    const socket = await open(port);
+    const socket = await open(server.port);
     sockets.push(socket);
     if (!socket.write(request)) await once(socket, 'drain');
   }
+  await becomesIdle(server);
   const answers = await Promise.all(sockets.map((socket) => exchange(socket, lastByte)));
   for (const socket of sockets) socket.destroy();
   const other = answers.find((answer) => !answer.startsWith('HTTP/1.1 200 '));
   if (other) throw new Error(`answered ${other.slice(0, 300)}`);
+}
+
+/** What was written may stand in the system's buffers for a while: all is read once the server has nothing to do. */
+async function becomesIdle({ ask }: BenchChild): Promise<void> {
+  for (let spentMs = Number.NaN; ; ) {
+    const { cpuMs } = await ask('cpu');
+    if (cpuMs - spentMs < IDLE_CPU_MS) return;
+    spentMs = cpuMs;
+    await setTimeout(IDLE_MS);
+  }
 }
 
 /** Signed well and larger than the limit, by senders that go on sending whatever they are answered. */
