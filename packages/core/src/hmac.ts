@@ -6,8 +6,9 @@ const BLOCK_BYTES = 64;
 const LONGEST_COPY_BYTES = 32_768;
 
 // Each begins with a pad of the last key; the rest is written anew by every call. Nothing is waited for in between.
-const inner = Buffer.alloc(BLOCK_BYTES + LONGEST_COPY_BYTES);
-const outer = Buffer.alloc(BLOCK_BYTES + 32);
+// Pure, so that a bundle without signatures goes without them.
+const inner = /* @__PURE__ */ Buffer.alloc(BLOCK_BYTES + LONGEST_COPY_BYTES);
+const outer = /* @__PURE__ */ Buffer.alloc(BLOCK_BYTES + 32);
 let paddedKey: string | undefined;
 
 /**

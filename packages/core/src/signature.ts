@@ -159,8 +159,8 @@ function missing(code: ShowpadWebhookErrorCode, header: string): ShowpadWebhookE
 }
 
 // For the two texts that are compared, of 44 characters each: nothing is waited for in between.
-const givenText = Buffer.alloc(44);
-const expectedText = Buffer.alloc(44);
+const givenText = /* @__PURE__ */ Buffer.alloc(44);
+const expectedText = /* @__PURE__ */ Buffer.alloc(44);
 
 /** The key that signed the body: each key against each signature, in constant time per comparison. */
 export function matchKey(body: Uint8Array, signed: SignedHeaders, keys: readonly PreparedKey[]): PreparedKey {
