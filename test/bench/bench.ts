@@ -30,13 +30,13 @@ if (import.meta.resolve('@showpad-webhooks/core').endsWith('.ts')) {
 }
 
 const isQuick = values.quick;
-const pace = isQuick ? { rounds: 7, sliceMs: 15 } : { rounds: 21, sliceMs: 40 };
+const pace = isQuick ? { rounds: 5, sliceMs: 15 } : { rounds: 21, sliceMs: 40 };
 const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   verify: () => measureVerify(pace),
   receive: () => measureReceive(pace),
   refuse: () => measureRefuse(pace),
   allocations: measureAllocations,
-  http: () => measureHttp(isQuick ? { rounds: 5, requests: 500 } : { rounds: 11, requests: 5_000 }),
+  http: () => measureHttp(isQuick ? { rounds: 5, requests: 300 } : { rounds: 11, requests: 5_000 }),
   growth: () => measureGrowth(pace),
   ledger: () => measureLedger(pace),
   memory: () => measureMemory({ inFlight: isQuick ? 100 : 1_000, oversized: isQuick ? 500 : 10_000 }),
