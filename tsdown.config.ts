@@ -10,7 +10,9 @@ const config: UserConfig = {
   outputOptions: {
     comments: { legal: true, annotation: true, jsdoc: false },
     // What core's entry points share is one file, since every file more makes an import slower.
-    codeSplitting: { groups: [{ name: 'shared', test: /\/core\/src\/[^/.]+\.ts$/, minShareCount: 2 }] },
+    codeSplitting: {
+      groups: [{ name: 'shared', test: /[\\/]core[\\/]src[\\/][^\\/.]+\.ts$/, minShareCount: 2 }],
+    },
   },
   fixedExtension: true,
   hash: false,
