@@ -36,7 +36,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   receive: () => measureReceive(pace),
   refuse: () => measureRefuse(pace),
   allocations: measureAllocations,
-  http: () => measureHttp(isQuick ? { rounds: 5, requests: 300 } : { rounds: 11, requests: 5_000 }),
+  http: () => measureHttp(isQuick ? { rounds: 3, requests: 300 } : { rounds: 11, requests: 5_000 }),
   growth: () => measureGrowth(pace),
   ledger: () => measureLedger(pace),
   memory: () => measureMemory({ inFlight: isQuick ? 100 : 1_000, oversized: isQuick ? 500 : 10_000 }),
