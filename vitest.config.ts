@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Tests bring about every error, and few listen.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
+    // A test that depends on the order of tests fails sooner or later. The first lines of the output name the seed.
+    sequence: { shuffle: true },
     coverage: {
       include: ['packages/*/src/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],

@@ -6,13 +6,13 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
 /**
- * Makes the project's own pnpm available to this script and all it starts, and installs the dependencies.
- * Where another pnpm or none is on the PATH, npx fetches it and runs the script again under it.
+ * Installs the dependencies with the version of pnpm that package.json names. If the PATH has no pnpm, or another
+ * version of it, npx fetches the right one and runs this script again with it.
  */
 export function setUp() {
   const found = spawnSync('pnpm', ['--version'], { cwd: ROOT, encoding: 'utf8' });
   if (`pnpm@${found.stdout?.trim()}` !== packageManager) {
-    if (process.env.SHOWPAD_WEBHOOKS_PNPM) throw new Error(`npx did not provide ${packageManager}`);
+    if (process.env.SHOWPAD_WEBHOOKS_PNPM) throw new Error(`npx could not provide ${packageManager}.`);
     console.log(`Fetching ${packageManager} …`);
     const again = ['--yes', '--package', packageManager, '--', process.execPath, ...process.argv.slice(1)];
     const env = { ...process.env, SHOWPAD_WEBHOOKS_PNPM: 'npx' };

@@ -1,59 +1,75 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
-// What tests need beside Node, as Debian names it, and how to see that it is there.
+/** What some tests need besides Node. Each test looks for its program by itself, and skips if it is not there. */
 const PROGRAMS = [
-  { name: 'redis-server', packageName: 'redis-server', isThere: () => isOnPath('redis-server') },
+  // For test/servers/index.ts:
+  { name: 'redis-server', aptPackage: 'redis-server', isInstalled: () => isOnPath('redis-server') },
   {
     name: 'postgres',
-    packageName: 'postgresql',
-    isThere: () => existsSync('/usr/lib/postgresql') || isOnPath('postgres'),
+    aptPackage: 'postgresql',
+    isInstalled: () => existsSync('/usr/lib/postgresql') || isOnPath('postgres'),
   },
+  { name: 'pgrep', aptPackage: 'procps', isInstalled: () => isOnPath('pgrep') },
+  // For packages/emulator/test/admin-page.ts:
   {
     name: 'chromium',
-    packageName: 'chromium',
-    isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(isOnPath),
+    aptPackage: 'chromium',
+    isInstalled: () =>
+      process.env.CHROMIUM !== undefined ||
+      ['chromium', 'chromium-browser', 'google-chrome'].some((name) => existsSync(`/usr/bin/${name}`)),
   },
-  { name: 'pgrep', packageName: 'procps', isThere: () => isOnPath('pgrep') },
-  ...['tmux', 'zsh', 'fish'].map((name) => ({ name, packageName: name, isThere: () => isOnPath(name) })),
+  // For packages/cli/test/terminal.test.ts:
+  { name: 'tmux', aptPackage: 'tmux', isInstalled: () => isOnPath('tmux') },
+  // For packages/cli/test/completion.test.ts:
+  { name: 'zsh', aptPackage: 'zsh', isInstalled: () => isOnPath('zsh') },
+  { name: 'fish', aptPackage: 'fish', isInstalled: () => isOnPath('fish') },
 ];
 
-/** Installs what is missing by apt, where this machine has it and lets us; else says what will be skipped. */
-export function installServers() {
-  const missing = PROGRAMS.filter(({ isThere }) => !isThere());
+/**
+ * Installs the programs that are missing, but only in CI or if somebody asked for it: this machine belongs to somebody.
+ * Ends the process if that fails.
+ */
+export function prepareServers({ isAsked }) {
+  const missing = PROGRAMS.filter(({ isInstalled }) => !isInstalled());
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name).join(', ');
-  const asRoot = rootPrefix();
-  if (isOnPath('apt-get') && asRoot) {
-    console.log(`Installing ${names} …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const [program, ...rest] = [...asRoot, 'apt-get', '-qq'];
-    const apt = (...args) => spawnSync(program, [...rest, ...args], { env, encoding: 'utf8' });
-    const install = [
-      'install',
-      '-y',
-      '--no-install-recommends',
-      ...missing.map(({ packageName }) => packageName),
-    ];
-    let result = apt(...install);
-    if (result.status !== 0) {
-      apt('update');
-      result = apt(...install);
-    }
-    if (result.status !== 0) console.log(`${result.stdout}${result.stderr}`);
+  if (!process.env.CI && !isAsked) {
+    const names = list(missing, 'disjunction');
+    console.log(`Skipping the tests that need ${names}. To install what is missing: npm test -- --install`);
+    return;
   }
-  const still = missing.filter(({ isThere }) => !isThere()).map(({ name }) => name);
-  // Under CI the tests themselves fail then.
-  if (still.length > 0)
-    console.log(`Skipped, since not installed here: the tests that need ${still.join(', ')}.`);
+  console.log(`Installing ${list(missing)} with apt-get …`);
+  const problem = install(missing.map(({ aptPackage }) => aptPackage));
+  const stillMissing = missing.filter(({ isInstalled }) => !isInstalled());
+  if (stillMissing.length === 0) return;
+  console.error(`${problem}\n${list(stillMissing)} could not be installed. Install what is missing by hand.`);
+  process.exit(1);
 }
 
-/** How to run a command as root; undefined where this machine is another's to change. */
-function rootPrefix() {
-  if (process.getuid?.() === 0) return [];
-  return process.env.CI && isOnPath('sudo') ? ['sudo', '-nE'] : undefined;
+function list(programs, type = 'conjunction') {
+  return new Intl.ListFormat('en', { type }).format(programs.map(({ name }) => name));
+}
+
+/** Returns what went wrong, if anything did. */
+function install(packages) {
+  if (!isOnPath('apt-get')) return 'This machine has no apt-get.';
+  // sudo may ask a person for the password. In CI nobody could answer.
+  const sudo = process.env.CI ? ['sudo', '-n'] : ['sudo'];
+  const prefix = process.getuid() === 0 ? [] : sudo;
+  const [program, ...args] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
+  const aptGet = (...more) => spawnSync(program, [...args, ...more], { encoding: 'utf8' });
+  const installAll = () => aptGet('install', '-y', '--no-install-recommends', ...packages);
+
+  let result = installAll();
+  if (result.status !== 0) {
+    // The machine may know no packages yet, or only versions that are gone.
+    aptGet('update');
+    result = installAll();
+  }
+  return result.status === 0 ? '' : (result.error?.message ?? `${result.stdout}${result.stderr}`);
 }
 
 function isOnPath(program) {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${program}`));
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }

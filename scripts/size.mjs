@@ -1,10 +1,10 @@
-// Checks each entry point's size, bundled with all it imports of ours, minified, gzip: what an app loads at start.
+// Checks what each entry point adds to an app that imports it: bundled with our code that it imports, minified, gzipped.
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 8_192 },
+  { entry: 'core/dist/index.mjs', maxBytes: 12_288 },
   { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_096 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_112 },
@@ -26,7 +26,7 @@ for (const { entry, maxBytes, isOwnCodeOnly = false } of BUDGETS) {
     input: `${ROOT}packages/${entry}`,
     external: isOwnCodeOnly ? /^(?!\.|\/)/ : /^node:/,
     platform: 'node',
-    // What is imported only when it is needed does not count.
+    // A dynamic import is loaded only if it is needed, so it does not count.
     plugins: [
       { name: 'lazy', resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }) },
     ],

@@ -1,9 +1,9 @@
-// npm start [-- --keep]: runs examples/express on real deliveries. --keep leaves it running.
+// npm start [-- --keep]: runs examples/express and sends it deliveries. With --keep it goes on running.
 import { spawn } from 'node:child_process';
 import { ROOT, setUp } from './pnpm.mjs';
 
 setUp();
-// What `pnpm demo` runs there, without a shell between it and Ctrl-C.
+// This is what `pnpm demo` runs there. No shell is in between, so that Ctrl-C reaches it.
 const args = [
   '--conditions=@showpad-webhooks/source',
   '--import',
@@ -12,6 +12,6 @@ const args = [
   ...process.argv.slice(2),
 ];
 const demo = spawn(process.execPath, args, { cwd: `${ROOT}examples/express`, stdio: 'inherit' });
-// The terminal sends Ctrl-C to the demo too: it ends first, and this follows.
+// The terminal sends Ctrl-C to the demo too, and this process ends when the demo has ended.
 process.on('SIGINT', () => {});
 demo.on('exit', (code) => process.exit(code ?? 1));

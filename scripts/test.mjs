@@ -1,30 +1,35 @@
-// npm test: everything that CI checks. Ends with the counts of the tests' own reports and of the checks.
+// npm test [-- [--install] [--seed=NUMBER]]: everything that CI checks.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ROOT, setUp } from './pnpm.mjs';
-import { installServers } from './servers.mjs';
+import { prepareServers } from './servers.mjs';
 
+const { install, seed } = readOptions();
 const CONCURRENCY = 2;
 const REPORT = 'reports/vitest.json';
 
-/** Each runs as soon as a place is free and what it comes `after` has passed. */
+/** Each runs as soon as a place is free and the check that it comes `after` has passed. */
 const CHECKS = [
   { name: 'build and packages', command: 'tsdown --log-level warn' },
   { name: 'types', command: 'tsc -p .' },
   { name: 'types of the Admin page', command: 'tsc -p packages/emulator/admin' },
   { name: 'lint and format', command: 'biome ci --error-on-warnings .' },
+  { name: 'imports', command: 'depcruise --output-type err-long packages/*/src packages/*/test' },
   { name: 'unused code and dependencies', command: 'knip --no-config-hints' },
   { name: 'documentation site', command: 'pnpm --dir docs build' },
   { name: 'size', command: 'node scripts/size.mjs', after: 'build and packages' },
   {
     name: 'tests',
-    command: `vitest run --coverage --reporter=default --reporter=json --outputFile.json=${REPORT}`,
+    command: `vitest run --sequence.seed=${seed} --coverage --reporter=default --reporter=json --outputFile.json=${REPORT}`,
     after: 'build and packages',
+    ifFailed: `The tests ran in a random order. To run them in this order again: npm test -- --seed=${seed}`,
   },
 ];
 
 setUp();
-installServers();
+prepareServers({ isAsked: install });
 rmSync(`${ROOT}reports`, { recursive: true, force: true });
 mkdirSync(`${ROOT}reports`);
 
@@ -36,7 +41,7 @@ await Promise.all(Array.from({ length: CONCURRENCY }, work));
 const checks = [...results].filter(([name]) => name !== 'tests').map(([, isPassed]) => isPassed);
 const tests = readReport();
 const passed = tests.numPassedTests + checks.filter(Boolean).length;
-// A run can fail with every test passed: by coverage, by an error outside tests, by no report at all.
+// A run can fail although every test passed: because of coverage, or of an error outside of tests.
 const isUnexplained = results.get('tests') === false && tests.numFailedTests === 0;
 const failed = tests.numFailedTests + checks.filter((isPassed) => !isPassed).length + (isUnexplained ? 1 : 0);
 if (tests.numPendingTests + tests.numTodoTests > 0)
@@ -44,17 +49,30 @@ if (tests.numPendingTests + tests.numTodoTests > 0)
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
+function readOptions() {
+  try {
+    const options = { install: { type: 'boolean', default: false }, seed: { type: 'string' } };
+    const { values } = parseArgs({ options });
+    const { install, seed = String(Date.now()) } = values;
+    if (!/^\d+$/.test(seed)) throw new Error(`--seed takes a number, not "${seed}".`);
+    return { install, seed };
+  } catch (error) {
+    console.error(`${error.message}\nUsage: npm test [-- [--install] [--seed=NUMBER]]`);
+    process.exit(1);
+  }
+}
+
 async function work() {
   for (;;) {
     const index = waiting.findIndex(({ after }) => after === undefined || results.has(after));
     if (index === -1) {
       if (waiting.length === 0) return;
-      await Promise.race(running); // What the rest comes after is at work in another place.
+      await Promise.race(running); // Another place runs the check that the waiting ones come after.
       continue;
     }
     const [check] = waiting.splice(index, 1);
     if (check.after && !results.get(check.after)) {
-      console.log(`✗ ${check.name}: not run, since "${check.after}" failed`);
+      console.log(`✗ ${check.name}: did not run, because "${check.after}" failed`);
       results.set(check.name, false);
       continue;
     }
@@ -65,13 +83,13 @@ async function work() {
   }
 }
 
-/** Resolves when the command has ended; its output is shown where it failed, and the tests' always. */
-async function runCheck({ name, command }) {
+/** Resolves when the command has ended. Its output is shown if it failed, and that of the tests always. */
+async function runCheck({ name, command, ifFailed }) {
   const startedAt = Date.now();
   const [program, ...args] = command.split(' ');
   const child = spawn(program, args, {
     cwd: ROOT,
-    env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env.PATH}` },
+    env: { ...process.env, PATH: `${ROOT}node_modules/.bin${delimiter}${process.env.PATH}` },
     stdio: name === 'tests' ? 'inherit' : 'pipe',
   });
   const output = [];
@@ -87,6 +105,7 @@ async function runCheck({ name, command }) {
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
   if (code !== 0) for (const chunk of output) process.stdout.write(chunk);
+  if (code !== 0 && ifFailed) console.log(ifFailed);
   results.set(name, code === 0);
 }
 
