@@ -1,7 +1,6 @@
-export type { HandlerContext } from './context.ts';
-export type { DeadLetter, DeadLetterListener, DeliveryInfo, ErrorListener } from './delivery.ts';
-export type { ReceiverHealth } from './diagnostics/health.ts';
-export { PermanentError, ShowpadWebhookError, type ShowpadWebhookErrorCode } from './error.ts';
+export type { Receipt } from './delivery/receipt.ts';
+export type { WebhookRequest } from './delivery/request.ts';
+export type { FailureOutcome, Outcome, SuccessOutcome, WebhookResponse } from './delivery/response.ts';
 export {
   type EventEnvelope,
   type EventMap,
@@ -9,7 +8,8 @@ export {
   parseEvent,
   type ShowpadEvent,
   type UnknownEvent,
-} from './event.ts';
+  type UnknownEventType,
+} from './events/event.ts';
 export type {
   CourseCompletedData,
   SharedSpace,
@@ -17,32 +17,35 @@ export type {
   SharedSpaceUserAddedData,
   ShowpadEventMap,
   ShowpadUser,
-} from './event-map.ts';
-export type { Handler, HandlerOptions } from './handlers.ts';
-export type { WebhookHeaders } from './headers.ts';
+} from './events/event-map.ts';
+export type { EventSchemas, SchemasOf, StandardSchemaV1, WithSchemas } from './events/schema.ts';
+export type { HandlerContext } from './handlers/context.ts';
+export type { Handler, HandlerOptions } from './handlers/handler.ts';
+export type { Telemetry, TelemetryDelivery, TelemetryHandler } from './handlers/telemetry.ts';
+export type { Inbox } from './inbox/types.ts';
+export type { CheckpointUpdate, Claim, ClaimRequest, ClaimResult, Ledger } from './once/ledger.ts';
+export { createMemoryLedger, type MemoryLedgerOptions } from './once/memory-ledger.ts';
 export type {
-  Inbox,
-  InboxConsumer,
-  InboxCounts,
-  InboxEntry,
-  InboxError,
-  InboxHealth,
-  InboxItem,
-  InboxJob,
-  InboxPage,
-  InboxQuery,
-  InboxState,
-  InboxTarget,
-  PutResult,
-} from './inbox.ts';
-export type { KeyHint, KeyResolver, SignatureKey, SignatureKeys } from './keys.ts';
-export type { CheckpointUpdate, Claim, ClaimRequest, ClaimResult, Ledger } from './ledger.ts';
-export type { Logger } from './logger.ts';
-export { createMemoryLedger, type MemoryLedgerOptions } from './memory-ledger.ts';
-export type { DeliveryMethod, HandlerMap, ReceiverOptions } from './options.ts';
-export { createReceiver, type Receipt, type Receiver } from './receiver.ts';
-export type { WebhookRequest } from './request.ts';
-export type { Outcome, WebhookResponse } from './response.ts';
-export type { EventSchemas, StandardIssue, StandardResult, StandardSchemaV1, WithSchemas } from './schema.ts';
-export { sign, type VerifiedSignature, type VerifyOptions, verifySignature } from './signature.ts';
-export type { Telemetry } from './telemetry.ts';
+  CommonOptions,
+  DeliveryMethod,
+  HandlerMap,
+  InboxReceiverOptions,
+  LedgerOptions,
+  ReceiverOptions,
+} from './options.ts';
+export { type AnyReceiver, createReceiver, type Receiver } from './receiver.ts';
+export type { ReceiverHealth } from './reporting/health.ts';
+export type {
+  DeadLetter,
+  DeadLetterListener,
+  DeadLetterReason,
+  ErrorInfo,
+  ErrorListener,
+} from './reporting/listeners.ts';
+export { type ErrorCode, type ErrorDetails, PermanentError, ShowpadWebhookError } from './shared/error.ts';
+export type { WebhookHeaders } from './shared/headers.ts';
+export type { Logger } from './shared/logger.ts';
+export type { MaybePromise } from './shared/promise.ts';
+export type { KeyLookup, KeyResolver, SignatureKey, SignatureKeys } from './signature/keys.ts';
+export { sign, type VerifiedSignature, type VerifyOptions, verifySignature } from './signature/signature.ts';
+export { SIGNATURE_HEADER, TIMESTAMP_HEADER } from './signature/signed-headers.ts';

@@ -1,14 +1,15 @@
-import { checkAboveZero } from './check.ts';
-import type { EventMap, EventOf } from './event.ts';
-import type { Handler } from './handlers.ts';
-import type { Inbox } from './inbox.ts';
-import { createKeyring, type Keyring, type SignatureKeys } from './keys.ts';
-import { type Ledger, noLedger } from './ledger.ts';
-import { type Logger, silentLogger } from './logger.ts';
-import { createMemoryLedger } from './memory-ledger.ts';
-import type { EventSchemas, StandardSchemaV1, WithSchemas } from './schema.ts';
-import { DEFAULT_TOLERANCE_SECONDS } from './signature.ts';
-import type { Telemetry } from './telemetry.ts';
+import process from 'node:process';
+import type { EventMap, EventOf } from './events/event.ts';
+import type { EventSchemas, StandardSchemaV1, WithSchemas } from './events/schema.ts';
+import type { Handler } from './handlers/handler.ts';
+import type { Telemetry } from './handlers/telemetry.ts';
+import type { Inbox } from './inbox/types.ts';
+import { type Ledger, noLedger } from './once/ledger.ts';
+import { createMemoryLedger } from './once/memory-ledger.ts';
+import { checkAboveZero, checkKnown } from './shared/check.ts';
+import { type Logger, silentLogger } from './shared/logger.ts';
+import { createKeyring, type Keyring, type SignatureKeys } from './signature/keys.ts';
+import { DEFAULT_TOLERANCE_SECONDS } from './signature/signed-headers.ts';
 
 export type DeliveryMethod = 'POST' | 'GET';
 
@@ -19,48 +20,64 @@ export type HandlerMap<Events extends EventMap> = {
     | readonly Handler<EventOf<Events, Type>>[];
 };
 
-export interface ReceiverOptions<Events extends EventMap, Schemas extends EventSchemas> {
-  /** Part of the ledger's key: give two receivers that share a ledger two names. Letters, digits, `.`, `_`, `-`. Default `default`. */
-  readonly name?: string;
+/** The options of a receiver: those for every receiver, and either a ledger or an inbox. */
+export type ReceiverOptions<Events extends EventMap, Schemas> = CommonOptions<Events, Schemas> &
+  (LedgerOptions | InboxReceiverOptions);
+
+export interface LedgerOptions {
+  /**
+   * The name of the receiver. It is a part of the ledger's keys, so give two receivers that share a ledger two names. Letters,
+   * digits, `.`, `_` and `-`. Default `default`.
+   */
+  readonly name?: string | undefined;
+  /** Default: `createMemoryLedger()`. False: nothing is remembered, and every retry runs every handler. */
+  readonly ledger?: Ledger | false | undefined;
+  readonly inbox?: undefined;
+}
+
+export interface InboxReceiverOptions {
+  /**
+   * Stores each delivery durably before the response, which is 202. Handlers run from the inbox after `receiver.start()`, as
+   * often as they need. It takes the place of the ledger. The receiver has the name of its inbox.
+   */
+  readonly inbox: Inbox;
+  readonly ledger?: undefined;
+  readonly name?: undefined;
+}
+
+export interface CommonOptions<Events extends EventMap, Schemas> {
   /** The signature keys, or a function that looks them up. Each subscription has its own key. */
   readonly keys: SignatureKeys;
-  /** Handlers by event type; the same as calling `on` for each. */
+  /** Handlers by event type. This is the same as calling `on` for each. */
   readonly on?: HandlerMap<WithSchemas<Events, Schemas>>;
-  /** How far a delivery's timestamp may be off, both ways. Default 300. */
+  /** How far the timestamp of a delivery may be off, in both directions. Default 300. */
   readonly toleranceSeconds?: number;
-  /** Larger bodies are refused with 413. Default 1 MiB. */
+  /** Larger bodies are rejected with 413. Default 1 MiB. */
   readonly maxBodyBytes?: number;
-  /** What the subscription was created with. Default `['POST']`. */
+  /** The methods with which subscriptions send. Default `['POST']`. */
   readonly methods?: readonly DeliveryMethod[];
   /**
-   * How long the handlers of an event may take before their signal aborts and the answer is 503, or the inbox
-   * counts the attempt as failed. Default 10,000, with an inbox 60,000.
+   * How long the handlers of an event may take before their signal aborts. Without an inbox the response is 503 then. The
+   * handlers keep the event until they end. Default 10,000, or 60,000 with an inbox.
    */
   readonly handlerTimeoutMs?: number;
-  /**
-   * Stores each delivery durably before the answer, 202; handlers run from there after `receiver.start()`, as
-   * often as they need. Takes the ledger's place. Default: none, and handlers run before the answer.
-   */
-  readonly inbox?: Inbox;
-  /** Default: `createMemoryLedger()`. False: nothing is remembered, and every retry runs every handler. */
-  readonly ledger?: Ledger | false;
-  /** Validate and type `event.data`, by event type. Zod, Valibot, ArkType: any Standard Schema. */
+  /** Validate and type `event.data`, by event type. Any Standard Schema fits: Zod, Valibot, ArkType and others. */
   readonly schemas?: Schemas;
   /** Unix time in ms. Default `Date.now`. */
   readonly clock?: () => number;
-  /** One line per delivery, without payload or secret. Default: silent. */
+  /** Gets one line per delivery, without payloads and secrets. Default: silent. */
   readonly logger?: Logger;
   /** Traces and metrics: `createTelemetry()` of `@showpad-webhooks/otel`, or your own. Default: none. */
   readonly telemetry?: Telemetry;
   /**
-   * Lets the hint of a `SIGNATURE_MISMATCH` say which of the usual mistakes it is, by signing the delivery anew as
-   * each would have. A forger could make you pay for that. Default: only where `NODE_ENV` is `development`.
+   * Lets the hint of a `SIGNATURE_MISMATCH` say which of the usual mistakes it is, by signing the delivery again as each mistake
+   * would have. A forger could make you pay for that. Default: only if `NODE_ENV` is `development`.
    */
   readonly explainMismatches?: boolean;
 }
 
-/** The options, checked, with every default filled in. */
-export interface Settings {
+/** The options of a receiver, checked, with every default filled in. */
+export interface ReceiverSettings {
   readonly name: string;
   readonly keyring: Keyring;
   readonly toleranceSeconds: number;
@@ -76,8 +93,15 @@ export interface Settings {
   readonly explainMismatches: boolean;
 }
 
+/** Options as they come from JavaScript, where nothing has checked them yet. */
+export type UncheckedOptions = CommonOptions<EventMap, EventSchemas> & {
+  readonly name?: string | undefined;
+  readonly ledger?: Ledger | false | undefined;
+  readonly inbox?: Inbox | undefined;
+};
+
 const MEBIBYTE = 1024 * 1024;
-const KNOWN_OPTIONS: Record<keyof ReceiverOptions<EventMap, EventSchemas>, true> = {
+const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   name: true,
   keys: true,
   on: true,
@@ -94,37 +118,23 @@ const KNOWN_OPTIONS: Record<keyof ReceiverOptions<EventMap, EventSchemas>, true>
   explainMismatches: true,
 };
 
-/** @throws TypeError that names the option, the rule and the mend. */
-export function readOptions(options: ReceiverOptions<never, EventSchemas>): Settings {
+/** @throws TypeError that names the option, the rule and the fix. */
+export function readOptions(options: UncheckedOptions): ReceiverSettings {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError('options must be an object with at least { keys }.');
+    throw new TypeError('The options must be an object with at least { keys }.');
   }
-  for (const option of Object.keys(options)) {
-    if (!Object.hasOwn(KNOWN_OPTIONS, option)) {
-      throw new TypeError(`unknown option "${option}". Known: ${Object.keys(KNOWN_OPTIONS).join(', ')}.`);
-    }
-  }
-  const { name = 'default', toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = MEBIBYTE } = options;
-  const { methods = ['POST'], inbox, ledger, schemas = {}, telemetry } = options;
+  checkKnown(options, Object.keys(OPTIONS));
+  const { inbox, ledger, methods = ['POST'], schemas = {} } = options;
+  const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = MEBIBYTE } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
-  if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new TypeError('name must be 1 to 64 letters, digits and any of . _ -');
-  }
   checkAboveZero({ toleranceSeconds, maxBodyBytes, handlerTimeoutMs });
-  if (!Array.isArray(methods) || methods.length === 0 || methods.some((m) => m !== 'POST' && m !== 'GET')) {
-    throw new TypeError("methods must be ['POST'], ['GET'] or ['POST', 'GET'].");
-  }
-  if (inbox && inbox.name !== name) {
-    throw new TypeError(`an inbox "${inbox.name}" for a receiver "${name}": give both one name.`);
-  }
-  if (inbox && ledger) throw new TypeError('pass a ledger or an inbox, not both.');
-  for (const [type, schema] of Object.entries(schemas)) {
-    if (typeof schema?.['~standard']?.validate !== 'function') {
-      throw new TypeError(`schemas["${type}"] is no Standard Schema (standardschema.dev)`);
-    }
+  checkMethods(methods);
+  checkSchemas(schemas);
+  if (inbox && ledger) {
+    throw new TypeError('Pass either a ledger or an inbox: an inbox also handles each event once.');
   }
   return {
-    name,
+    name: readName(options.name, inbox),
     keyring: createKeyring(options.keys),
     toleranceSeconds,
     maxBodyBytes,
@@ -135,7 +145,34 @@ export function readOptions(options: ReceiverOptions<never, EventSchemas>): Sett
     schemas: new Map(Object.entries(schemas)),
     clock: options.clock ?? Date.now,
     logger: options.logger ?? silentLogger,
-    telemetry,
+    telemetry: options.telemetry,
     explainMismatches: options.explainMismatches ?? process.env.NODE_ENV === 'development',
   };
+}
+
+function readName(name: string | undefined, inbox: Inbox | undefined): string {
+  if (inbox && name !== undefined && name !== inbox.name) {
+    throw new TypeError(
+      `The receiver takes the name of its inbox, which is "${inbox.name}". To call it "${name}", pass that name to the inbox and none here.`,
+    );
+  }
+  const found = inbox?.name ?? name ?? 'default';
+  if (!/^[\w.-]{1,64}$/.test(found)) {
+    throw new TypeError('The option "name" must be 1 to 64 letters, digits, and any of . _ -');
+  }
+  return found;
+}
+
+function checkMethods(methods: unknown): void {
+  const isValid =
+    Array.isArray(methods) && methods.length > 0 && methods.every((m) => m === 'POST' || m === 'GET');
+  if (!isValid) throw new TypeError("The option \"methods\" must be ['POST'], ['GET'] or ['POST', 'GET'].");
+}
+
+function checkSchemas(schemas: EventSchemas): void {
+  for (const [type, schema] of Object.entries(schemas)) {
+    if (typeof schema?.['~standard']?.validate !== 'function') {
+      throw new TypeError(`schemas["${type}"] is not a Standard Schema. See https://standardschema.dev.`);
+    }
+  }
 }

@@ -1,80 +1,78 @@
-import { DeliveryContext } from './context.ts';
-import type { AuthenticDelivery, DeadLetterListener, Delivery, ErrorListener } from './delivery.ts';
-import { diagnose } from './diagnose.ts';
-import type { ReceiverHealth } from './diagnostics/health.ts';
-import { ShowpadWebhookError, toWebhookError } from './error.ts';
-import type { EventEnvelope, EventMap, EventOf, ShowpadEvent } from './event.ts';
-import type { ShowpadEventMap } from './event-map.ts';
-import { handleOnce } from './handle-once.ts';
-import { ANY, type Handler, type HandlerOptions, HandlerRegistry, UNKNOWN } from './handlers.ts';
-import { Listeners } from './listeners.ts';
-import { silentLogger } from './logger.ts';
-import { type ReceiverOptions, readOptions } from './options.ts';
-import { isPromise, type MaybePromise, setTimer, whenDone } from './promise.ts';
-import { readEvent } from './read-event.ts';
-import { checkBody, checkHead, unreadable, type WebhookRequest } from './request.ts';
-import {
-  failureOutcome,
-  failureResponse,
-  type Outcome,
-  type SuccessOutcome,
-  successResponse,
-  type WebhookResponse,
-} from './response.ts';
-import type { EventSchemas, WithSchemas } from './schema.ts';
-import { matchKey, readSignedHeaders } from './signature.ts';
-
-/** What became of a delivery, and the answer to write. */
-export interface Receipt<Events extends EventMap = ShowpadEventMap> {
-  readonly outcome: Outcome;
-  readonly response: WebhookResponse;
-  /** Present where the delivery was authentic and could be read. */
-  readonly event?: ShowpadEvent<Events> | undefined;
-  readonly error?: ShowpadWebhookError | undefined;
-  /** Label of the key that matched, where it has one: when an old key's label no longer comes, the key can go. */
-  readonly keyLabel?: string | undefined;
-}
+import type { Delivery, EventDelivery, KnownDelivery, VerifiedDelivery } from './delivery/delivery.ts';
+import type { Receipt } from './delivery/receipt.ts';
+import { checkHead, readBytes, type WebhookRequest } from './delivery/request.ts';
+import { CODES, failureResponse, type SuccessOutcome, successResponse } from './delivery/response.ts';
+import type { EventEnvelope, EventMap, EventOf, ShowpadEvent, UnknownEvent } from './events/event.ts';
+import type { ShowpadEventMap } from './events/event-map.ts';
+import { readEvent } from './events/read-event.ts';
+import type { SchemasOf, WithSchemas } from './events/schema.ts';
+import type { Handler, HandlerOptions, HandlerTarget } from './handlers/handler.ts';
+import { HandlerRegistry } from './handlers/registry.ts';
+import { createHandlerRunner } from './handlers/run-handlers.ts';
+import { inside } from './handlers/telemetry.ts';
+import { createReceiverInbox } from './inbox/receiver-inbox.ts';
+import { storeFailed } from './once/errors.ts';
+import { createHandleOnce } from './once/handle-once.ts';
+import { Unfinished } from './once/unfinished.ts';
+import { type ReceiverOptions, readOptions, type UncheckedOptions } from './options.ts';
+import { checkHealth, type ReceiverHealth } from './reporting/health.ts';
+import type { DeadLetterListener, ErrorListener } from './reporting/listeners.ts';
+import { logDelivery } from './reporting/log-delivery.ts';
+import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
+import { Reporter } from './reporting/reporter.ts';
+import { SlowRuns } from './reporting/slow-runs.ts';
+import { ShowpadWebhookError, toWebhookError } from './shared/error.ts';
+import { silentLogger } from './shared/logger.ts';
+import { withDeadline } from './shared/promise.ts';
+import { findKey, mismatch } from './signature/signature.ts';
+import { readSignedHeaders } from './signature/signed-headers.ts';
 
 export interface Receiver<Events extends EventMap = ShowpadEventMap> {
   readonly name: string;
-  /** Handles one type, or several. Handlers of a type run one after another, in the order registered. */
+  /** Handles events of one type, or of several. The handlers of a type run one after another, in the order of registration. */
   on<Type extends keyof Events & string>(
     type: Type | readonly Type[],
     handler: Handler<EventOf<Events, Type>>,
     options?: HandlerOptions,
   ): this;
-  /** Handles every event, beside the handlers of its type. */
-  onAny(handler: Handler<ShowpadEvent<Events>>, options?: HandlerOptions): this;
+  /** Handles every event, in addition to the handlers of its type. */
+  onAny<Type extends keyof Events & string>(
+    handler: Handler<EventOf<Events, Type> | UnknownEvent>,
+    options?: HandlerOptions,
+  ): this;
   /** Handles events of types that have no handler by `on`. */
   onUnknown(handler: Handler<EventEnvelope<string, unknown>>, options?: HandlerOptions): this;
-  /** Trouble on this side: failed handlers, ledger, keys, raw body. Hints are here, not in the response. */
-  onError(listener: ErrorListener<Events>): this;
-  /** Deliveries that were refused: forged, stale, malformed, too large. */
-  onRejected(listener: ErrorListener<Events>): this;
-  /** Authentic deliveries that will not come again. Awaited before the answer, at most 2.5 s. */
-  onDeadLetter(listener: DeadLetterListener<Events>): this;
-  /** Takes one delivery. Never rejects, whatever a sender or a handler does: write `receipt.response`. */
-  receive(request: WebhookRequest): Promise<Receipt<Events>>;
+  /** Hears of trouble on this side: failed handlers, ledger, inbox, keys, raw body. Hints come here and not into the response. */
+  onError(listener: ErrorListener): this;
+  /** Hears of deliveries that were rejected: forged, stale, malformed or too large. */
+  onRejected(listener: ErrorListener): this;
+  /** Hears of authentic deliveries that will not come again. The response waits for it, at most 2.5 s. */
+  onDeadLetter(listener: DeadLetterListener): this;
+  /** Receives one delivery. It never rejects, whatever a sender, a handler or a listener does. Write `receipt.response`. */
+  receive(request: WebhookRequest): Promise<Receipt>;
   /**
-   * Begins to handle what the inbox holds, once all handlers are registered. Until then deliveries are
-   * answered 503, unless this receiver has no handlers: then it only stores, for another process to handle.
-   * Without an inbox there is nothing to start. Rejects where the inbox can't be reached.
+   * Begins to handle what the inbox stores. Call it when all handlers are registered. Until then deliveries are answered with
+   * 503, unless this receiver has no handlers: then it only stores, for another process to handle. Without an inbox there is
+   * nothing to start. Rejects if the inbox cannot be reached.
    */
   start(): Promise<void>;
   /**
-   * Refuses new deliveries with 503 and waits for those that run. After `timeoutMs` (default 10,000) their
-   * signals abort, and it resolves all the same. What an inbox holds is handled after the next start.
+   * Answers new deliveries with 503, waits for those that are running, and closes the inbox. It always resolves within
+   * `timeoutMs` (default 10,000): handlers that are still running then get an aborted signal. What the inbox stores is handled
+   * after the next start.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Whether deliveries are taken, for a readiness probe. Never rejects, and takes at most 2.5 s. */
-  healthcheck(): Promise<ReceiverHealth>;
+  /** Says whether deliveries are accepted, for a readiness probe. It never rejects, and takes at most 2.5 s. */
+  health(): Promise<ReceiverHealth>;
 }
 
-const CLOSE_TIMEOUT_MS = 10_000;
+/** Any receiver, whatever events it knows: for functions that deliver to a receiver and register no handlers. */
+// biome-ignore lint/suspicious/noExplicitAny: Only `any` accepts a receiver whose schemas replace the types of the map.
+export type AnyReceiver = Receiver<any>;
 
 /**
- * Makes a receiver: it verifies deliveries, reads their events, and runs your handlers once for each.
- * Framework adapters wrap one; `receive` serves any other framework.
+ * Makes a receiver. It verifies deliveries, reads their events, and runs your handlers once for each event. The adapters for
+ * frameworks use one. Call `receive` yourself for any other framework.
  *
  * @throws TypeError for an option that is missing, unknown or out of range.
  *
@@ -92,172 +90,214 @@ const CLOSE_TIMEOUT_MS = 10_000;
  * console.log(receipt.outcome, receipt.response.status); // handled 200
  * ```
  */
-// biome-ignore lint/complexity/noBannedTypes: {} is "no schemas"; a wider type would make every event unknown.
-export function createReceiver<Events extends EventMap = ShowpadEventMap, Schemas extends EventSchemas = {}>(
-  options: ReceiverOptions<Events, Schemas>,
-): Receiver<WithSchemas<Events, Schemas>> {
-  const settings = readOptions(options as ReceiverOptions<never, EventSchemas>);
-  const { name, keyring, maxBodyBytes, methods, clock, inbox, telemetry } = settings;
+export function createReceiver<
+  Events extends EventMap = ShowpadEventMap,
+  Schemas extends object = SchemasOf<Events>,
+>(options: ReceiverOptions<Events, Schemas>): Receiver<WithSchemas<Events, Schemas>> {
+  // The types of events are checked at the call. Inside, every event is like any other.
+  return createUntypedReceiver(options as UncheckedOptions) as Receiver<WithSchemas<Events, Schemas>>;
+}
+
+const CLOSE_TIMEOUT_MS = 10_000;
+const CLOSE_RESERVE_MS = 1_000;
+
+function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
+  const settings = readOptions(options);
+  const { name, keyring, toleranceSeconds, maxBodyBytes, methods, handlerTimeoutMs } = settings;
+  const { clock, logger, telemetry } = settings;
+  const explainer = settings.explainMismatches ? new MismatchExplainer() : undefined;
+  const named = { receiverName: name, logger };
   const registry = new HandlerRegistry();
-  const listeners = new Listeners(settings);
-  let active = 0;
-  /** Of the active ones, those whose handlers are waited for. */
-  const slow = new Set<Delivery>();
-  let onDrained: (() => void) | undefined;
-  // Apps without a logger or an inbox never load what serves one.
-  const logging = settings.logger !== silentLogger && import('./diagnostics/index.ts');
-  const queue =
-    inbox && import('./queue.ts').then((module) => module.createQueue(inbox, settings, registry, listeners));
+  const reporter = new Reporter(named);
+  const unfinished = new Unfinished(named);
+  const onTelemetryError = (thrown: unknown) => {
+    reporter.guard(() => Promise.reject(thrown), 'The telemetry of a Showpad webhook receiver failed.');
+  };
+  const runHandlers = createHandlerRunner({ schemas: settings.schemas, telemetry, clock, onTelemetryError });
+  const handling = { ...named, clock, handlerTimeoutMs, runHandlers, reporter };
+  const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
+  const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });
+  const inbox =
+    settings.inbox &&
+    createReceiverInbox({
+      ...handling,
+      inbox: settings.inbox,
+      findHandlers: (type) => registry.find(type),
+      hasHandlers: () => !registry.isEmpty,
+    });
   let closing: Promise<void> | undefined;
 
-  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the answer. */
   async function receive(request: WebhookRequest): Promise<Receipt> {
-    const delivery: Delivery = { request, receivedAtMs: clock() };
-    active++;
+    const delivery: Delivery = { request, receivedAtMs: request.receivedAtMs ?? clock() };
+    unfinished.add(request);
     try {
-      if (closing) throw closed();
-      checkHead(request, settings);
-      const signed = readSignedHeaders(request.headers, settings.toleranceSeconds, delivery.receivedAtMs);
-      let { body } = request;
-      if (typeof body === 'function') {
-        try {
-          body = await body(maxBodyBytes);
-        } catch (cause) {
-          throw unreadable(cause);
-        }
-      }
-      const bytes = checkBody(body, maxBodyBytes);
-      delivery.body = bytes;
-      const keys = keyring.candidates(request.headers, request.url);
-      delivery.keys = isPromise(keys) ? await keys : keys;
-      const key = matchKey(bytes, signed, delivery.keys);
-      keyring.promote(key);
-      delivery.keyLabel = key.label;
-      delivery.timestampSeconds = Number(signed.timestamp);
-      // Awaited only where there is something to wait for: under load, every turn of the queue shows.
-      let outcome = whenDone(
-        () => readEvent(request, bytes),
-        (event) => take(delivery, event),
-        (invalid) => refuse(delivery, invalid),
-      );
-      if (isPromise(outcome)) {
-        slow.add(delivery);
-        outcome = await outcome;
-      }
-      return settle(delivery, outcome, successResponse(outcome));
-    } catch (thrown) {
-      return fail(delivery, toWebhookError(thrown));
+      return await answer(delivery);
+    } finally {
+      unfinished.delete(request);
     }
   }
 
-  function take(delivery: Delivery, event: ShowpadEvent): MaybePromise<SuccessOutcome> {
-    delivery.event = event;
-    if (queue) return queue.then(({ put }) => put(delivery));
-    const handlers = registry.find(event.type);
-    if (handlers.length === 0) return 'ignored';
-    delivery.context = new DeliveryContext(delivery, settings);
-    return handleOnce({ delivery: delivery as AuthenticDelivery, handlers, settings, listeners });
+  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
+  async function answer(delivery: Delivery): Promise<Receipt> {
+    let known: KnownDelivery = delivery;
+    try {
+      if (closing) throw closed();
+      const verified = await verify(delivery);
+      known = verified;
+      const event = await readEventOf(verified);
+      if (!event) return succeed('queued', known);
+      const read: EventDelivery = { ...verified, event };
+      known = read;
+      if (inbox) return succeed(await inbox.put(read), known);
+      const handlers = registry.find(event.type);
+      if (handlers.length === 0) return succeed('ignored', known);
+      const { outcome, error, attempt } = await once.handle(read, handlers);
+      known = { ...read, attempt };
+      if (error) throw error;
+      return succeed(outcome, known);
+    } catch (thrown) {
+      return fail(toWebhookError(thrown), known);
+    }
   }
 
-  async function refuse(delivery: Delivery, invalid: unknown): Promise<SuccessOutcome> {
-    if (queue) return queue.then(({ put }) => put(delivery, invalid));
-    await listeners.deadLetter('invalid', invalid as ShowpadWebhookError, delivery);
-    throw invalid;
+  async function verify(delivery: Delivery): Promise<VerifiedDelivery> {
+    const { request, receivedAtMs } = delivery;
+    const { headers, url } = request;
+    checkHead(request, { methods, maxBodyBytes });
+    const signed = readSignedHeaders(headers, toleranceSeconds, receivedAtMs);
+    const body = await readBytes(request, maxBodyBytes);
+    const keys = await keyring.candidates(headers, url);
+    const key = findKey(body, signed, keys);
+    if (!key) {
+      if (!explainer) throw mismatch();
+      throw await explainer.explain({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs });
+    }
+    keyring.promote(key);
+    return { ...delivery, body, keyLabel: key.label, timestampSeconds: Number(signed.timestamp) };
   }
 
-  async function fail(delivery: Delivery, found: ShowpadWebhookError): Promise<Receipt> {
-    const error = settings.explainMismatches
-      ? await diagnose(({ explainError }) => explainError(found, delivery, settings)).catch(() => found)
-      : found;
-    listeners.report(error, delivery);
-    const isUnread = typeof delivery.request?.body === 'function' && !delivery.body;
-    const response = failureResponse(error.code, methods, isUnread || closing !== undefined);
-    return settle(delivery, failureOutcome(error.code), response, error);
+  /** @returns undefined if the delivery is not an event and the inbox has kept it. Without an inbox it throws. */
+  async function readEventOf(delivery: VerifiedDelivery): Promise<ShowpadEvent | undefined> {
+    const { method, url } = delivery.request;
+    try {
+      return readEvent({ method, url, body: delivery.body });
+    } catch (thrown) {
+      const invalid = toWebhookError(thrown);
+      if (inbox) {
+        await inbox.putInvalid(delivery, invalid);
+        return undefined;
+      }
+      throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
+    }
   }
 
-  function settle(
-    delivery: Delivery,
-    outcome: Outcome,
-    response: WebhookResponse,
-    error?: ShowpadWebhookError,
-  ): MaybePromise<Receipt> {
-    const { running, event, keyLabel } = delivery;
-    const release = () => {
-      slow.delete(delivery);
-      if (--active === 0) onDrained?.();
-    };
-    running ? running.then(release, release) : release();
-    const receipt = { outcome, response, event, error, keyLabel };
-    if (!logging) return receipt;
-    return logging.then(({ logDelivery }) => {
-      void listeners.guard(() => logDelivery(settings, delivery, receipt));
-      return receipt;
+  function succeed(outcome: SuccessOutcome, delivery: KnownDelivery): Receipt {
+    return logged(delivery, {
+      outcome,
+      response: successResponse(outcome),
+      event: delivery.event,
+      keyLabel: delivery.keyLabel,
     });
   }
 
-  function drain(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timeout = setTimer(() => {
-        const deliveries = active;
-        void listeners.guard(() => diagnose(({ noteUnfinished }) => noteUnfinished(deliveries, settings)));
-        for (const { context } of slow) context?.abort();
-        resolve();
-      }, timeoutMs);
-      onDrained = () => {
-        clearTimeout(timeout);
-        resolve();
-      };
-      if (active === 0) onDrained();
+  function fail(error: ShowpadWebhookError, delivery: KnownDelivery): Receipt {
+    reporter.report(error, delivery);
+    const isUnread = typeof delivery.request.body === 'function' && !delivery.body;
+    return logged(delivery, {
+      outcome: CODES[error.code].outcome,
+      response: failureResponse(error.code, { methods, closesConnection: isUnread || closing !== undefined }),
+      error,
+      event: delivery.event,
+      keyLabel: delivery.keyLabel,
     });
   }
 
-  const receiver: Receiver = {
+  function logged(delivery: KnownDelivery, receipt: Receipt): Receipt {
+    if (logger !== silentLogger) reporter.guard(() => logDelivery({ ...named, clock }, delivery, receipt));
+    return receipt;
+  }
+
+  async function closeWithin(timeoutMs: number): Promise<void> {
+    const endsAtMs = performance.now() + timeoutMs;
+    // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
+    await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
+    if (!inbox) return;
+    const leftMs = Math.max(0, endsAtMs - performance.now());
+    // Closing the store itself takes a moment too.
+    const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
+    try {
+      await withDeadline(inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
+    } catch (cause) {
+      reporter.report(storeFailed('inbox', 'close', cause));
+    }
+  }
+
+  function add(
+    targets: readonly HandlerTarget[],
+    handler: unknown,
+    handlerOptions?: HandlerOptions,
+  ): AnyReceiver {
+    for (const target of targets) registry.add(target, handler, handlerOptions);
+    return receiver;
+  }
+
+  const receiver: AnyReceiver = {
     name,
     on(type, handler, handlerOptions) {
-      registry.add(typeof type === 'string' ? [type] : type, handler, handlerOptions);
-      return receiver;
+      const types: readonly string[] = typeof type === 'string' ? [type] : type;
+      return add(
+        [...new Set(types)].map((each) => ({ type: each })),
+        handler,
+        handlerOptions,
+      );
     },
-    onAny(handler, handlerOptions) {
-      registry.add([ANY], handler, handlerOptions);
-      return receiver;
-    },
-    onUnknown(handler, handlerOptions) {
-      registry.add([UNKNOWN], handler, handlerOptions);
-      return receiver;
-    },
+    onAny: (handler, handlerOptions) => add(['any'], handler, handlerOptions),
+    onUnknown: (handler, handlerOptions) => add(['unknown'], handler, handlerOptions),
     onError(listener) {
-      listeners.onError.push(listener);
+      reporter.onError.push(listener);
       return receiver;
     },
     onRejected(listener) {
-      listeners.onRejected.push(listener);
+      reporter.onRejected.push(listener);
       return receiver;
     },
     onDeadLetter(listener) {
-      listeners.addDeadLetterListener(listener);
+      reporter.onDeadLetter.push(listener);
       return receiver;
     },
     receive(request) {
       registry.seal();
-      return telemetry ? telemetry.delivery(name, request, receive) : receive(request);
+      if (!telemetry) return receive(request);
+      return inside(
+        (receiveOnce) =>
+          telemetry.aroundDelivery({
+            receiverName: name,
+            request,
+            receive: (changed = request) => receiveOnce(changed),
+          }),
+        receive,
+        onTelemetryError,
+        request,
+      );
     },
     async start() {
       registry.seal();
-      await logging; // So that the lines come in the order of what they tell.
-      await (await queue)?.start();
+      await inbox?.start();
     },
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
-      closing ??= drain(timeoutMs).then(async () => (await queue)?.stop({ timeoutMs }));
+      closing ??= closeWithin(timeoutMs);
       return closing;
     },
-    healthcheck: () => diagnose(({ checkHealth }) => checkHealth(queue, closing !== undefined)),
+    health: () => checkHealth(closing !== undefined, inbox),
   };
   for (const [type, handlers] of Object.entries(options.on ?? {})) {
-    for (const handler of [handlers].flat()) registry.add([type], handler);
+    for (const handler of [handlers].flat()) registry.add({ type }, handler);
   }
-  return receiver as unknown as Receiver<WithSchemas<Events, Schemas>>;
+  return receiver;
 }
 
 function closed(): ShowpadWebhookError {
-  return new ShowpadWebhookError('CLOSED', 'the receiver is closed', 'Stop the server before close().');
+  return new ShowpadWebhookError('CLOSED', 'The receiver is closed.', {
+    hint: 'Stop the server before you call close(), so that no delivery comes after it. Showpad will retry.',
+  });
 }

@@ -1,23 +1,31 @@
 import { Buffer } from 'node:buffer';
+import { withoutQuotes } from './key-variants.ts';
 
-/** One signature of the header: the 32 bytes it stands for, and how it is written where that is not as Showpad writes it. */
+/** One signature of the header. */
 export interface ReadSignature {
+  /** The 32 bytes that it stands for. */
   readonly digest: Buffer;
+  /** How it is written, if that is not how Showpad writes it. */
   readonly form: string | undefined;
 }
 
-/** Every signature of the header that can be read as 32 bytes, in whatever form. */
+/** A longer header cannot be a list of at most 16 signatures, and is not read. */
+const MAX_HEADER_LENGTH = 2_048;
+
+/** Reads every signature of the header that stands for 32 bytes, in whatever form. */
 export function readSignatures(header: string): readonly ReadSignature[] {
-  return header.split(',').flatMap((part) => readSignature(part.replace(/^[ \t]+|[ \t]+$/g, '')) ?? []);
+  if (header.length > MAX_HEADER_LENGTH) return [];
+  return header.split(',').flatMap((part) => readSignature(part) ?? []);
 }
 
-function readSignature(text: string): ReadSignature | undefined {
-  const bare = text.trim().replace(/^(["'])(.*)\1$/s, '$2');
+function readSignature(part: string): ReadSignature | undefined {
+  const text = part.trim();
+  const bare = withoutQuotes(text);
   const [, prefix, rest = bare] = /^(v\d|sha256|hmac-sha256)[=:](.+)$/i.exec(bare) ?? [];
   const read = decode(rest);
   if (!read) return undefined;
-  if (prefix) return { ...read, form: `behind the prefix "${prefix}"` };
-  return rest === text ? read : { ...read, form: 'in quotes or white space' };
+  if (prefix) return { ...read, form: `after the prefix "${prefix}"` };
+  return rest === text ? read : { ...read, form: 'in quotes' };
 }
 
 function decode(text: string): ReadSignature | undefined {

@@ -3,11 +3,11 @@ const FACTOR = 4;
 const LONGEST_MS = 3_600_000;
 
 /**
- * How long to wait after a failed attempt: exponential with full jitter, at random up to 10 s, 40 s, 160 s … and
- * 1 h, so that many events that failed together don't come back together.
+ * How long to wait after a failed attempt, in ms: a random time up to 10 s, 40 s, 160 s and so on, and at most 1 h. The time is
+ * random so that many events that failed together do not come back together.
  *
  * @param attempt the attempt that failed, from 1.
  */
-export function backoffMs(attempt: number, random: () => number = Math.random): number {
+export function defaultBackoff(attempt: number, random: () => number = Math.random): number {
   return Math.round(random() * Math.min(FIRST_MS * FACTOR ** (attempt - 1), LONGEST_MS));
 }

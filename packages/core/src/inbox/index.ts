@@ -1,6 +1,20 @@
-export { isFinal } from '../error.ts';
-export { backoffMs } from './backoff.ts';
-export { exhausted, keptError, messageOf } from './failure.ts';
-export { type InboxOptions, type InboxSettings, readInboxOptions } from './options.ts';
+export { INBOX_DEFAULTS, type InboxOptions } from './options.ts';
 export type { ClaimedEntry, Holding, InboxStore, SettledOutcome } from './store.ts';
 export { createStoreInbox, type StoreInboxOptions } from './store-inbox.ts';
+export { timesOf } from './times.ts';
+export type {
+  Inbox,
+  InboxConsumer,
+  InboxCounts,
+  InboxEntry,
+  InboxError,
+  InboxFailure,
+  InboxHealth,
+  InboxItem,
+  InboxJob,
+  InboxPage,
+  InboxPutResult,
+  InboxQuery,
+  InboxState,
+  InboxTarget,
+} from './types.ts';

@@ -1,45 +1,54 @@
-import { checkAboveZero } from '../check.ts';
-import { backoffMs } from './backoff.ts';
+import { checkAboveZero } from '../shared/check.ts';
+import { defaultBackoff } from './backoff.ts';
 
-/** What inboxes have in common. */
+/** The options that all inboxes have in common. */
 export interface InboxOptions {
-  /** The receiver's name. Default `default`. */
+  /** The name of the inbox and of its receiver. Give each of several inboxes in one store its own. Default `default`. */
   readonly name?: string;
   /** After so many failed attempts an entry is dead. Default 8. */
   readonly maxAttempts?: number;
-  /** How long to wait after the attempt that failed, counted from 1. Default: at random up to 10 s × 4ⁿ⁻¹, at most 1 h. */
-  readonly backoffMs?: (attempt: number) => number;
-  /** How many entries are handled at once, per process. 1 keeps the order of arrival, but for retries. Default 8. */
+  /**
+   * How long to wait after an attempt failed, in ms. The attempt is counted from 1. Default: a random time up to 10 s × 4ⁿ⁻¹,
+   * and at most 1 h.
+   */
+  readonly backoff?: (attempt: number) => number;
+  /** How many entries are handled at once in each process. 1 keeps the order of arrival, except for retries. Default 8. */
   readonly concurrency?: number;
   /**
-   * How long after a process died another handles what it held; renewed while handlers run. Default 30,000. Below
-   * the longest that handlers block the event loop, events are handled twice.
+   * How long after a process died another one takes over what it was handling. It is renewed while handlers run. If handlers
+   * block the event loop for longer than this, events are handled twice. Default 30,000.
    */
   readonly leaseMs?: number;
-  /** How long handled events are remembered, and their bytes kept for a retry by hand. Default 7 days. */
+  /** How long handled events are remembered. Default 7 days. */
   readonly keepDoneMs?: number;
   /** How long dead entries are kept. Default 30 days. */
   readonly keepDeadMs?: number;
 }
 
-export type InboxSettings = Required<InboxOptions>;
-
 const DAY_MS = 86_400_000;
 
-const DEFAULTS = {
+/** The default of every option of an inbox, for authors of inboxes. */
+export const INBOX_DEFAULTS: Readonly<Required<InboxOptions>> = {
+  name: 'default',
   maxAttempts: 8,
+  backoff: defaultBackoff,
   concurrency: 8,
   leaseMs: 30_000,
   keepDoneMs: 7 * DAY_MS,
   keepDeadMs: 30 * DAY_MS,
 };
 
-/** @throws TypeError for an option out of range. */
-export function readInboxOptions(options: InboxOptions): InboxSettings {
-  const numbers = { ...DEFAULTS };
-  for (const option of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    numbers[option] = options[option] ?? DEFAULTS[option];
-  }
-  checkAboveZero(numbers);
-  return { name: options.name ?? 'default', backoffMs: options.backoffMs ?? backoffMs, ...numbers };
+/** @throws TypeError for an option that is out of range. */
+export function readInboxOptions(options: InboxOptions): Required<InboxOptions> {
+  const {
+    name = INBOX_DEFAULTS.name,
+    maxAttempts = INBOX_DEFAULTS.maxAttempts,
+    backoff = INBOX_DEFAULTS.backoff,
+    concurrency = INBOX_DEFAULTS.concurrency,
+    leaseMs = INBOX_DEFAULTS.leaseMs,
+    keepDoneMs = INBOX_DEFAULTS.keepDoneMs,
+    keepDeadMs = INBOX_DEFAULTS.keepDeadMs,
+  } = options;
+  checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
+  return { name, maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs };
 }

@@ -1,33 +1,35 @@
-import { AsyncResource } from 'node:async_hooks';
-import { checkAboveZero } from '../check.ts';
-import { isFinal, type ShowpadWebhookError } from '../error.ts';
-import type { Inbox, InboxConsumer, InboxHealth, InboxJob, InboxTarget } from '../inbox.ts';
-import { setTimer } from '../promise.ts';
-import { exhausted, keptError, messageOf } from './failure.ts';
+import { checkAboveZero } from '../shared/check.ts';
+import { messageOf } from '../shared/error.ts';
+import { withDeadline } from '../shared/promise.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
+import { Pause } from './pause.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
+import type { Inbox, InboxConsumer, InboxFailure, InboxHealth, InboxJob, InboxTarget } from './types.ts';
 
 export interface StoreInboxOptions extends InboxOptions {
-  /** How often to look for what other processes stored. Default 1,000. */
+  /** How often to look for what other processes stored, in ms. Default 1,000. */
   readonly pollMs?: number;
   /** Unix time in ms. Default `Date.now`. */
   readonly clock?: () => number;
 }
 
+/** An entry whose handlers are running. Its fence is renewed if this process itself claims the entry again. */
 interface Work {
   readonly entry: ClaimedEntry;
   readonly controller: AbortController;
+  fence: number;
 }
 
 const PURGE_INTERVAL_MS = 3_600_000;
-/** Entries that one call of a store changes, so that no call takes long. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** How many entries one call of a store changes, so that no call takes long. */
 const BATCH = 500;
 
 /**
- * Makes an inbox of a store: it claims what is due, hands it to the receiver, and settles it, with attempts,
+ * Makes an inbox from a store. It claims the entries that are due, hands them to the receiver and settles them, with attempts,
  * backoff, dead letters and purging.
  *
- * @throws TypeError for an option out of range.
+ * @throws TypeError for an option that is out of range.
  *
  * @example
  * ```ts
@@ -44,100 +46,87 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   const { name, maxAttempts, concurrency, leaseMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero({ pollMs });
-  /** What handlers are at: as many as the concurrency lets. */
-  const running = new Set<Work>();
-  /** What stop() waits for: handlers, and noting how they ended. */
+  /** By the id of the event. */
+  const running = new Map<string, Work>();
   const unsettled = new Set<Promise<void>>();
+  const pause = new Pause();
+  const timers: NodeJS.Timeout[] = [];
   let consumer: InboxConsumer | undefined;
-  let claimOutside: (() => Promise<void>) | undefined;
   let claiming: Promise<void> | undefined;
-  let hasNews = false;
-  let isStopped = false;
+  let closing: Promise<void> | undefined;
   let isClosed = false;
-  let nextClaim: NodeJS.Timeout | undefined;
-  let nextPurge: NodeJS.Timeout | undefined;
-  let nextRenewal: NodeJS.Timeout | undefined;
 
-  /** What fails once the store is closed was left to its lease, and is no trouble. */
-  const trouble = (operation: string) => (cause: unknown) => {
-    if (!isClosed) consumer?.onTrouble(operation, cause);
+  /** Once the store is closed, calls that fail were left to their leases, and are no trouble. */
+  const reportFailure = (operation: string) => (cause: unknown) => {
+    if (!isClosed) consumer?.onError(operation, cause);
   };
 
-  function wake(): void {
-    hasNews = true;
-    if (!isStopped && running.size < concurrency) claiming ??= claimOutside?.();
+  async function claimUntilClosed(to: InboxConsumer): Promise<void> {
+    while (!closing) await pause.wait(await claim(to));
   }
 
-  /** Claims as long as there are free places and entries due; then waits for the next to be due, or for a place. */
-  async function claim(to: InboxConsumer): Promise<void> {
-    clearTimeout(nextClaim);
-    let waitMs = pollMs;
+  /** Fills the free places. Resolves to how long to wait before the next look, in ms. */
+  async function claim(to: InboxConsumer): Promise<number> {
+    const limit = concurrency - running.size;
+    if (limit === 0) return pollMs; // The next free place ends the pause.
     try {
-      while (hasNews && running.size < concurrency && !isStopped) {
-        // What was stored is answered first, and places that come free together are filled by one call.
-        await new Promise(setImmediate);
-        hasNews = false; // What is put from here on is seen in the next round.
-        const limit = concurrency - running.size;
-        const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
-        for (const entry of entries) run(entry, to);
-        if (entries.length === limit) hasNews = true;
-        else waitMs = Math.min(pollMs, ((await store.nextDueMs()) ?? Number.POSITIVE_INFINITY) - clock());
-      }
+      const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
+      for (const entry of entries) start(entry, to);
+      if (entries.length === limit) return running.size < concurrency ? 0 : pollMs;
+      const dueAtMs = await store.nextDueMs();
+      return Math.min(pollMs, (dueAtMs ?? Number.POSITIVE_INFINITY) - clock());
     } catch (cause) {
-      trouble('claim')(cause);
+      reportFailure('claim')(cause);
+      return pollMs;
     }
-    claiming = undefined; // At once, so that no place that comes free goes unseen.
-    if (isStopped || running.size === concurrency) return;
-    nextClaim = setTimeout(wake, hasNews ? 0 : Math.max(0, waitMs));
   }
 
-  function run(entry: ClaimedEntry, to: InboxConsumer): void {
-    const work: Work = { entry, controller: new AbortController() };
-    running.add(work);
-    const settled = handle(work, to)
-      .catch(trouble('settle')) // Its lease lapses, and it is handled again.
+  function start(entry: ClaimedEntry, to: InboxConsumer): void {
+    const work = running.get(entry.id);
+    if (work) {
+      // The lease ran out although this process still handles the entry, because the clock was changed or renewing failed.
+      work.fence = entry.fence;
+      return;
+    }
+    const settled = handle({ entry, controller: new AbortController(), fence: entry.fence }, to)
+      .catch(reportFailure('settle')) // Its lease runs out, and it is handled again.
       .finally(() => unsettled.delete(settled));
     unsettled.add(settled);
   }
 
   async function handle(work: Work, to: InboxConsumer): Promise<void> {
     const { entry, controller } = work;
+    running.set(entry.id, work);
     const job: InboxJob = {
       ...entry,
+      isExhausted: entry.attempt > maxAttempts,
       signal: controller.signal,
-      checkpoint: (handler) => hold(work, handler),
+      checkpoint: (handlerName) => hold(work, handlerName),
     };
-    const isExhausted = entry.attempt > maxAttempts; // The process died in each, or it would be dead by now.
-    const error = isExhausted ? exhausted(maxAttempts) : await to.process(job);
-    running.delete(work);
-    wake(); // So that the next claim shares a transaction with what follows.
-    const outcome = outcomeOf(entry, error);
-    const isSettled = await store.settle(entry, outcome);
-    if (isSettled && error && outcome.state === 'dead') to.onDead(job, error);
+    const failure = await to.process(job);
+    running.delete(entry.id);
+    pause.wake();
+    const outcome = outcomeOf(entry, failure);
+    const isSettled = await store.settle({ id: entry.id, fence: work.fence }, outcome);
+    if (isSettled && failure && outcome.state === 'dead') to.onDead(job, failure);
   }
 
-  async function hold({ entry, controller }: Work, handler?: string): Promise<boolean> {
-    const isHeld = await store.checkpoint(entry, { handler, leaseMs, nowMs: clock() });
+  async function hold({ entry: { id }, controller, fence }: Work, handlerName?: string): Promise<boolean> {
+    const isHeld = await store.checkpoint({ id, fence }, { handlerName, leaseMs, nowMs: clock() });
     if (!isHeld) controller.abort();
     return isHeld;
   }
 
   function renew(): void {
-    Promise.all([...running].map((work) => hold(work))).catch(trouble('renewal'));
+    for (const work of running.values()) hold(work).catch(reportFailure('renew'));
   }
 
-  /** Resolves when nothing runs, and how it ended is noted: of what was being claimed too. */
-  async function drain(): Promise<void> {
-    await claiming;
-    await Promise.all(unsettled);
-  }
-
-  function outcomeOf({ attempt }: ClaimedEntry, failure: ShowpadWebhookError | undefined): SettledOutcome {
+  function outcomeOf({ attempt }: ClaimedEntry, failure: InboxFailure | undefined): SettledOutcome {
     const nowMs = clock();
     if (!failure) return { state: 'done', nowMs };
-    const error = keptError(failure);
-    if (isFinal(failure) || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
-    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoffMs(attempt) };
+    const error = failure.kept;
+    if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
+    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoff(attempt) };
   }
 
   async function purge(): Promise<number> {
@@ -150,42 +139,43 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     return count;
   }
 
+  async function drainAndClose(timeoutMs: number): Promise<void> {
+    pause.wake();
+    const drained = (async () => {
+      await claiming;
+      await Promise.all(unsettled);
+    })();
+    // What is still running after the timeout is left to its lease.
+    await withDeadline(drained, timeoutMs).catch(() => {});
+    for (const timer of timers) clearInterval(timer);
+    for (const { controller } of running.values()) controller.abort();
+    isClosed = true;
+    await store.close();
+  }
+
   return {
     name,
     async put(entry) {
       const result = await store.put(entry);
-      wake();
+      pause.wake();
       return result;
     },
 
     async start(to) {
-      if (consumer) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
-      for (const problem of await store.problems()) to.onTrouble('durability', new Error(problem));
-      // What woke it, a request, must not lend the handlers its AsyncLocalStorage.
-      claimOutside = AsyncResource.bind(() => claim(to));
+      if (consumer) {
+        throw new Error(`The inbox "${name}" is started already. Give each receiver an inbox of its own.`);
+      }
+      for (const problem of await store.problems()) to.onError('check durability', new Error(problem));
       consumer = to;
-      wake();
-      const purgeNow = () => purge().catch(trouble('purge'));
-      void purgeNow();
-      nextPurge = setInterval(purgeNow, PURGE_INTERVAL_MS);
-      nextRenewal = setInterval(renew, leaseMs / 3);
+      claiming = claimUntilClosed(to);
+      const purgeNow = () => void purge().catch(reportFailure('purge'));
+      purgeNow();
+      timers.push(setInterval(purgeNow, PURGE_INTERVAL_MS), setInterval(renew, leaseMs / 3));
     },
 
-    async stop({ timeoutMs }) {
-      isStopped = true;
-      clearTimeout(nextClaim);
-      clearInterval(nextPurge);
-      await new Promise<void>((resolve) => {
-        const timeout = setTimer(resolve, timeoutMs); // What still runs then is left to its lease.
-        void drain().then(() => {
-          clearTimeout(timeout);
-          resolve();
-        });
-      });
-      clearInterval(nextRenewal);
-      for (const { controller } of running) controller.abort();
-      isClosed = true;
-      await store.close();
+    close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
+      closing ??= Promise.resolve().then(() => drainAndClose(timeoutMs));
+      return closing;
     },
 
     list: async (query = {}) => store.list(query),
@@ -193,14 +183,14 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
     async retry(target) {
       const nowMs = clock();
-      // No more than there are now, since what was retried may be dead or done again before all are.
+      // An entry that is retried may be dead or done again before all are, so no more are retried than there are now.
       let left = 'id' in target ? 1 : (await store.counts())[target.state];
       const count = await inBatches(async (limit) => {
         const changed = await store.retry(target, { nowMs, limit: Math.min(limit, left) });
         left -= changed;
         return changed;
       });
-      wake();
+      pause.wake();
       return count;
     },
 
@@ -209,11 +199,11 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
     async health(): Promise<InboxHealth> {
       try {
-        const dueMs = await store.nextDueMs();
-        const lagMs = Math.max(0, clock() - (dueMs ?? Number.POSITIVE_INFINITY));
+        const dueAtMs = await store.nextDueMs();
+        const lagMs = Math.max(0, clock() - (dueAtMs ?? Number.POSITIVE_INFINITY));
         return { isReachable: true, lagMs, problems: await store.problems() };
       } catch (cause) {
-        return { isReachable: false, lagMs: 0, problems: [`the store can't be read: ${messageOf(cause)}`] };
+        return { isReachable: false, lagMs: 0, problems: [`The store cannot be read: ${messageOf(cause)}`] };
       }
     },
   };

@@ -1,43 +1,43 @@
+import type { MaybePromise } from '../shared/promise.ts';
 import type {
   InboxCounts,
   InboxEntry,
   InboxError,
   InboxPage,
+  InboxPutResult,
   InboxQuery,
   InboxTarget,
-  PutResult,
-} from '../inbox.ts';
-import type { MaybePromise } from '../promise.ts';
+} from './types.ts';
 
 /**
- * Where `createStoreInbox` keeps its entries: a table with a few atomic calls, each durable when it returns or
- * resolves. All times are unix time in ms and come from the inbox, so that every store can be tested with a
- * clock that stands still: run `inboxStoreConformance` of `@showpad-webhooks/core/testing` on yours.
- *
- * `list` and `counts` are as in `Inbox`.
+ * Keeps the entries of an inbox that `createStoreInbox` makes. It is a table with a few atomic calls, and each call is durable
+ * when it returns or resolves. All times are unix time in ms and come from the inbox, so that every store can be tested with a
+ * clock that stands still. Run `inboxStoreConformance` of `@showpad-webhooks/core/testing` on your own store.
  */
 export interface InboxStore {
-  /** Adds an entry, due at once, or dead where it has an error; unless one of its id is there, in any state. */
-  put(entry: InboxEntry): MaybePromise<PutResult>;
+  /** Adds an entry that is due at once, or dead if it has an error. If its id is there already, in any state, nothing changes. */
+  put(entry: InboxEntry): MaybePromise<InboxPutResult>;
   /**
-   * Leases up to `limit` entries that are due, the longest due first: pending ones, and leased ones whose lease
-   * is over. Each gets a higher fence than any before it, and one attempt more.
+   * Leases up to `limit` entries that are due, those that are due longest first: pending entries, and leased ones whose lease
+   * is over. Each gets a higher fence than any entry before, and one more attempt.
    */
   claim(request: {
     readonly limit: number;
     readonly leaseMs: number;
     readonly nowMs: number;
   }): MaybePromise<readonly ClaimedEntry[]>;
-  /** Renews a lease, and notes a handler as done. False: the fence is not the entry's last, or it is not leased. */
+  /** Renews a lease and, if a handler is named, notes that it is done. False: the entry is not leased with this fence. */
   checkpoint(
     holding: Holding,
-    update: { readonly handler?: string | undefined; readonly leaseMs: number; readonly nowMs: number },
+    update: { readonly handlerName?: string | undefined; readonly leaseMs: number; readonly nowMs: number },
   ): MaybePromise<boolean>;
-  /** Ends a lease. False, and nothing changes, as for `checkpoint`. */
+  /** Ends a lease. False: the entry is not leased with this fence, and nothing changes. */
   settle(holding: Holding, outcome: SettledOutcome): MaybePromise<boolean>;
-  /** When the next entry is due, or a lease ends; undefined where none waits. */
+  /** When the next entry is due or the next lease ends. Undefined if no entry waits. */
   nextDueMs(): MaybePromise<number | undefined>;
+  /** As `Inbox.list`. */
   list(query: InboxQuery): MaybePromise<InboxPage>;
+  /** As `Inbox.counts`. */
   counts(): MaybePromise<InboxCounts>;
   /** As `Inbox.retry`, for at most `limit` entries. */
   retry(
@@ -46,18 +46,18 @@ export interface InboxStore {
   ): MaybePromise<number>;
   /** As `Inbox.discard`, for at most `limit` entries. */
   discard(target: InboxTarget, request: { readonly limit: number }): MaybePromise<number>;
-  /** Deletes at most `limit` entries that were done, or dead, before a time. */
+  /** Deletes at most `limit` entries that were done, or dead, before `beforeMs`. */
   purge(request: {
     readonly state: 'done' | 'dead';
     readonly beforeMs: number;
     readonly limit: number;
   }): MaybePromise<number>;
-  /** What about the store's settings could lose an acknowledged entry. */
+  /** Says in plain words which settings of the store could lose an acknowledged entry. */
   problems(): MaybePromise<readonly string[]>;
   close(): MaybePromise<void>;
 }
 
-/** A holder's proof. */
+/** Proves who holds an entry. */
 export interface Holding {
   readonly id: string;
   readonly fence: number;

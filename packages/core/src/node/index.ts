@@ -1,8 +1,19 @@
-export { checkAboveZero } from '../check.ts';
-export { hashText } from '../hash.ts';
-export { withDeadline } from '../promise.ts';
-export { toHeaders } from './headers.ts';
+export {
+  type HandlerSource,
+  type RouteSource,
+  type ShowpadWebhooksOptions,
+  toReceiver,
+} from './handler-options.ts';
+export {
+  createNodeHandler,
+  type NodeHandler,
+  type NodeHandlerHooks,
+  type NodeRequest,
+  type NodeRequestOptions,
+  receiveNodeRequest,
+} from './node-handler.ts';
 export { checkPath, matchesPath } from './path.ts';
 export { findRawBody, type RawBodySources } from './raw-body.ts';
 export { type ReadBodyOptions, readBody } from './read-body.ts';
+export { createRouteHandler } from './route-handler.ts';
 export { writeResponse } from './write-response.ts';

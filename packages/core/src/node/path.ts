@@ -1,22 +1,25 @@
-/** A request's path, of `req.url` in origin form (`/path?query`) or absolute form (`http://host/path`). */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]{0,31}:\/\/[^/?#]*/i;
+
+/** The path of `req.url`, which is `/path?query` or, in its absolute form, `http://host/path?query`. */
 function pathOf(url: string): string {
-  const path = url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
-  return path.replace(/[?#].*/s, '');
+  const path = url.startsWith('/') ? url : url.replace(ABSOLUTE_FORM, '');
+  const end = path.search(/[?#]/);
+  return end === -1 ? path : path.slice(0, end);
 }
 
 /**
- * Whether a request is for `path`: the same text, with or without a trailing slash. No decoding and no
- * folding of case or dots, so nothing else is ever taken for it.
+ * Says whether a request is for `path`: the text must be the same, with or without a trailing slash. Nothing is decoded, and
+ * neither letter case nor dots are normalised, so that nothing else is ever taken for the path.
  */
 export function matchesPath(url: string, path: string): boolean {
   return url === path || withoutTrailingSlash(pathOf(url)) === withoutTrailingSlash(path);
 }
 
 /** @throws TypeError for a path that could never match. */
-export function checkPath(path: unknown): asserts path is string | undefined {
-  if (path === undefined || (typeof path === 'string' && /^\/[^?#]*$/.test(path))) return;
+export function checkPath(path: unknown): asserts path is string {
+  if (typeof path === 'string' && /^\/[^?#]*$/.test(path)) return;
   throw new TypeError(
-    'path must be a string that begins with "/" and has no query, such as "/webhooks/showpad".',
+    'The option "path" must be text that begins with "/" and has no query, such as "/webhooks/showpad".',
   );
 }
 

@@ -1,33 +1,34 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ShowpadWebhookError } from '../error.ts';
-import { bodyTooLarge } from '../request.ts';
+import { bodyTooLarge } from '../delivery/request.ts';
+import { ShowpadWebhookError } from '../shared/error.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 
 export interface ReadBodyOptions {
-  /** How long the whole body may take. Default 10,000. */
+  /** How long the whole body may take, in ms. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
 const BODY_TIMEOUT_MS = 10_000;
 
 /**
- * Reads a Node request's exact bytes, at most `limitBytes` of them. Settles whatever the sender does, and
- * leaves no listener and no timer behind; what comes after the limit is not kept.
+ * Reads the exact bytes of a Node request, at most `limitBytes` of them. It settles whatever the sender does, leaves no
+ * listener and no timer behind, and holds at most about twice the bytes that were sent.
  *
- * @throws ShowpadWebhookError `BODY_TOO_LARGE`, `BODY_TIMEOUT` (the sender was too slow) or
- * `RAW_BODY_UNAVAILABLE` (it went away halfway, or something else has read the stream).
+ * @throws ShowpadWebhookError `BODY_TOO_LARGE`; `BODY_TIMEOUT` if the sender was too slow; `RAW_BODY_UNAVAILABLE` if the
+ * sender went away, or if something else reads the stream.
  *
  * @example
  * ```ts
  * import { createServer } from 'node:http';
  * import { createReceiver } from '@showpad-webhooks/core';
- * import { readBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+ * import { readBody, writeResponse } from '@showpad-webhooks/core/node';
  *
  * const receiver = createReceiver({ keys: 'a-signature-key' });
  * createServer(async (req, res) => {
  *   const receipt = await receiver.receive({
  *     method: req.method ?? '',
- *     headers: toHeaders(req),
+ *     headers: req.headers,
  *     body: (limitBytes) => readBody(req, limitBytes),
  *   });
  *   writeResponse(res, receipt.response);
@@ -40,58 +41,46 @@ export function readBody(
   { timeoutMs = BODY_TIMEOUT_MS }: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    // A stream that ended, broke or was read by others would never emit again.
+    // A stream that has ended, broken or been read by others would never emit again.
     if (req.readableDidRead || req.destroyed || req.readableEnded) {
-      reject(unavailable('the request stream was read or closed before'));
+      reject(unavailable('The request stream was read or closed before.'));
       return;
     }
-    const chunks: Buffer[] = [];
-    let length = 0;
-
-    const onData = (chunk: Buffer | string) => {
-      if (typeof chunk === 'string') {
-        finish(unavailable('something called setEncoding() on the request stream'));
-        return;
-      }
-      length += chunk.length;
-      if (length > limitBytes) finish(bodyTooLarge(limitBytes));
-      else chunks.push(chunk);
+    // A "readable" listener of somebody else keeps the stream from flowing.
+    if (req.listenerCount('readable') > 0) {
+      reject(unavailable('Something else listens to "readable" on the request stream.'));
+      return;
+    }
+    const bytes = new GrowingBuffer();
+    const timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
+    const onData = (piece: Buffer | string) => {
+      if (typeof piece === 'string')
+        finish(unavailable('Something called setEncoding() on the request stream.'));
+      else if (bytes.length + piece.length > limitBytes) finish(bodyTooLarge(limitBytes));
+      else bytes.append(piece);
     };
     const onEnd = () => finish();
-    const onGone = () => finish(unavailable('the sender went away before the body was complete'));
-    let timer: NodeJS.Timeout | undefined;
-    // A body that has come with its headers is read by then, and needs no timer.
-    const watch = setImmediate(() => {
-      timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
-    });
+    const onGone = () => finish(unavailable('The sender went away before the body was complete.'));
 
     function finish(error?: ShowpadWebhookError): void {
-      clearImmediate(watch);
       clearTimeout(timer);
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      if (error) {
-        chunks.length = 0;
-        reject(error);
-      } else {
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
-      }
+      if (error) reject(error);
+      else resolve(bytes.toBuffer());
     }
-    req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    // Somebody may have paused the stream, and a listener alone would not start it again.
+    req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone).resume();
   });
 }
 
 function unavailable(message: string): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'RAW_BODY_UNAVAILABLE',
-    message,
-    'If a body parser ran first, mount the webhook route before it. A sender that hung up needs no mend.',
-  );
+  return new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', message, {
+    hint: 'If a body parser ran first, register the webhook before it. If the sender closed the connection, there is nothing to fix.',
+  });
 }
 
 function tooSlow(timeoutMs: number): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'BODY_TIMEOUT',
-    `the body was not complete after ${timeoutMs} ms`,
-    'A slow network or a slow-sending attacker. Showpad was answered 503 and tries again.',
-  );
+  return new ShowpadWebhookError('BODY_TIMEOUT', `The body was not complete after ${timeoutMs} ms.`, {
+    hint: 'The network is slow, or somebody sends slowly on purpose. The response was 503, so Showpad will retry.',
+  });
 }

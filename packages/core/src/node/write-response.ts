@@ -1,21 +1,19 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import type { WebhookResponse } from '../response.ts';
+import type { WebhookResponse } from '../delivery/response.ts';
 
-/** How long what is left of a refused upload is read and thrown away before its connection is closed. */
+/** How long the rest of a rejected upload is read and thrown away before its connection is closed. */
 const LINGER_MS = 1_000;
 
 /**
- * Writes a receipt's response; does nothing where something else has answered or the sender is gone.
+ * Writes the response of a receipt. It does nothing if something else has answered, or if the sender is gone.
  *
- * An answer that closes the connection goes out at once, and the connection stays open until the upload is
- * over or a second has passed: closed with bytes unread, TCP resets it and the sender may never see the
- * answer.
+ * A response that closes the connection is sent at once, and the connection stays open until the upload is over or a second
+ * has passed. If it were closed with unread bytes, TCP would reset it, and the sender might never see the response.
  */
 export function writeResponse(res: ServerResponse, { status, headers, body }: WebhookResponse): void {
   if (res.headersSent || res.destroyed) return;
-  // Not spread: V8 is slow to read the copy.
-  res.writeHead(status, Object.assign({}, headers, { 'content-length': Buffer.byteLength(body) }));
+  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   const { req } = res;
   if (headers.connection !== 'close' || req.readableEnded || req.destroyed) {
     res.end(body);

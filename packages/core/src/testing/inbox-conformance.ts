@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ShowpadWebhookError } from '../error.ts';
 import type { InboxOptions } from '../inbox/options.ts';
-import type { Inbox, InboxCounts, InboxEntry, InboxJob } from '../inbox.ts';
-import type { MaybePromise } from '../promise.ts';
+import type { Inbox, InboxCounts, InboxEntry, InboxFailure, InboxJob } from '../inbox/types.ts';
+import { type ErrorCode, ShowpadWebhookError } from '../shared/error.ts';
+import type { MaybePromise } from '../shared/promise.ts';
 import type { ConformanceCase } from './conformance-case.ts';
 import { HOSTILE_IDS } from './hostile-ids.ts';
 import { entryOf } from './inbox-store-conformance.ts';
@@ -13,10 +13,10 @@ import { entryOf } from './inbox-store-conformance.ts';
 const PATIENCE_MS = 20_000;
 
 /**
- * What an `Inbox` must do, as cases that reject where it doesn't: storing and duplicates, attempts, backoff,
- * dead letters, retries by hand, order, several processes' worth of consumers, and stopping.
+ * What an `Inbox` must do, as cases that reject if it does not: storing and duplicates, attempts, backoff, dead letters,
+ * retries by hand, order, several consumers, and closing.
  *
- * @param create makes an inbox. Two of one `name` must share their entries, as two processes would.
+ * @param create makes an inbox. Two with one `name` must share their entries, as two processes would.
  *
  * @example
  * ```ts
@@ -38,14 +38,14 @@ export function inboxConformance(
       const inboxName = `conformance-${randomUUID()}`;
       const opened: Inbox[] = [];
       const open: Open = async (options) => {
-        const inbox = await create({ backoffMs: () => 1, ...options, name: inboxName });
+        const inbox = await create({ backoff: () => 1, ...options, name: inboxName });
         opened.push(inbox);
         return subjectOf(inbox);
       };
       try {
         await body(open);
       } finally {
-        for (const inbox of opened) await inbox.stop({ timeoutMs: 0 });
+        for (const inbox of opened) await inbox.close({ timeoutMs: 0 });
       }
     },
   });
@@ -149,13 +149,13 @@ export function inboxConformance(
     }),
 
     check('waits as long as the backoff says', async (open) => {
-      const { inbox, start, jobs, settled, answer } = await open({ backoffMs: () => 3_600_000 });
+      const { inbox, start, jobs, settled, answer } = await open({ backoff: () => 3_600_000 });
       answer(async () => failed());
       await start();
       await inbox.put(entryOf({}));
       await settled({ pending: 1 }, () => jobs.length === 1);
       const item = first((await inbox.list({ state: 'pending' })).items);
-      assert.ok(Math.abs(item.atMs - Date.now() - 3_600_000) < 60_000, 'due in an hour');
+      assert.ok(Math.abs(Number(item.dueAtMs) - Date.now() - 3_600_000) < 60_000, 'due in an hour');
       assert.equal(item.error?.code, 'HANDLER_FAILED');
       assert.equal((await inbox.health()).lagMs, 0);
     }),
@@ -171,7 +171,7 @@ export function inboxConformance(
       const item = first((await inbox.list()).items);
       assert.deepEqual([item.id, item.state, item.attempt, item.generation], ['event-1', 'dead', 3, 0]);
       assert.deepEqual([item.bodyBytes, item.body], [entryOf({}).body.byteLength, undefined]);
-      assert.match(`${item.error?.message}`, /the handler failed: the CRM is down/);
+      assert.match(`${item.error?.message}`, /The handler failed: the CRM is down/);
       const whole = first((await inbox.list({ id: 'event-1' })).items);
       assert.deepEqual(Buffer.from(whole.body as Uint8Array), Buffer.from(entryOf({}).body));
     }),
@@ -366,7 +366,7 @@ export function inboxConformance(
       await first.start();
       await until(async () => first.jobs.length === 1);
       let isStopped = false;
-      const stopping = first.inbox.stop({ timeoutMs: 60_000 }).then(() => {
+      const stopping = first.inbox.close({ timeoutMs: 60_000 }).then(() => {
         isStopped = true;
       });
       await delay(20);
@@ -388,7 +388,7 @@ export function inboxConformance(
       await inbox.put(entryOf({}));
       await start();
       await until(async () => jobs.length === 1);
-      await inbox.stop({ timeoutMs: 1 });
+      await inbox.close({ timeoutMs: 1 });
       assert.equal(first(jobs).signal.aborted, true);
     }),
 
@@ -404,16 +404,16 @@ export function inboxConformance(
 }
 
 type Open = (options?: InboxOptions) => Promise<Subject>;
-type Answer = (job: InboxJob) => Promise<ShowpadWebhookError | undefined>;
+type Answer = (job: InboxJob) => Promise<InboxFailure | undefined>;
 
 interface Subject {
   readonly inbox: Inbox;
   readonly start: () => MaybePromise<void>;
-  /** What was handed over, in its order. */
+  /** The jobs that were handed over, in order. */
   readonly jobs: InboxJob[];
-  /** Ids and codes of what was told to be dead. */
+  /** The ids and codes of the entries that were reported as dead. */
   readonly dead: (readonly [string, string])[];
-  /** What comes of the next jobs; without it, all are done. */
+  /** Sets what the next jobs come to. Without it, all are done. */
   readonly answer: (answer: Answer) => void;
   /** Resolves when the entries have come to these states, and no others. */
   readonly settled: (counts: Partial<InboxCounts>, also?: () => boolean) => Promise<void>;
@@ -427,7 +427,7 @@ function subjectOf(inbox: Inbox): Subject {
     jobs.push(job);
     return answer(job);
   };
-  const onDead = (job: InboxJob, { code }: ShowpadWebhookError) => dead.push([job.id, code]);
+  const onDead = (job: InboxJob, { error }: InboxFailure) => dead.push([job.id, error.code]);
   const settled: Subject['settled'] = (counts, also = () => true) => {
     const none = { pending: 0, leased: 0, done: 0, dead: 0 };
     const wanted = JSON.stringify({ ...none, ...counts });
@@ -441,7 +441,7 @@ function subjectOf(inbox: Inbox): Subject {
     jobs,
     dead,
     settled,
-    start: () => inbox.start({ process, onDead, onTrouble() {} }),
+    start: () => inbox.start({ process, onDead, onError() {} }),
     answer: (next) => {
       answer = next;
     },
@@ -453,7 +453,7 @@ function first<T>(list: readonly T[]): T {
   return list[0] as T;
 }
 
-/** Looks again and again, since a store can't tell when another process changed it. */
+/** Looks again and again, because a store cannot say when another process changed it. */
 async function until(isTrue: () => Promise<boolean>, wanted = async () => 'it to be so'): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await isTrue())) {
@@ -464,16 +464,19 @@ async function until(isTrue: () => Promise<boolean>, wanted = async () => 'it to
 
 function entryIn(entry: InboxEntry): unknown {
   const { id, type, bodyDigest, method, url, headers, timestampSeconds, keyLabel, receivedAtMs } = entry;
-  return {
-    ...{ id, type, bodyDigest, method, url, timestampSeconds, keyLabel, receivedAtMs },
-    headers: { ...headers },
-  };
+  const plain = { ...headers };
+  return { id, type, bodyDigest, method, url, headers: plain, timestampSeconds, keyLabel, receivedAtMs };
 }
 
-function failed(): ShowpadWebhookError {
-  return new ShowpadWebhookError('HANDLER_FAILED', 'the handler failed', '', new Error('the CRM is down'));
+function failed(): InboxFailure {
+  return failure('HANDLER_FAILED', 'The handler failed: the CRM is down.', false);
 }
 
-function permanent(): ShowpadWebhookError {
-  return new ShowpadWebhookError('PERMANENT_FAILURE', 'the handler refused', '', new Error('no such deal'));
+function permanent(): InboxFailure {
+  return failure('PERMANENT_FAILURE', 'There is no such deal.', true);
+}
+
+function failure(code: ErrorCode, message: string, isFinal: boolean): InboxFailure {
+  const error = new ShowpadWebhookError(code, message, { hint: 'This is a test.' });
+  return { error, isFinal, kept: { code, message } };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from '../inbox/store.ts';
-import type { InboxEntry, InboxState, InboxTarget } from '../inbox.ts';
-import type { MaybePromise } from '../promise.ts';
+import type { InboxEntry, InboxState, InboxTarget } from '../inbox/types.ts';
+import type { MaybePromise } from '../shared/promise.ts';
 import type { ConformanceCase } from './conformance-case.ts';
 import { HOSTILE_IDS } from './hostile-ids.ts';
 import { createMemoryInboxStore } from './memory-inbox.ts';
@@ -11,7 +11,7 @@ const LEASE_MS = 30_000;
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 
 /**
- * What an `InboxStore` must do, as cases that reject where it doesn't: hostile ids and bodies, fences, a race of
+ * What an `InboxStore` must do, as cases that reject if it does not: hostile ids and bodies, fences, a race of
  * 100, and random sequences of calls that must give what the reference in memory gives. Needs `fast-check`.
  *
  * @param create makes an empty store; called often.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { ClaimResult, Ledger } from '../ledger.ts';
+import type { ClaimResult, Ledger } from '../once/ledger.ts';
 import type { ConformanceCase } from './conformance-case.ts';
 import { HOSTILE_IDS } from './hostile-ids.ts';
 
@@ -9,10 +9,10 @@ const LEASE_MS = 10_000;
 const DIGEST = 1234;
 
 /**
- * What a `Ledger` must do, as cases that reject where it doesn't: claims, leases, fences, retries, hostile
- * ids, and a race of 100. All use keys of their own, so one store can serve them all.
+ * What a `Ledger` must do, as cases that reject if it does not: claims, leases, fences, retries, hostile
+ * ids, and a race of 100. Each case uses its own keys, so one store can serve them all.
  *
- * @param create makes the ledger under test; called once for each case.
+ * @param create makes the ledger to test. It is called once for each case.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 import type { ClaimedEntry, InboxStore } from '../inbox/store.ts';
 import { createStoreInbox, type StoreInboxOptions } from '../inbox/store-inbox.ts';
-import type { Inbox, InboxEntry, InboxItem, InboxState, InboxTarget } from '../inbox.ts';
+import { timesOf } from '../inbox/times.ts';
+import type { Inbox, InboxEntry, InboxItem, InboxState, InboxTarget } from '../inbox/types.ts';
 
 type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
   state: InboxState;
@@ -9,8 +10,8 @@ type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
 };
 
 /**
- * An inbox in memory, for tests of handlers: it does all that a durable one does, and forgets everything when
- * the process ends.
+ * An inbox in memory, for tests of handlers. It does all that a durable inbox does, and forgets everything when the process
+ * ends.
  *
  * @example
  * ```ts
@@ -32,7 +33,7 @@ export function createMemoryInbox(options?: StoreInboxOptions): Inbox {
   return createStoreInbox(createMemoryInboxStore(), options);
 }
 
-/** The reference: what `inboxStoreConformance` holds other stores to. */
+/** The reference with which `inboxStoreConformance` compares other stores. */
 export function createMemoryInboxStore(): InboxStore {
   const rows = new Map<string, Row>();
   let lastFence = 0;
@@ -74,11 +75,11 @@ export function createMemoryInboxStore(): InboxStore {
         });
     },
 
-    checkpoint(holding, { handler, leaseMs, nowMs }) {
+    checkpoint(holding, { handlerName, leaseMs, nowMs }) {
       const row = held(holding);
       if (!row) return false;
       row.atMs = nowMs + leaseMs;
-      if (handler !== undefined) row.done = [...row.done, handler];
+      if (handlerName !== undefined) row.done = [...row.done, handlerName];
       return true;
     },
 
@@ -135,7 +136,7 @@ export function createMemoryInboxStore(): InboxStore {
   };
 }
 
-/** By time; of the same time, in the order they came (rows are sorted in the order of the map). */
+/** Sorts by time. Rows of the same time stay in the order in which they came. */
 function sorted(rows: Row[]): Row[] {
   return rows.sort((one, other) => one.atMs - other.atMs);
 }
@@ -144,6 +145,11 @@ function copy<Entry extends InboxEntry>(entry: Entry): Entry {
   return { ...entry, body: Uint8Array.from(entry.body), headers: { ...entry.headers } };
 }
 
-function toItem({ fence: _fence, body, ...row }: Row, withBody: boolean): InboxItem {
-  return { ...row, bodyBytes: body.byteLength, ...(withBody && { body: Uint8Array.from(body) }) };
+function toItem({ fence: _fence, atMs, body, ...row }: Row, withBody: boolean): InboxItem {
+  return {
+    ...row,
+    ...timesOf(row.state, atMs),
+    bodyBytes: body.byteLength,
+    ...(withBody && { body: Uint8Array.from(body) }),
+  };
 }

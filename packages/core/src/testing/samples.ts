@@ -1,6 +1,7 @@
-import type { ShowpadEventMap } from '../event-map.ts';
+import type { ShowpadEventMap } from '../events/event-map.ts';
+import { quote } from '../shared/text.ts';
 
-/** An event as JSON carries it. */
+/** An event as it is written in JSON. */
 export interface EventJson<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly specversion?: string | number;
@@ -16,15 +17,15 @@ const inviter = {
 };
 const sharedSpace = { id: '14aade8219854ed5b096b759e036e646', name: 'Breakfast Service' };
 
-/** A type that Showpad documents publicly. Its docs: docs/showpad.md, "Event types". */
+/** An event type that Showpad documents publicly: docs/showpad.md, "Event types". */
 export interface DocumentedType {
   readonly type: keyof ShowpadEventMap & string;
-  /** Whether its payload is documented too; else the sample is inferred. */
+  /** False: only the type is documented, and the payload of the sample is inferred. */
   readonly isDocumented: boolean;
 }
 
 /**
- * The event types that Showpad documents publicly. It has more, which an administrator sees.
+ * The event types that Showpad documents publicly. An administrator sees that there are more.
  *
  * @example
  * ```ts
@@ -42,7 +43,7 @@ export const EVENT_TYPES: readonly DocumentedType[] = [
 type Samples = { readonly [Type in keyof ShowpadEventMap]?: EventJson<Type, ShowpadEventMap[Type]> };
 
 const SAMPLES: Samples = {
-  // Documented, word for word: the month of its time is 15, and its specversion is a number.
+  // Documented, word for word: the month of its time really is 15, and its specversion is a number.
   'shared-space-user-added': {
     type: 'shared-space-user-added',
     specversion: 1,
@@ -58,7 +59,7 @@ const SAMPLES: Samples = {
       sharedSpace,
     },
   },
-  // Inferred from prose: see SharedSpaceCreatedData.
+  // Inferred: see SharedSpaceCreatedData.
   'shared-space-created': {
     type: 'shared-space-created',
     specversion: 1,
@@ -77,8 +78,10 @@ const SAMPLES: Samples = {
 };
 
 /**
- * A copy of the sample of one event type: Showpad's own where it publishes one (`shared-space-user-added`),
- * else one inferred from its docs. A type without a sample gets an empty `data`.
+ * A copy of the sample of an event type. It is Showpad's own if Showpad publishes one (`shared-space-user-added`), and
+ * otherwise inferred from its documentation.
+ *
+ * @throws TypeError for a type that has no sample.
  *
  * @example
  * ```ts
@@ -87,19 +90,17 @@ const SAMPLES: Samples = {
  * console.log(sampleEvent('shared-space-user-added').data.sharedSpace.name); // Breakfast Service
  * ```
  */
-export function sampleEvent<Type extends keyof ShowpadEventMap>(
+export function sampleEvent<Type extends DocumentedType['type']>(
   type: Type,
 ): EventJson<Type, ShowpadEventMap[Type]>;
 export function sampleEvent(type: string): EventJson;
 export function sampleEvent(type: string): EventJson {
-  const sample = new Map<string, EventJson>(Object.entries(SAMPLES)).get(type);
-  return structuredClone(
-    sample ?? {
-      type,
-      specversion: 1,
-      id: '00000000-0000-4000-8000-000000000000',
-      time: '2022-11-24T15:02:46.000Z',
-      data: {},
-    },
-  );
+  const sample = findSample(type);
+  if (sample) return structuredClone(sample);
+  const types = EVENT_TYPES.map((each) => each.type).join(', ');
+  throw new TypeError(`There is no sample of ${quote(type)}. There are samples of ${types}.`);
+}
+
+export function findSample(type: string): EventJson | undefined {
+  return new Map<string, EventJson>(Object.entries(SAMPLES)).get(type);
 }

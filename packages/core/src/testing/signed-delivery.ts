@@ -1,19 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { ShowpadEventMap } from '../event-map.ts';
-import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '../signature.ts';
-import { type EventJson, sampleEvent } from './samples.ts';
+import type { ShowpadEventMap } from '../events/event-map.ts';
+import { quote } from '../shared/text.ts';
+import { sign } from '../signature/signature.ts';
+import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature/signed-headers.ts';
+import { type EventJson, findSample } from './samples.ts';
 
 export interface SignedDeliveryOptions {
-  /** The key to sign with; several give several signatures, as during a rotation. */
+  /** The key to sign with. Several keys give several signatures, as during a rotation. */
   readonly key: string | readonly string[];
-  /** In place of the sample's `data`. */
+  /** Replaces the `data` of the sample or of the event. */
   readonly data?: unknown;
-  /** In place of a new one. The same id twice is a duplicate. */
+  /** Replaces the id. The same id twice is a duplicate. */
   readonly id?: string;
   /** Unix time in seconds. Default: now. */
   readonly timestampSeconds?: number;
-  /** Further headers, or others in place of the usual ones. */
+  /** More headers, or other values of the usual ones. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
 }
@@ -24,11 +26,17 @@ export interface SignedDelivery {
   readonly body: Buffer;
 }
 
+/** The exact body to sign. */
+export interface BodySource {
+  readonly body: Uint8Array | string;
+}
+
 /**
- * A delivery signed as Showpad signs: for `receiver.receive`, fetch, supertest or a framework's `inject`.
- * (supertest turns a Buffer into JSON of its own: give it `.send(body.toString())`.)
+ * A delivery that is signed as Showpad signs: for `receiver.receive`, fetch, supertest or the `inject` of a framework.
+ * supertest turns a Buffer into JSON, so pass it `delivery.body.toString()`.
  *
- * @param source an event type, for its sample with a new id; an event, sent as it is; or the exact bytes.
+ * @param source an event type, which gives its sample with a new id and time; an event, which is sent as it is; or `{ body }`.
+ * @throws TypeError for a type without a sample, unless `data` is given.
  *
  * @example
  * ```ts
@@ -41,7 +49,7 @@ export interface SignedDelivery {
  * ```
  */
 export function signedDelivery(
-  source: keyof ShowpadEventMap | (string & {}) | EventJson | Uint8Array,
+  source: (keyof ShowpadEventMap & string) | (string & {}) | BodySource | EventJson,
   options: SignedDeliveryOptions,
 ): SignedDelivery {
   const { key, timestampSeconds = Math.floor(Date.now() / 1000), method = 'POST', headers } = options;
@@ -59,13 +67,27 @@ export function signedDelivery(
   };
 }
 
-function bodyOf(source: string | EventJson | Uint8Array, { id, data }: SignedDeliveryOptions): Buffer {
-  if (source instanceof Uint8Array) return Buffer.from(source);
-  const event =
-    typeof source === 'string'
-      ? { ...sampleEvent(source), id: randomUUID(), time: new Date().toISOString() }
-      : source;
-  return Buffer.from(
-    JSON.stringify({ ...event, ...(id !== undefined && { id }), ...(data !== undefined && { data }) }),
-  );
+function bodyOf(source: string | BodySource | EventJson, options: SignedDeliveryOptions): Buffer {
+  if (typeof source === 'object' && 'body' in source) return Buffer.from(source.body as Uint8Array);
+  const event = typeof source === 'string' ? newEvent(source, options) : source;
+  const { id = event.id, data = event.data } = options;
+  return Buffer.from(JSON.stringify({ ...event, id, data }));
+}
+
+function newEvent(type: string, { data }: SignedDeliveryOptions): EventJson {
+  const sample = findSample(type);
+  if (!sample && data === undefined) {
+    const fix = type.trimStart().startsWith('{')
+      ? 'To sign text as it is, pass { body: text }.'
+      : 'Pass the option "data", or an event.';
+    throw new TypeError(`There is no sample of the event type ${quote(type)}. ${fix}`);
+  }
+  return {
+    specversion: 1,
+    ...sample,
+    type,
+    data: sample?.data,
+    id: randomUUID(),
+    time: new Date().toISOString(),
+  };
 }

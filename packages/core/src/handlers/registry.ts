@@ -1,0 +1,57 @@
+import type { HandlerOptions, HandlerTarget, RegisteredHandler } from './handler.ts';
+
+/** Knows which handlers take which events, in the order of registration. */
+export class HandlerRegistry {
+  readonly #handlers: RegisteredHandler[] = [];
+  readonly #byType = new Map<string, readonly RegisteredHandler[]>();
+  #isSealed = false;
+
+  /** @throws Error if it comes too late, or if another handler of the target has the same name; TypeError if it is not a function. */
+  add(target: HandlerTarget, run: unknown, { name }: HandlerOptions = {}): void {
+    if (this.#isSealed) {
+      throw new Error('Register all handlers before start() and before the first delivery.');
+    }
+    if (typeof run !== 'function') throw new TypeError(`A handler must be a function, not ${typeof run}.`);
+    const others = this.#handlers.filter((other) => isSameTarget(other.target, target));
+    const ownName = name || run.name || `#${others.length + 1}`;
+    // A handler for every event and one for a type may have the same name, and both are remembered for one event.
+    const fullName = target === 'any' ? `any:${ownName}` : ownName;
+    if (others.some((other) => other.name === fullName)) {
+      throw new Error(
+        `Two handlers for ${describe(target)} are named "${ownName}". Give one of them another name: on(type, handler, { name: '…' }).`,
+      );
+    }
+    this.#handlers.push({ target, name: fullName, run: run as RegisteredHandler['run'] });
+  }
+
+  /** The handlers for events of a type: those registered for the type or else for unknown events, and those for any event. */
+  find(type: string): readonly RegisteredHandler[] {
+    const known = this.#byType.get(type);
+    if (known) return known;
+    const isKnown = this.#handlers.some(({ target }) => isSameTarget(target, { type }));
+    const own: HandlerTarget = isKnown ? { type } : 'unknown';
+    const found = this.#handlers.filter(({ target }) => target === 'any' || isSameTarget(target, own));
+    // A sender can make up any number of unknown types, so only known ones are remembered.
+    if (isKnown) this.#byType.set(type, found);
+    return found;
+  }
+
+  get isEmpty(): boolean {
+    return this.#handlers.length === 0;
+  }
+
+  /** From now on, adding a handler is an error: it would silently miss events. */
+  seal(): void {
+    this.#isSealed = true;
+  }
+}
+
+function isSameTarget(one: HandlerTarget, other: HandlerTarget): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other;
+  return one.type === other.type;
+}
+
+function describe(target: HandlerTarget): string {
+  if (typeof target === 'object') return `"${target.type}"`;
+  return target === 'any' ? 'every event' : 'unknown events';
+}

@@ -1,0 +1,126 @@
+import type { EventDelivery } from '../delivery/delivery.ts';
+import type { ShowpadEvent } from '../events/event.ts';
+import type { StandardSchemaV1 } from '../events/schema.ts';
+import { validateEvent } from '../events/validate-event.ts';
+import { PermanentError, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
+import { clip } from '../shared/text.ts';
+import type { DeliveryContext } from './context.ts';
+import type { RegisteredHandler } from './handler.ts';
+import { inside, type Telemetry } from './telemetry.ts';
+
+/** How the handlers of one attempt tell what they achieved. A ledger's claim and an inbox's job each implement it. */
+export interface Progress {
+  /** True if the attempt belongs to an inbox. */
+  readonly isFromInbox: boolean;
+  /** The names of the handlers that were done before this attempt. */
+  readonly done: readonly string[];
+  /**
+   * Notes how a handler ended.
+   *
+   * @returns whether the next handler may run: false if another holder has taken the event over. And the error that counts.
+   */
+  note(
+    ended: EndedHandler,
+  ): Promise<{ readonly mayGoOn: boolean; readonly error?: ShowpadWebhookError | undefined }>;
+}
+
+export interface EndedHandler {
+  readonly handlerName: string;
+  readonly error: ShowpadWebhookError | undefined;
+  readonly isLast: boolean;
+  readonly durationMs: number;
+}
+
+export interface HandlerRunnerOptions {
+  readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
+  readonly telemetry: Telemetry | undefined;
+  readonly clock: () => number;
+  readonly onTelemetryError: (thrown: unknown) => void;
+}
+
+export interface Attempt {
+  readonly delivery: EventDelivery;
+  readonly context: DeliveryContext;
+  readonly handlers: readonly RegisteredHandler[];
+  readonly progress: Progress;
+}
+
+export type RunHandlers = (attempt: Attempt) => Promise<readonly ShowpadWebhookError[]>;
+
+/**
+ * Makes the function that runs the handlers of an event, one after another, whatever becomes of the others. Handlers that
+ * were done in an earlier attempt do not run again. It never rejects: it resolves to what went wrong.
+ */
+export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers {
+  const { schemas, telemetry, clock, onTelemetryError } = options;
+
+  async function runHandler(
+    { name, run }: RegisteredHandler,
+    event: ShowpadEvent,
+    { context, progress: { isFromInbox } }: Attempt,
+  ): Promise<ShowpadWebhookError | undefined> {
+    try {
+      if (!telemetry) {
+        await run(event, context);
+        return undefined;
+      }
+      await inside(
+        (runOnce) =>
+          telemetry.aroundHandler({ handlerName: name, event, context, isFromInbox, run: runOnce }),
+        async () => run(event, context),
+        onTelemetryError,
+      );
+      return undefined;
+    } catch (thrown) {
+      return handlerError(name, event, thrown);
+    }
+  }
+
+  return async (attempt) => {
+    const { delivery, progress } = attempt;
+    const errors: ShowpadWebhookError[] = [];
+    try {
+      const schema = schemas.get(delivery.event.type);
+      const event = schema ? await validateEvent(delivery.event, schema) : delivery.event;
+      const handlers = attempt.handlers.filter(({ name }) => !progress.done.includes(name));
+      for (const [index, handler] of handlers.entries()) {
+        const startedAtMs = clock();
+        const thrown = await runHandler(handler, event, attempt);
+        const { mayGoOn, error } = await progress.note({
+          handlerName: handler.name,
+          error: thrown,
+          isLast: index === handlers.length - 1,
+          durationMs: clock() - startedAtMs,
+        });
+        if (error) errors.push(error);
+        if (!mayGoOn) break;
+      }
+    } catch (unfinished) {
+      errors.push(toWebhookError(unfinished));
+    }
+    return errors;
+  };
+}
+
+/** Of several errors one decides the response. One that a retry may fix goes before one that it cannot. */
+export function decidingError(errors: readonly ShowpadWebhookError[]): ShowpadWebhookError | undefined {
+  return errors.find(isRetryable) ?? errors[0];
+}
+
+export function isRetryable({ code }: ShowpadWebhookError): boolean {
+  return code !== 'PERMANENT_FAILURE';
+}
+
+function handlerError(name: string, { type }: ShowpadEvent, cause: unknown): ShowpadWebhookError {
+  const place = `The handler "${name}" for "${clip(type, 64)}"`;
+  if (PermanentError.isInstance(cause)) {
+    return new ShowpadWebhookError('PERMANENT_FAILURE', `${place} threw a PermanentError.`, {
+      hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
+      cause,
+    });
+  }
+  return new ShowpadWebhookError('HANDLER_FAILED', `${place} threw an error.`, {
+    hint: 'See error.cause. The handler runs again with the next attempt, unless this was the last one.',
+    cause,
+  });
+}

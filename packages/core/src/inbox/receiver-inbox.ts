@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import type { EventDelivery, KnownDelivery, VerifiedDelivery } from '../delivery/delivery.ts';
+import { CODES, type Outcome } from '../delivery/response.ts';
+import { readEvent } from '../events/read-event.ts';
+import { DeliveryContext } from '../handlers/context.ts';
+import type { RegisteredHandler } from '../handlers/handler.ts';
+import { decidingError, type Progress, type RunHandlers } from '../handlers/run-handlers.ts';
+import { callStore } from '../once/call-store.ts';
+import { claimLost, eventConflict, storeFailed } from '../once/errors.ts';
+import { watchTime } from '../once/time-limit.ts';
+import type { DeadLetterReason } from '../reporting/listeners.ts';
+import { logDelivery } from '../reporting/log-delivery.ts';
+import type { Reporter } from '../reporting/reporter.ts';
+import { messageOf, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
+import { digestOf } from '../shared/hash.ts';
+import { plainHeaders } from '../shared/headers.ts';
+import type { Logger } from '../shared/logger.ts';
+import { clip } from '../shared/text.ts';
+import type { Inbox, InboxEntry, InboxError, InboxFailure, InboxJob } from './types.ts';
+
+export interface ReceiverInboxOptions {
+  readonly receiverName: string;
+  readonly inbox: Inbox;
+  readonly clock: () => number;
+  readonly logger: Logger;
+  readonly handlerTimeoutMs: number;
+  readonly findHandlers: (type: string) => readonly RegisteredHandler[];
+  readonly hasHandlers: () => boolean;
+  readonly runHandlers: RunHandlers;
+  readonly reporter: Reporter;
+}
+
+/** What a receiver does with its inbox. */
+export interface ReceiverInbox {
+  /** True if deliveries are stored: it was started, or it has no handlers and stores for another process. */
+  readonly isAccepting: boolean;
+  /** Stores a delivery with an event. */
+  put(delivery: EventDelivery): Promise<'queued' | 'duplicate'>;
+  /** Stores an authentic delivery that is not an event, as a dead entry. */
+  putInvalid(delivery: VerifiedDelivery, error: ShowpadWebhookError): Promise<'queued'>;
+  start(): Promise<void>;
+  close(options: { readonly timeoutMs: number }): Promise<void>;
+  health: Inbox['health'];
+}
+
+export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbox {
+  const { inbox, handlerTimeoutMs, runHandlers, reporter } = options;
+  let starting: Promise<void> | undefined;
+  /** Events whose handlers were given up and still hang. This process does not start them again. */
+  const hanging = new Set<string>();
+
+  async function put(delivery: EventDelivery): Promise<'queued' | 'duplicate'> {
+    const result = await store({ ...entryOf(delivery), id: delivery.event.id, type: delivery.event.type });
+    if (result === 'stored') return 'queued';
+    if (result.isConflict) reporter.report(eventConflict(), delivery);
+    return 'duplicate';
+  }
+
+  async function putInvalid(delivery: VerifiedDelivery, error: ShowpadWebhookError): Promise<'queued'> {
+    await store({ ...entryOf(delivery), id: `invalid:${randomUUID()}`, error: keptError(error) });
+    reporter.report(error, delivery);
+    // The inbox has kept it already, so a listener that fails changes nothing and is only reported.
+    const unkept = await reporter.deadLetter('invalid', error, delivery);
+    if (unkept) reporter.report(unkept, delivery);
+    return 'queued';
+  }
+
+  async function store(entry: InboxEntry) {
+    if (!isAccepting()) throw notStarted();
+    return callStore('inbox', 'put', () => inbox.put(entry));
+  }
+
+  function isAccepting(): boolean {
+    return starting !== undefined || !options.hasHandlers();
+  }
+
+  async function process(job: InboxJob): Promise<InboxFailure | undefined> {
+    let delivery: StoredDelivery = deliveryOf(job);
+    const error = await (async () => {
+      if (job.isExhausted) return processEnded(job.attempt - 1);
+      if (hanging.has(job.id)) return stillHanging();
+      const withEvent = readStored(delivery);
+      delivery = withEvent;
+      return runInTime(job, withEvent);
+    })().catch(toWebhookError);
+    if (error) reporter.report(error, delivery);
+    reporter.guard(() => logDelivery(options, delivery, { outcome: outcomeOf(error), error }));
+    return error && { error, isFinal: CODES[error.code].isFinal, kept: keptError(error) };
+  }
+
+  /** Waits for the handlers, also after their timeout, so that they never run twice at once. It gives up only if they hang. */
+  function runInTime(job: InboxJob, delivery: StoredEvent): Promise<ShowpadWebhookError | undefined> {
+    const { receiverName, logger, findHandlers } = options;
+    const context = new DeliveryContext(delivery, { receiverName, logger, attempt: job.attempt });
+    const abort = () => context.abort();
+    job.signal.addEventListener('abort', abort, { once: true });
+    const handlers = findHandlers(delivery.event.type);
+    const run = runHandlers({ delivery, context, handlers, progress: progressOf(job, delivery) });
+    return new Promise((resolve) => {
+      void watchTime(run, {
+        timeoutMs: handlerTimeoutMs,
+        onTimeout(error) {
+          abort();
+          reporter.report(error, delivery);
+        },
+        onGiveUp(error) {
+          hanging.add(job.id);
+          resolve(error);
+        },
+      }).then((errors) => {
+        job.signal.removeEventListener('abort', abort);
+        hanging.delete(job.id);
+        const deciding = decidingError(errors);
+        for (const error of errors) if (error !== deciding) reporter.report(error, delivery);
+        resolve(deciding);
+      });
+    });
+  }
+
+  function progressOf(job: InboxJob, delivery: StoredEvent): Progress {
+    let hasFailed = false;
+    return {
+      isFromInbox: true,
+      done: job.done,
+      async note({ handlerName, error, isLast }) {
+        if (error) hasFailed = true;
+        // After the last handler of a clean run the entry is done at once, so a checkpoint would be one call too many.
+        if (error || (isLast && !hasFailed)) return { mayGoOn: true, error };
+        return { mayGoOn: await checkpoint(job, handlerName, delivery) };
+      },
+    };
+  }
+
+  /** Trouble of the inbox is reported and does not stop the handlers: at worst, this one runs again. */
+  async function checkpoint(job: InboxJob, handlerName: string, delivery: StoredEvent): Promise<boolean> {
+    try {
+      const isHeld = await callStore('inbox', 'checkpoint', () => job.checkpoint(handlerName));
+      if (!isHeld) reporter.report(claimLost('inbox', 'checkpoint'), delivery);
+      return isHeld;
+    } catch (error) {
+      reporter.report(error as ShowpadWebhookError, delivery);
+      return true;
+    }
+  }
+
+  async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
+    const stored = deliveryOf(job);
+    const delivery = CODES[error.code].outcome === 'rejected' ? stored : readStored(stored);
+    const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery);
+    if (unkept) reporter.report(unkept, delivery);
+  }
+
+  return {
+    get isAccepting() {
+      return isAccepting();
+    },
+    put,
+    putInvalid,
+    async start() {
+      starting ??= (async () =>
+        inbox.start({
+          process,
+          onDead: (job, failure) => reporter.guard(() => onDead(job, failure)),
+          onError: (operation, cause) => reporter.report(storeFailed('inbox', operation, cause)),
+        }))();
+      try {
+        await starting;
+      } catch (error) {
+        starting = undefined; // So that start() can be called again.
+        throw error;
+      }
+    },
+    close: (closeOptions) => inbox.close(closeOptions),
+    health: async () => inbox.health(),
+  };
+}
+
+type StoredDelivery = VerifiedDelivery & KnownDelivery & { readonly attempt: number };
+type StoredEvent = StoredDelivery & EventDelivery;
+
+const LONGEST_KEPT_MESSAGE = 1_000;
+
+/** The entry of a delivery, without an id and a type of its own yet. */
+function entryOf(delivery: VerifiedDelivery): Omit<InboxEntry, 'id'> {
+  const { request, body, timestampSeconds, keyLabel, receivedAtMs } = delivery;
+  return {
+    type: '',
+    body,
+    bodyDigest: digestOf(body),
+    method: request.method,
+    url: request.url,
+    headers: plainHeaders(request.headers),
+    timestampSeconds,
+    keyLabel,
+    receivedAtMs,
+    error: undefined,
+  };
+}
+
+function deliveryOf(job: InboxJob): StoredDelivery {
+  const { method, url, headers, body, timestampSeconds, keyLabel, receivedAtMs, attempt } = job;
+  return {
+    request: { method, url, headers, body },
+    body,
+    timestampSeconds,
+    keyLabel,
+    receivedAtMs,
+    attempt,
+  };
+}
+
+function readStored(stored: StoredDelivery): StoredEvent {
+  const { method, url } = stored.request;
+  return { ...stored, event: readEvent({ method, url, body: stored.body }) };
+}
+
+function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {
+  return error ? CODES[error.code].outcome : 'handled';
+}
+
+function deadLetterReason({ code }: ShowpadWebhookError): DeadLetterReason {
+  if (code === 'PERMANENT_FAILURE') return 'permanent';
+  if (code === 'HANDLER_TIMEOUT') return 'handler-timeout';
+  return CODES[code].outcome === 'rejected' ? 'invalid' : 'attempts-exhausted';
+}
+
+/** What is stored of an error, for whoever looks at the entry later. */
+function keptError({ code, message, cause }: ShowpadWebhookError): InboxError {
+  const text = cause === undefined ? message : `${message} ${messageOf(cause)}`;
+  return { code, message: clip(text, LONGEST_KEPT_MESSAGE) };
+}
+
+function notStarted(): ShowpadWebhookError {
+  return new ShowpadWebhookError('INBOX_FAILED', 'The receiver has an inbox, and start() was not called.', {
+    hint: 'Call receiver.start() when all handlers are registered. Until then every delivery is answered with 503.',
+  });
+}
+
+function processEnded(attempts: number): ShowpadWebhookError {
+  return new ShowpadWebhookError('HANDLER_FAILED', `The process ended during each of ${attempts} attempts.`, {
+    hint: 'A handler ends the process or blocks it for a long time. Fix it, and then retry the event by hand.',
+  });
+}
+
+function stillHanging(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'HANDLER_TIMEOUT',
+    'The handlers of an earlier attempt are still running in this process.',
+    { hint: 'They were given up because they did not end. Restart this process, and then retry the event.' },
+  );
+}

@@ -1,0 +1,16 @@
+import type { InboxItem, InboxState } from './types.ts';
+
+/**
+ * Names the time of an entry by its state: when it is due, until when it is leased, or when it was settled. Stores that keep
+ * one time per entry use it for the items that they list.
+ *
+ * @param atMs unix time in ms.
+ */
+export function timesOf(
+  state: InboxState,
+  atMs: number,
+): Pick<InboxItem, 'dueAtMs' | 'leasedUntilMs' | 'settledAtMs'> {
+  if (state === 'pending') return { dueAtMs: atMs };
+  if (state === 'leased') return { leasedUntilMs: atMs };
+  return { settledAtMs: atMs };
+}

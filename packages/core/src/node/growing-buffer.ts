@@ -1,0 +1,41 @@
+import { Buffer } from 'node:buffer';
+
+const FIRST_SIZE = 16_384;
+
+/**
+ * Collects the pieces of a body in one buffer, which doubles as it grows. A list of pieces would cost a few hundred bytes of
+ * memory for each, and a sender could send a piece per byte.
+ */
+export class GrowingBuffer {
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(piece: Buffer): void {
+    const length = this.#length + piece.length;
+    // Most bodies come in one piece, which needs no copy.
+    if (this.#length === 0) this.#bytes = piece;
+    else this.#copy(piece, length);
+    this.#length = length;
+  }
+
+  toBuffer(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #copy(piece: Buffer, length: number): void {
+    if (length > this.#bytes.length || !this.#isOwn) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, length, this.#length * 2));
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+      this.#isOwn = true;
+    }
+    piece.copy(this.#bytes, this.#length);
+  }
+
+  /** False while the only piece belongs to the stream, which must not be written to. */
+  #isOwn = false;
+}

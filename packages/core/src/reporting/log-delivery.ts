@@ -1,0 +1,36 @@
+import type { KnownDelivery } from '../delivery/delivery.ts';
+import type { Receipt } from '../delivery/receipt.ts';
+import type { Logger } from '../shared/logger.ts';
+import { clip } from '../shared/text.ts';
+
+const LONGEST_LOGGED_TEXT = 128;
+
+export interface DeliveryLogOptions {
+  readonly receiverName: string;
+  readonly logger: Logger;
+  readonly clock: () => number;
+}
+
+/** Writes the one log line of a delivery. It contains no payload, no key and no signature. */
+export function logDelivery(
+  { receiverName, logger, clock }: DeliveryLogOptions,
+  { event, keyLabel, attempt, receivedAtMs }: KnownDelivery,
+  { outcome, error, response }: Pick<Receipt, 'outcome' | 'error'> & Partial<Pick<Receipt, 'response'>>,
+): unknown {
+  const fields = {
+    receiverName,
+    outcome,
+    ...(response && { status: response.status }),
+    ...(error && { code: error.code, reason: error.message, hint: error.hint }),
+    ...(event && { type: clip(event.type, LONGEST_LOGGED_TEXT), id: clip(event.id, LONGEST_LOGGED_TEXT) }),
+    ...(keyLabel !== undefined && { keyLabel }),
+    ...(attempt !== undefined && { attempt }),
+    durationMs: clock() - receivedAtMs,
+  };
+  return logger[levelOf(outcome, error)](fields, `showpad webhook ${outcome}`);
+}
+
+function levelOf(outcome: Receipt['outcome'], error: Receipt['error']): 'info' | 'warn' | 'error' {
+  if (!error) return 'info';
+  return outcome === 'failed' ? 'error' : 'warn';
+}

@@ -1,0 +1,100 @@
+import type { KnownDelivery, VerifiedDelivery } from '../delivery/delivery.ts';
+import { CODES } from '../delivery/response.ts';
+import { type ErrorCode, ShowpadWebhookError } from '../shared/error.ts';
+import { plainHeaders } from '../shared/headers.ts';
+import { type Logger, silentLogger } from '../shared/logger.ts';
+import { DEADLINE_MS, isPromise, withDeadline } from '../shared/promise.ts';
+import type { DeadLetterListener, DeadLetterReason, ErrorInfo, ErrorListener } from './listeners.ts';
+import { warnOfUnheardError } from './warn.ts';
+
+/** Codes that were shown as a process warning: each once per process, so that a sender cannot fill a log. */
+const shownCodes = new Set<ErrorCode>();
+
+export interface ReporterOptions {
+  readonly receiverName: string;
+  readonly logger: Logger;
+}
+
+/** Tells the developer what happened, through listeners and the log. Only a dead letter that nobody could keep changes a response. */
+export class Reporter {
+  readonly onError: ErrorListener[] = [];
+  readonly onRejected: ErrorListener[] = [];
+  readonly onDeadLetter: DeadLetterListener[] = [];
+  readonly #receiverName: string;
+  readonly #logger: Logger;
+
+  constructor({ receiverName, logger }: ReporterOptions) {
+    this.#receiverName = receiverName;
+    this.#logger = logger;
+  }
+
+  /** Mistakes of a sender go to `onRejected`, and everything else goes to `onError`. */
+  report(error: ShowpadWebhookError, delivery?: KnownDelivery): void {
+    const listeners = CODES[error.code].outcome === 'rejected' ? this.onRejected : this.onError;
+    for (const listener of listeners) this.guard(() => listener(error, this.#info(delivery)));
+    if (listeners.length === 0 && this.#logger === silentLogger && !shownCodes.has(error.code)) {
+      shownCodes.add(error.code);
+      warnOfUnheardError(error);
+    }
+  }
+
+  /**
+   * Waits until every listener has kept the letter.
+   *
+   * @returns `HANDLER_FAILED` if a listener failed, because then only a 5xx keeps Showpad trying.
+   */
+  async deadLetter(
+    reason: DeadLetterReason,
+    error: ShowpadWebhookError,
+    delivery: VerifiedDelivery & KnownDelivery,
+  ): Promise<ShowpadWebhookError | undefined> {
+    if (this.onDeadLetter.length === 0) return undefined;
+    const letter = {
+      ...this.#info(delivery),
+      reason,
+      error,
+      rawBody: delivery.body,
+      headers: plainHeaders(delivery.request.headers),
+      receivedAt: new Date(delivery.receivedAtMs),
+    };
+    try {
+      await withDeadline(Promise.all(this.onDeadLetter.map(async (listener) => listener(letter))));
+      return undefined;
+    } catch (cause) {
+      return new ShowpadWebhookError('HANDLER_FAILED', 'A dead letter could not be kept.', {
+        hint: `An onDeadLetter listener threw or took longer than ${DEADLINE_MS} ms: see error.cause.`,
+        cause,
+      });
+    }
+  }
+
+  /** Calls code that is not ours. What it throws, or rejects with, is logged and goes no further. */
+  guard(call: () => unknown, message = 'A Showpad webhook listener failed.'): void {
+    const logFailure = (thrown: unknown) => this.#logFailure(thrown, message);
+    try {
+      const result = call();
+      if (isPromise(result)) Promise.resolve(result).catch(logFailure);
+    } catch (thrown) {
+      logFailure(thrown);
+    }
+  }
+
+  #logFailure(err: unknown, message: string): void {
+    try {
+      this.#logger.error({ receiverName: this.#receiverName, err }, message);
+    } catch {
+      // The logger itself fails, so nobody is left to tell.
+    }
+  }
+
+  #info(delivery?: KnownDelivery): ErrorInfo {
+    return {
+      receiverName: this.#receiverName,
+      method: delivery?.request.method,
+      url: delivery?.request.url,
+      keyLabel: delivery?.keyLabel,
+      event: delivery?.event,
+      attempt: delivery?.attempt,
+    };
+  }
+}

@@ -1,0 +1,31 @@
+/** A value, or a promise of it. What you implement may be synchronous or asynchronous. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Node fires a timer at once if it is set for longer than this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** How long calls to code that is not ours may take, such as a ledger or a key lookup. It is well within Showpad's patience. */
+export const DEADLINE_MS = 2_500;
+
+/** Calls once, after `ms` or after the longest time that a timer can be set for. */
+export function setTimer(call: () => void, ms: number): NodeJS.Timeout {
+  return setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
+}
+
+/** True for a promise, and for anything else with a `then`, such as a query of a database library. */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | undefined)?.then === 'function';
+}
+
+/** Waits for a promise no longer than `deadlineMs`. It rejects with an Error if the time is over. */
+export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number = DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimer(() => reject(new Error(`There was no result within ${deadlineMs} ms.`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
