@@ -70,9 +70,7 @@ export function createNodeHandler<
   checkPath(path);
   const receiver = toReceiver(source as HandlerSource<Events, Schemas>);
   const handler = (req: NodeRequest, res: ServerResponse, next?: (error?: unknown) => void): void => {
-    // A router removes the part of the URL that it is mounted on. The path may be given with or without that part.
-    const isMeant = [req.url, req.originalUrl].some((url) => matchesPath(url ?? '', path));
-    if (isMeant) deliver(receiver, req, res, next, hooks);
+    if (matchesPath(req.url ?? '', path, req.originalUrl)) deliver(receiver, req, res, next, hooks);
     else if (next) next();
     else writeResponse(res, NOT_FOUND);
   };

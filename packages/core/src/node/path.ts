@@ -10,9 +10,17 @@ function pathOf(url: string): string {
 /**
  * Says whether a request is for `path`: the text must be the same, with or without a trailing slash. Nothing is decoded, and
  * neither letter case nor dots are normalised, so that nothing else is ever taken for the path.
+ *
+ * @param originalUrl the URL before routers removed the parts that they are mounted on. `path` may contain all of these parts,
+ * only the last ones, or none.
  */
-export function matchesPath(url: string, path: string): boolean {
-  return url === path || withoutTrailingSlash(pathOf(url)) === withoutTrailingSlash(path);
+export function matchesPath(url: string, path: string, originalUrl: string = url): boolean {
+  const wanted = withoutTrailingSlash(path);
+  const rest = withoutTrailingSlash(pathOf(url));
+  if (rest === wanted) return true;
+  if (originalUrl === url) return false;
+  const whole = withoutTrailingSlash(pathOf(originalUrl));
+  return whole.endsWith(wanted) && (rest === '/' || wanted.endsWith(rest));
 }
 
 /** @throws TypeError for a path that could never match. */
