@@ -1,0 +1,54 @@
+// pnpm mutation [FILE_OR_FOLDER …]: changes the sources of core bit by bit, and lists the changes that no test notices.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './pnpm.mjs';
+
+const SOURCES = 'packages/core/src';
+/** Such a comment excludes a change that cannot be noticed. It says which kind of change, and why. */
+const EXCLUSION = /\/\/ Stryker disable next-line [A-Z]\w+(,\s?[A-Z]\w+)*: \w/;
+
+refuseExclusionsWithoutReason();
+const patterns = process.argv.slice(2).map(patternOf);
+// The copy that is mutated is outside of the repository, so that nothing can be left behind in it.
+const folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-mutation-'));
+const args = ['run', '--tempDirName', folder, ...(patterns.length > 0 ? ['--mutate', patterns.join()] : [])];
+const stryker = spawn(
+  process.execPath,
+  [`${ROOT}node_modules/@stryker-mutator/core/bin/stryker.js`, ...args],
+  {
+    cwd: ROOT,
+    stdio: 'inherit',
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stryker.kill(signal));
+stryker.on('exit', (code) => {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(code ?? 1);
+});
+
+function refuseExclusionsWithoutReason() {
+  const files = readdirSync(ROOT + SOURCES, { recursive: true }).filter((file) => file.endsWith('.ts'));
+  const wrong = files.flatMap((file) =>
+    readFileSync(join(ROOT, SOURCES, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        line.includes('Stryker') && !EXCLUSION.test(line) ? [`${SOURCES}/${file}:${index + 1}`] : [],
+      ),
+  );
+  if (wrong.length === 0) return;
+  console.error('Write "// Stryker disable next-line MutatorName: the reason" instead of these comments:');
+  console.error(wrong.join('\n'));
+  process.exit(1);
+}
+
+/** What Stryker takes: a glob, or a file with lines such as `:10-20`. */
+function patternOf(path) {
+  const stats = statSync(join(ROOT, path.replace(/:\d+.*$/, '')), { throwIfNoEntry: false });
+  if (!stats) {
+    console.error(`There is no ${path} in ${ROOT}.`);
+    process.exit(1);
+  }
+  return stats.isDirectory() ? `${path}/**/*.ts` : path;
+}
