@@ -2,9 +2,11 @@ import {
   createReceiver,
   type DeadLetter,
   type EventSchemas,
+  type HandlerContext,
+  type InboxReceiverOptions,
+  type LedgerOptions,
   type Logger,
   type Receiver,
-  type ReceiverOptions,
   type ShowpadEventMap,
   type ShowpadWebhookError,
 } from '@showpad-webhooks/core';
@@ -16,47 +18,60 @@ import {
 } from '@showpad-webhooks/core/testing';
 import { pino } from 'pino';
 import { vi } from 'vitest';
+import type { CommonOptions } from '../src/options.ts';
 
 export const KEY = 'core-test-key';
 export const TYPE = 'shared-space-user-added';
 export const NOW_MS: number = Date.UTC(2026, 0, 15, 12);
 
-/** Timers and the date stand still until a test moves them; promises and sockets go on. */
+/** Stops timers and clocks until the test moves them. Promises and sockets go on. */
 export function stopTime(): void {
   vi.useFakeTimers({
     now: NOW_MS,
-    toFake: [
-      'setTimeout',
-      'clearTimeout',
-      'setInterval',
-      'clearInterval',
-      'setImmediate',
-      'clearImmediate',
-      'Date',
-    ],
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
   });
 }
 
-/** The same bytes each time for the same id, signed now. */
+/** Resolves after every promise that can settle now has settled. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Says whether a promise has settled, after everything that can happen now has happened. */
+export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let hasEnded = false;
+  const end = () => {
+    hasEnded = true;
+  };
+  promise.then(end, end);
+  await settled();
+  return hasEnded;
+}
+
+/** A delivery of the sample event, signed now. The same id gives the same bytes. */
 export function delivery(id = 'event-1', options?: Partial<SignedDeliveryOptions>): SignedDelivery {
   return signedDelivery({ ...sampleEvent(TYPE), id }, { key: KEY, ...options });
 }
 
+/** The options of a receiver, all of them optional. */
+export type ProbeOptions = Partial<CommonOptions<ShowpadEventMap, EventSchemas>> &
+  (LedgerOptions | InboxReceiverOptions);
+
 export interface Probe {
   readonly receiver: Receiver;
-  /** What `onError` was told. */
+  /** What `onError` heard. */
   readonly errors: ShowpadWebhookError[];
-  /** What `onRejected` was told. */
+  /** What `onRejected` heard. */
   readonly rejected: ShowpadWebhookError[];
-  /** Delivers an event and gives the answer's status and code, or its outcome where all went well. */
+  /** Delivers an event. Resolves to the status and the code, or the outcome if there is no error. */
   readonly deliver: (id?: string, options?: Partial<SignedDeliveryOptions>) => Promise<string>;
 }
 
-/** A receiver whose answers and reports are at hand. */
-export function probe(options?: Partial<ReceiverOptions<ShowpadEventMap, EventSchemas>>): Probe {
+/** A receiver whose responses and reports are easy to compare. */
+export function probe(options?: ProbeOptions): Probe {
   const errors: ShowpadWebhookError[] = [];
   const rejected: ShowpadWebhookError[] = [];
-  const receiver = createReceiver({ keys: KEY, ...options })
+  const receiver = createReceiver<ShowpadEventMap, EventSchemas>({ keys: KEY, ...options })
     .onError((error) => errors.push(error))
     .onRejected((error) => rejected.push(error));
   const deliver: Probe['deliver'] = async (...args) => {
@@ -66,11 +81,9 @@ export function probe(options?: Partial<ReceiverOptions<ShowpadEventMap, EventSc
   return { receiver, errors, rejected, deliver };
 }
 
-/** A probe whose dead letters are kept in a list. */
-export function probeWithLetters(
-  options?: Partial<ReceiverOptions<ShowpadEventMap, EventSchemas>>,
-): Probe & { readonly letters: DeadLetter<ShowpadEventMap>[] } {
-  const letters: DeadLetter<ShowpadEventMap>[] = [];
+/** A probe that also keeps the dead letters. */
+export function probeWithLetters(options?: ProbeOptions): Probe & { readonly letters: DeadLetter[] } {
+  const letters: DeadLetter[] = [];
   const made = probe(options);
   made.receiver.onDeadLetter((letter) => letters.push(letter));
   return { ...made, letters };
@@ -89,7 +102,7 @@ export interface Deferred<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A promise that a test settles when it wants to. */
+/** A promise that the test settles. */
 export function deferred<T = void>(): Deferred<T> {
   let settle: Omit<Deferred<T>, 'promise'> | undefined;
   const promise = new Promise<T>((resolve, reject) => {
@@ -97,3 +110,60 @@ export function deferred<T = void>(): Deferred<T> {
   });
   return { promise, ...(settle as unknown as Omit<Deferred<T>, 'promise'>) };
 }
+
+export interface Journal<T> {
+  readonly entries: readonly T[];
+  readonly add: (entry: T) => void;
+  /** Resolves when there are this many entries. */
+  readonly has: (count: number) => Promise<readonly T[]>;
+}
+
+/** Keeps what happens, and lets a test wait for it. */
+export function journal<T>(): Journal<T> {
+  const entries: T[] = [];
+  const waiting: { readonly count: number; readonly end: Deferred<readonly T[]> }[] = [];
+  return {
+    entries,
+    add(entry) {
+      entries.push(entry);
+      for (const { count, end } of waiting) if (entries.length >= count) end.resolve(entries);
+    },
+    has(count) {
+      const end = deferred<readonly T[]>();
+      waiting.push({ count, end });
+      if (entries.length >= count) end.resolve(entries);
+      return end.promise;
+    },
+  };
+}
+
+/** A handler whose runs the test ends. */
+export function heldHandler(): {
+  readonly handler: (event: unknown, context: HandlerContext) => Promise<void>;
+  /** The run that began as number `index`, from 0. */
+  readonly run: (index: number) => HeldRun;
+  readonly runs: Journal<HeldRun>;
+  /** The largest number of runs that were going on at once. */
+  readonly mostAtOnce: () => number;
+} {
+  const runs = journal<HeldRun>();
+  let going = 0;
+  let most = 0;
+  return {
+    async handler(_event, context) {
+      const end = deferred();
+      most = Math.max(most, ++going);
+      runs.add({ ...end, context });
+      await end.promise.finally(() => going--);
+    },
+    run(index) {
+      const found = runs.entries[index];
+      if (!found) throw new Error(`The handler ran only ${runs.entries.length} times.`);
+      return found;
+    },
+    runs,
+    mostAtOnce: () => most,
+  };
+}
+
+export type HeldRun = Deferred<void> & { readonly context: HandlerContext };
