@@ -22,9 +22,6 @@ const PROGRAMS = [
   },
   // For packages/cli/test/terminal.test.ts:
   { name: 'tmux', aptPackage: 'tmux', isInstalled: () => isOnPath('tmux') },
-  // For packages/cli/test/completion.test.ts:
-  { name: 'zsh', aptPackage: 'zsh', isInstalled: () => isOnPath('zsh') },
-  { name: 'fish', aptPackage: 'fish', isInstalled: () => isOnPath('fish') },
 ];
 
 /**
