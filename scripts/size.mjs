@@ -5,9 +5,10 @@ import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
   { entry: 'core/dist/index.mjs', maxBytes: 12_288 },
-  { entry: 'core/dist/node/index.mjs', maxBytes: 2_048 },
-  { entry: 'core/dist/explain/index.mjs', maxBytes: 4_096 },
-  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_112 },
+  // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
+  { entry: 'core/dist/node/index.mjs', maxBytes: 14_336 },
+  { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
+  { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_304 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'client/dist/node/index.mjs', maxBytes: 2_048 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
