@@ -1,9 +1,10 @@
-import { type FieldProblem, invalid } from './problem.ts';
+import * as v from 'valibot';
+import { checkInput, fields, headerText, wholeNumber } from './input.ts';
 
-/** What Showpad does not document, and what the emulator does in its place. Every field is a switch. */
-export interface Assumptions {
+/** What Showpad does not document, and what the emulator does instead. Every field can be switched. */
+export interface EmulatorAssumptions {
   readonly retryDelays: 'offset' | 'interval';
-  readonly retrySignature: 'anew' | 'once';
+  readonly retrySignature: 'per-attempt' | 'once';
   readonly retryId: 'same' | 'new';
   readonly eventId: 'shared' | 'per-subscription';
   readonly noAnswer: 'retry' | 'give-up';
@@ -20,201 +21,204 @@ export interface Assumptions {
   readonly oauthErrors: 'rfc6749' | 'v3';
 }
 
-/** One entry of the list, as the control API serves it. */
-export interface Assumption<Value = unknown> {
+/** One entry of the list of assumptions. */
+export interface EmulatorAssumption<Value = unknown> {
   readonly id: string;
   readonly statement: string;
-  /** Why this and not another. */
+  /** Why the emulator assumes this. */
   readonly source: string;
   readonly value: Value;
-  /** Null: what it says can't be switched. */
+  /** Null if the assumption cannot be switched. */
   readonly choices: readonly Value[] | null;
   readonly default: Value;
 }
 
-type Entry<Value> = Pick<Assumption<Value>, 'statement' | 'source'> & {
+type Entry<Value> = Pick<EmulatorAssumption<Value>, 'statement' | 'source'> & {
   /** The first is the default. */
   readonly choices: readonly [Value, ...Value[]];
-  /** Instead of the choices alone, which are then suggestions. */
-  readonly accepts?: { readonly rule: string; readonly test: (value: unknown) => boolean };
+  /** What is allowed, if the choices are only suggestions. */
+  readonly accepts?: v.GenericSchema<unknown>;
 };
 
-const HEADER_TEXT = { rule: 'a header’s text', test: (value: unknown) => isHeaderText(value) };
-
-/** The switches. The document is docs/showpad.md, "Unknown". */
-const SWITCHES: { readonly [Id in keyof Assumptions]: Entry<Assumptions[Id]> } = {
+/** The switches. docs/showpad.md lists them under "Unknown". */
+const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssumptions[Id]> } = {
   retryDelays: {
-    statement: 'The retry delays of 3, 7.5 and 14.25 s are offsets from the first failure, or intervals.',
-    source: 'Documented without saying which; they are the running sums of 3 × 1.5ⁿ, as offsets would be.',
+    statement:
+      'The retry delays of 3, 7.5 and 14.25 s are counted from the first failure (offset), or from the previous one (interval).',
+    source:
+      'Showpad documents the delays without saying which. They are the running sums of 3 × 1.5ⁿ, which suggests offsets.',
     choices: ['offset', 'interval'],
   },
   retrySignature: {
-    statement: 'A retry is signed anew, with the time it is sent at.',
-    source: 'The timestamp is documented as the moment the request was fired.',
-    choices: ['anew', 'once'],
+    statement: 'Each retry gets a new signature, with the time at which it is sent.',
+    source: 'Showpad documents the timestamp as the moment the request was fired.',
+    choices: ['per-attempt', 'once'],
   },
   retryId: {
-    statement: 'A retry carries the id of the first attempt.',
-    source: 'Not documented; the body is taken to be stored once.',
+    statement: 'A retry has the same id as the first attempt.',
+    source: 'Showpad does not document this. We assume that it stores the body once.',
     choices: ['same', 'new'],
   },
   eventId: {
-    statement: 'Two subscriptions to one type get the event with one id.',
-    source: 'Not documented; the id is taken to be the event’s.',
+    statement: 'Two subscriptions to the same type receive an event with the same id.',
+    source: 'Showpad does not document this. We assume that the id belongs to the event.',
     choices: ['shared', 'per-subscription'],
   },
   noAnswer: {
-    statement: 'No answer (refused, reset, too slow) is tried again, like a 5xx.',
-    source: 'Not documented; the endpoint may be back in a moment.',
+    statement:
+      'If there is no response (connection refused or reset, or a timeout), the delivery is retried, as after a 5xx.',
+    source: 'Showpad does not document this. The endpoint may be back in a moment.',
     choices: ['retry', 'give-up'],
   },
   status3xx: {
-    statement: 'A redirect is not followed, and is not tried again.',
-    source: 'Not documented; a redirected POST would lose its body, or its signature’s meaning.',
+    statement: 'A redirect is not followed, and the delivery is not retried.',
+    source:
+      'Showpad does not document this. A redirected POST would lose its body or invalidate its signature.',
     choices: ['give-up', 'retry'],
   },
   status408: {
-    statement: 'A 408 is a 4xx like any other: never tried again.',
-    source: 'The rule for 4xx names no exception.',
+    statement: 'A 408 is treated like every other 4xx: the delivery is never retried.',
+    source: 'Showpad’s rule for 4xx names no exception.',
     choices: ['give-up', 'retry'],
   },
   status429: {
-    statement: 'A 429 is a 4xx like any other: never tried again, whatever its Retry-After.',
-    source: 'The rule for 4xx names no exception.',
+    statement:
+      'A 429 is treated like every other 4xx: the delivery is never retried, even with a Retry-After header.',
+    source: 'Showpad’s rule for 4xx names no exception.',
     choices: ['give-up', 'retry'],
   },
   timeoutMs: {
-    statement: 'An answer is waited for 15 s, of real time.',
-    source: 'Not documented; 15 s is the figure of Showpad’s CRM connector.',
+    statement: 'Showpad waits 15 s for a response. The emulator measures this in real time.',
+    source: 'Showpad does not document this. 15 s is the timeout of its CRM connector.',
     choices: [15_000, 1_000, 5_000, 30_000],
-    accepts: {
-      rule: 'whole milliseconds from 1 to 600,000',
-      test: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 600_000,
-    },
+    accepts: wholeNumber(1, 600_000),
   },
   getDelivery: {
     statement:
-      'A GET delivery has no body and names no event; its signature covers a full stop and the timestamp.',
-    source: 'Not documented; the other choice adds ?type=… to the URL.',
+      'A GET delivery has no body and does not name the event. Its signature covers a full stop and the timestamp.',
+    source: 'Showpad does not document this. The other choice adds ?type=… to the URL.',
     choices: ['bare', 'type-in-query'],
   },
   contentType: {
-    statement: 'A delivery’s Content-Type.',
-    source: 'Not documented; the body is JSON.',
+    statement: 'The Content-Type of a delivery.',
+    source: 'Showpad does not document this. The body is JSON.',
     choices: [
       'application/json',
       'application/json; charset=utf-8',
       'application/cloudevents+json',
       'text/plain',
     ],
-    accepts: HEADER_TEXT,
+    accepts: headerText(),
   },
   userAgent: {
-    statement: 'A delivery’s User-Agent.',
-    source: 'Not documented.',
+    statement: 'The User-Agent of a delivery.',
+    source: 'Showpad does not document this.',
     choices: ['showpad-webhooks-emulator'],
-    accepts: HEADER_TEXT,
+    accepts: headerText(),
   },
   endpointKey: {
-    statement: 'The subscriptions API calls the endpoint’s URL "endpoint".',
-    source: 'Not documented in what can be read without a login.',
+    statement: 'The subscriptions API calls the URL of the endpoint "endpoint".',
+    source: 'The documentation that can be read without a login does not say.',
     choices: ['endpoint', 'url'],
   },
   update: {
-    statement: 'An update changes the fields it names and leaves the others.',
-    source: 'Not documented; it is a POST, and "replace" wants every field.',
+    statement: 'An update changes the fields that it names and leaves the others as they are.',
+    source:
+      'Showpad does not document this. An update is a POST. With "replace", it must contain every field.',
     choices: ['partial', 'replace'],
   },
   lists: {
     statement:
-      'Lists come as { items, nextCursor }, by ?limit= and ?cursor=; the other choice is an array of all.',
-    source: 'Not documented.',
+      'A list is { items, nextCursor }, with ?limit= and ?cursor=. The other choice is one array of everything.',
+    source: 'Showpad does not document this.',
     choices: ['page', 'array'],
   },
   oauthErrors: {
     statement: 'OAuth errors are { error, error_description }.',
-    source: 'RFC 6749, section 5.2; Showpad’s v3 errors elsewhere are { response: { code, name, message } }.',
+    source:
+      'RFC 6749, section 5.2. Elsewhere, errors of Showpad’s v3 are { response: { code, name, message } }.',
     choices: ['rfc6749', 'v3'],
   },
 };
 
-/** What is assumed too, and has no switch. */
-const FIXED: readonly Pick<Assumption, 'id' | 'statement' | 'source' | 'value'>[] = [
+/** The assumptions that cannot be switched. */
+const FIXED: readonly Pick<EmulatorAssumption, 'id' | 'statement' | 'source' | 'value'>[] = [
   {
     id: 'keyEncoding',
-    statement: 'The signature key’s text is used as it is shown.',
-    source: 'Inferred from the one documented example.',
+    statement: 'The signature key is used as the text that Showpad shows. It is not decoded.',
+    source: 'Inferred from the only documented example.',
     value: 'UTF-8',
   },
   {
     id: 'keyForm',
-    statement: 'A signature key is 32 random bytes, as text.',
-    source: 'Not documented; treat it as opaque.',
+    statement: 'A signature key is 32 random bytes, written as text.',
+    source: 'Showpad does not document this. Do not rely on its form.',
     value: 'base64url',
   },
   {
     id: 'headerShape',
-    statement: 'The headers of a subscription are a list.',
-    source: 'Documented as headers[], without its shape.',
+    statement: 'The headers of a subscription are a list of names and values.',
+    source: 'Showpad documents headers[], but not what is in it.',
     value: '{ name, value }',
   },
   {
     id: 'order',
-    statement: 'Deliveries are sent side by side, in no promised order.',
-    source: 'Not documented.',
+    statement: 'Deliveries are sent in parallel, and their order is not guaranteed.',
+    source: 'Showpad does not document this.',
     value: 'unordered',
   },
   {
     id: 'slowBody',
-    statement: 'An answer whose body does not end in time counts as none, whatever its status.',
-    source: 'Not documented.',
-    value: 'no answer',
+    statement: 'If the body of a response does not end in time, there was no response, whatever its status.',
+    source: 'Showpad does not document this.',
+    value: 'no response',
   },
   {
     id: 'logFields',
-    statement: 'The fields of an entry of a subscription’s logs.',
-    source: 'Documented as delivery attempts, response codes and errors.',
+    statement: 'The fields of an entry in the logs of a subscription.',
+    source: 'Showpad documents them as delivery attempts, response codes and errors.',
     value: 'id, eventId, type, attempt, url, method, requestedAt, durationMs, statusCode, error',
   },
   {
     id: 'statusCodes',
-    statement: 'The subscriptions API answers 201 to a create, 204 to a delete and 422 to invalid fields.',
-    source: 'Not documented.',
+    statement:
+      'The subscriptions API responds with 201 to a create, 204 to a delete and 422 to invalid fields.',
+    source: 'Showpad does not document this.',
     value: '201, 204, 422',
   },
   {
     id: 'scope',
-    statement: 'Any OAuth scope is granted, and every token may do everything.',
-    source: 'Not documented.',
+    statement: 'Every OAuth scope is granted, and every token may do everything.',
+    source: 'Showpad does not document this.',
     value: 'any',
   },
 ];
 
-const IDS = Object.keys(SWITCHES) as (keyof Assumptions)[];
+const IDS = Object.keys(SWITCHES) as (keyof EmulatorAssumptions)[];
 
-export const DEFAULT_ASSUMPTIONS: Assumptions = Object.fromEntries(
+export const DEFAULT_ASSUMPTIONS: EmulatorAssumptions = Object.fromEntries(
   IDS.map((id) => [id, SWITCHES[id].choices[0]]),
-) as unknown as Assumptions;
+) as unknown as EmulatorAssumptions;
 
-/** @throws EmulatorProblem 422 that names what is unknown or not among the choices. */
+const CHANGES = fields(
+  Object.fromEntries(
+    Object.entries<Entry<unknown>>(SWITCHES).map(([id, { choices, accepts }]) => [
+      id,
+      v.exactOptional(accepts ?? v.picklist(choices as readonly string[])),
+    ]),
+  ),
+);
+
+/** @throws EmulatorProblem `INPUT_INVALID` that names what is unknown or not among the choices */
 export function changeAssumptions(
-  current: Assumptions,
+  current: EmulatorAssumptions,
   changes: Readonly<Record<string, unknown>>,
-): Assumptions {
-  const problems = Object.entries(changes).flatMap(([id, value]) => problemsOf(id, value));
-  if (problems.length > 0) throw invalid(problems);
-  return { ...current, ...changes };
+): EmulatorAssumptions {
+  return { ...current, ...checkInput(CHANGES, changes) };
 }
 
-function problemsOf(name: string, value: unknown): FieldProblem[] {
-  if (!Object.hasOwn(SWITCHES, name)) return [{ name, reason: `is no switch. They are: ${IDS.join(', ')}.` }];
-  const { choices, accepts }: Entry<unknown> = SWITCHES[name as keyof Assumptions];
-  if (accepts ? accepts.test(value) : choices.includes(value)) return [];
-  return [{ name, reason: `must be ${accepts?.rule ?? `one of: ${choices.join(', ')}`}.` }];
-}
-
-/** The whole list, switches first. */
-export function listAssumptions(current: Assumptions): readonly Assumption[] {
+/** The whole list, beginning with the switches. */
+export function listAssumptions(current: EmulatorAssumptions): readonly EmulatorAssumption[] {
   return [
     ...IDS.map((id) => {
       const { statement, source, choices }: Entry<unknown> = SWITCHES[id];
@@ -230,9 +234,4 @@ export function listAssumptions(current: Assumptions): readonly Assumption[] {
     }),
     ...FIXED.map((entry) => ({ ...entry, choices: null, default: entry.value })),
   ];
-}
-
-/** What a header's value may hold: visible ASCII and spaces within. */
-export function isHeaderText(value: unknown): boolean {
-  return typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?$/.test(value);
 }

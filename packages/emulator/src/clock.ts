@@ -1,6 +1,6 @@
 export type ClockMode = 'real' | 'manual';
 
-/** Times in ms; `offsetMs` is how far the emulator's clock is ahead of the machine's. */
+/** Times are in ms. `offsetMs` is how far the emulator's clock is ahead of the machine's. */
 export interface ClockState {
   readonly mode: ClockMode;
   readonly now: number;
@@ -14,32 +14,32 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Node fires a timer beyond this at once. */
+/** Node fires a timer with a longer delay immediately. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The emulator's time. Retries, signatures and tokens go by it; it stands still, or runs with the machine's. */
+/** The emulator's time, which retries, signatures and tokens use. It stands still, or runs with the machine's clock. */
 export class Clock {
   #mode: ClockMode;
   readonly #scale: number;
   /** The time at which it stands, or from which it runs. */
   #fromMs: number;
-  /** The machine's time, when it began to run from there. */
+  /** The machine's time when it began to run from there. */
   #sinceMs: number;
-  /** By time. */
+  /** In the order of their times. */
   readonly #timers: Timer[] = [];
   #timeout: NodeJS.Timeout | undefined;
   #advancing: Promise<void> = Promise.resolve();
-  /** Replaced by `clear`: an advance of before goes no further. */
+  /** `clear` replaces it, which stops every advance that began before. */
   #era = {};
 
-  /** @param scale how many times as fast as the machine's it runs */
+  /** @param scale how many times as fast as the machine's clock it runs */
   constructor(mode: ClockMode, scale = 1) {
     this.#mode = mode;
     this.#scale = scale;
     this.#sinceMs = this.#fromMs = Date.now();
   }
 
-  /** In whole ms. */
+  /** Unix time in whole ms. */
   readonly now = (): number =>
     this.#mode === 'manual'
       ? this.#fromMs
@@ -56,21 +56,21 @@ export class Clock {
     this.setNow(now);
   }
 
-  /** Jumps there, back too. What is due on the way is late, not lost. */
+  /** Jumps to a time, which may be in the past. Timers that are passed run late. */
   setNow(now: number): void {
     this.#fromMs = now;
     this.#sinceMs = Date.now();
     this.#arm();
   }
 
-  /** Calls at that time, or as soon after it as can be. */
+  /** Calls `run` at that time, or as soon as possible after it. */
   at(atMs: number, run: () => void): void {
     const index = this.#timers.findLastIndex((earlier) => earlier.atMs <= atMs) + 1;
     this.#timers.splice(index, 0, { atMs, run });
     this.#arm();
   }
 
-  /** Goes forward from one due time to the next; at each, waits until what it started has settled. */
+  /** Goes forward from timer to timer. At each one it waits until everything that was started has settled. */
   advance(ms: number, settled: () => Promise<void>): Promise<void> {
     const era = this.#era;
     this.#advancing = this.#advancing.then(async () => {
@@ -88,7 +88,7 @@ export class Clock {
     return this.#advancing;
   }
 
-  /** Forgets all timers and advances, so that nothing keeps the process alive. */
+  /** Forgets all timers and stops every advance, so that nothing keeps the process alive. */
   clear(): void {
     this.#era = {};
     this.#timers.length = 0;

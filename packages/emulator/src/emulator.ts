@@ -3,54 +3,55 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { createApp } from './api/app.ts';
-import { type Assumption, type Assumptions, listAssumptions } from './assumptions.ts';
-import { type Attempt, type Notification, toAttempt } from './delivery/attempt.ts';
+import { type EmulatorAssumption, type EmulatorAssumptions, listAssumptions } from './assumptions.ts';
+import { type Attempt, type EmulatorNotification, toAttempt } from './delivery/attempt.ts';
 import type { DeliveryFilter } from './delivery/waiters.ts';
 import { Engine, type ReplayOptions, type TriggerOptions } from './engine.ts';
 import type { FaultRule, FaultRuleInput } from './faults/rule.ts';
 import { type EmulatorOptions, readOptions, type Settings } from './options.ts';
 import { openStateFile } from './state-file.ts';
 import {
-  type CreatedSubscription,
-  type NewSubscription,
-  type Subscription,
-  type SubscriptionInput,
+  type CreatedEmulatorSubscription,
+  type EmulatorSubscription,
+  type EmulatorSubscriptionChanges,
+  type NewEmulatorSubscription,
   withoutKey,
 } from './subscriptions.ts';
 
-/** The emulator, as tests drive it. What its methods are given and the control API's requests are alike. */
+/** A running emulator. Its methods take the same input as the control API. */
 export interface Emulator extends AsyncDisposable {
-  /** Where Showpad's API, the Admin page and the control API are, such as `http://127.0.0.1:4000`. */
+  /** Showpad's API, the Admin page and the control API are here, for example `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** A bearer token that does not expire. */
+  /** A bearer token that never expires. */
   readonly accessToken: string;
-  /** The emulator's time, unix time in ms: a receiver's `clock`, where a test lets minutes pass. */
+  /** The emulator's time: unix time in ms. Pass it to a receiver as `clock` if your test lets minutes pass. */
   readonly now: () => number;
-  /** Makes an event of a type happen: its sample, with what is overridden. Resolves once it is on its way. */
+  /** Makes an event of a type happen: its sample with your overrides. Resolves when it is on its way. */
   trigger(
     type: string,
     overrides?: Partial<EventJson>,
     options?: TriggerOptions,
-  ): Promise<readonly Notification[]>;
-  /** Sends an attempt's event again, signed anew. */
-  replay(attemptId: string, options?: ReplayOptions): Promise<Notification>;
+  ): Promise<readonly EmulatorNotification[]>;
+  /** Sends an attempt's event again, with a new signature. */
+  replay(attemptId: string, options?: ReplayOptions): Promise<EmulatorNotification>;
   /**
-   * Lets time pass without waiting for it, retry by retry. Resolves when everything that came due was answered.
+   * Lets time pass without waiting for it. Resolves when every attempt that came due has ended.
    */
   advanceTime(ms: number): Promise<void>;
   /**
-   * The next attempt that ends, or has ended, and is like this. Each is returned once, the oldest first.
+   * Returns the next attempt that matches and has ended, or waits for one. Each attempt is returned once, oldest first.
    *
-   * @param options `timeoutMs`: of real time. Default 5,000.
+   * @param options `timeoutMs` is in real time. Default 5,000.
+   * @throws Error at the timeout. Its message lists the attempts that there were.
    */
   waitForDelivery(filter?: DeliveryFilter, options?: { readonly timeoutMs?: number }): Promise<Attempt>;
-  /** All that were and will be sent, oldest first. */
+  /** Every attempt, past and future, oldest first. */
   attempts(): Promise<readonly Attempt[]>;
   readonly subscriptions: {
-    create(input: NewSubscription): Promise<CreatedSubscription>;
-    list(): Promise<readonly Subscription[]>;
-    get(id: string): Promise<Subscription>;
-    update(id: string, changes: Partial<SubscriptionInput>): Promise<Subscription>;
+    create(input: NewEmulatorSubscription): Promise<CreatedEmulatorSubscription>;
+    list(): Promise<readonly EmulatorSubscription[]>;
+    get(id: string): Promise<EmulatorSubscription>;
+    update(id: string, changes: EmulatorSubscriptionChanges): Promise<EmulatorSubscription>;
     delete(id: string): Promise<void>;
   };
   readonly faults: {
@@ -60,10 +61,10 @@ export interface Emulator extends AsyncDisposable {
     clear(): Promise<void>;
   };
   readonly assumptions: {
-    set(changes: Partial<Assumptions>): Promise<void>;
-    list(): Promise<readonly Assumption[]>;
+    set(changes: Partial<EmulatorAssumptions>): Promise<void>;
+    list(): Promise<readonly EmulatorAssumption[]>;
   };
-  /** As at the start: no subscription, fault, token or attempt, and nothing in flight. */
+  /** Goes back to the start: no subscription, fault, token or attempt, and nothing is being sent. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,8 +72,8 @@ export interface Emulator extends AsyncDisposable {
 /**
  * Starts Showpad's side of webhooks on this machine.
  *
- * @throws TypeError for an option that is unknown or out of range; EmulatorProblem for an assumption; Node's
- * error where it can't listen.
+ * @throws TypeError for an option that is unknown or out of range; EmulatorProblem for a wrong assumption; Node's error
+ * if it cannot listen.
  *
  * @example
  * ```ts

@@ -1,22 +1,23 @@
-import { explainMismatch, type MismatchFinding } from '@showpad-webhooks/core/explain';
+import type { MismatchFinding } from '@showpad-webhooks/core/explain';
 import type { EventJson } from '@showpad-webhooks/core/testing';
-import { type Assumptions, changeAssumptions } from './assumptions.ts';
+import { changeAssumptions, type EmulatorAssumptions } from './assumptions.ts';
 import { Catalogue } from './catalogue.ts';
 import { Clock } from './clock.ts';
-import { type Attempt, type Notification, toAttempt } from './delivery/attempt.ts';
+import { type Attempt, type EmulatorNotification, toAttempt } from './delivery/attempt.ts';
 import { AttemptLog } from './delivery/attempt-log.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { eventIdOf } from './delivery/plan.ts';
 import { type DeliveryFilter, Waiters } from './delivery/waiters.ts';
+import { explainAttempt } from './explain-attempt.ts';
 import { Faults } from './faults/faults.ts';
 import { Hub } from './hub.ts';
 import type { Settings } from './options.ts';
 import { EmulatorProblem } from './problem.ts';
 import { type EmulatorState, readState } from './state.ts';
-import { readSubscriptionInput } from './subscription-input.ts';
+import { readSubscription } from './subscription-input.ts';
 import {
-  type CreatedSubscription,
-  type NewSubscription,
+  type CreatedEmulatorSubscription,
+  type NewEmulatorSubscription,
   type StoredSubscription,
   Subscriptions,
   withoutKey,
@@ -25,34 +26,34 @@ import { createTargets, type Targets } from './targets.ts';
 import { Tokens } from './tokens.ts';
 
 export interface TriggerOptions {
-  /** To this one alone, whatever types it is subscribed to. */
+  /** Sends only to this subscription, whatever types it has. Default: to every subscription to the type. */
   readonly subscriptionId?: string | undefined;
   /** How many events. Default 1. */
   readonly count?: number | undefined;
-  /** The exact body, in place of the sample's and of `overrides`. */
+  /** The exact body, instead of the sample with `overrides`. */
   readonly body?: string | Uint8Array | undefined;
 }
 
 interface SentEvent {
   readonly id: string;
   readonly type: string;
-  /** Whether Showpad documents neither payload nor, perhaps, the type. */
+  /** Whether the payload or the type is inferred, because Showpad does not document it. */
   readonly isInferred: boolean;
 }
 
 export interface Triggered {
   readonly events: readonly SentEvent[];
-  readonly notifications: readonly Notification[];
+  readonly notifications: readonly EmulatorNotification[];
 }
 
 export interface ReplayOptions {
-  /** In place of the attempt's. */
+  /** Default: the body of the attempt. */
   readonly body?: string | Uint8Array | undefined;
-  /** False: with the timestamp and signature of that attempt. Default true. */
+  /** Whether to sign the body again. If false, the timestamp and signature of the attempt are sent. Default true. */
   readonly resign?: boolean | undefined;
 }
 
-/** Showpad's side without its HTTP: what the APIs and the tests' handle both call. */
+/** Showpad's side without HTTP. The APIs and `createEmulator` both call it. */
 export class Engine {
   readonly settings: Settings;
   readonly hub: Hub = new Hub();
@@ -65,7 +66,7 @@ export class Engine {
   readonly log: AttemptLog;
   readonly #waiters: Waiters;
   readonly #dispatcher: Dispatcher;
-  #assumptions: Assumptions;
+  #assumptions: EmulatorAssumptions;
   #isClosed = false;
 
   constructor(settings: Settings) {
@@ -94,38 +95,37 @@ export class Engine {
     });
   }
 
-  get assumptions(): Assumptions {
+  get assumptions(): EmulatorAssumptions {
     return this.#assumptions;
   }
 
-  /** @throws EmulatorProblem 422 */
+  /** @throws EmulatorProblem `INPUT_INVALID` */
   assume(changes: Readonly<Record<string, unknown>>): void {
     this.#assumptions = changeAssumptions(this.#assumptions, changes);
     this.hub.publish('assumption', () => changes);
   }
 
   /**
-   * @param urlName what the input calls the endpoint's URL
-   * @throws EmulatorProblem 422
+   * @param urlName what Showpad's API calls the endpoint's URL. Only other callers may choose the signature key.
+   * @throws EmulatorProblem `INPUT_INVALID`
    */
-  createSubscription(input: unknown, urlName?: string): CreatedSubscription {
+  createSubscription(input: unknown, urlName?: string): CreatedEmulatorSubscription {
     const rules = { targets: this.targets, urlName, mayChooseKey: urlName === undefined };
-    const read = readSubscriptionInput(input, rules) as NewSubscription;
+    const read = readSubscription(input, rules) as NewEmulatorSubscription;
     const created = this.subscriptions.add(read, this.clock.now());
     this.#changed(created);
     return { ...created };
   }
 
-  /** @throws EmulatorProblem 404 or 422 */
+  /** @throws EmulatorProblem `NOT_FOUND` or `INPUT_INVALID` */
   updateSubscription(id: string, input: unknown, urlName?: string, isPartial = true): StoredSubscription {
     const subscription = this.subscriptions.get(id);
-    const read = readSubscriptionInput(input, { targets: this.targets, urlName, isPartial });
-    Object.assign(subscription, isPartial ? {} : { method: 'POST', headers: [] }, read);
+    Object.assign(subscription, readSubscription(input, { targets: this.targets, urlName, isPartial }));
     this.#changed(subscription);
     return subscription;
   }
 
-  /** Its log goes with it. @throws EmulatorProblem 404 */
+  /** Deletes its log too. @throws EmulatorProblem `NOT_FOUND` */
   deleteSubscription(id: string): void {
     this.subscriptions.get(id);
     this.subscriptions.delete(id);
@@ -134,9 +134,9 @@ export class Engine {
   }
 
   /**
-   * Makes an event happen; each subscription to its type is notified.
+   * Makes an event happen. Every subscription to its type is notified.
    *
-   * @throws EmulatorProblem 404 for a subscription that is not there
+   * @throws EmulatorProblem `NOT_FOUND` for a subscription that does not exist
    */
   trigger(
     type: string,
@@ -144,9 +144,9 @@ export class Engine {
     { subscriptionId, count = 1, body }: TriggerOptions = {},
   ): Triggered {
     this.#requireOpen();
-    if (typeof type !== 'string' || type === '') throw new TypeError('type must be an event type, as text.');
+    if (typeof type !== 'string' || type === '') throw new TypeError('type must be an event type.');
     if (!Number.isInteger(count) || count < 1) {
-      throw new TypeError(`count must be a whole number from 1, not ${count}.`);
+      throw new TypeError(`count must be a whole number, 1 or more, not ${count}.`);
     }
     const receivers =
       subscriptionId === undefined
@@ -165,18 +165,17 @@ export class Engine {
     return { events: events.map(({ id }) => ({ id, type, isInferred })), notifications };
   }
 
-  /** Sends what an attempt sent once more. @throws EmulatorProblem 404, or 409 where its body was not kept */
-  replay(attemptId: string, { body, resign = true }: ReplayOptions = {}): Notification {
+  /** Sends an attempt's event again. @throws EmulatorProblem `NOT_FOUND`, or `NO_BODY_TO_REPLAY` if the body was not kept */
+  replay(attemptId: string, { body, resign = true }: ReplayOptions = {}): EmulatorNotification {
     this.#requireOpen();
     const { notification, request, signature } = this.log.get(attemptId);
     const isCut = request && request.body.byteLength < request.bodyBytes;
     if (body === undefined && (!request || isCut)) {
       throw new EmulatorProblem(
-        409,
-        'No body to replay',
+        'NO_BODY_TO_REPLAY',
         request
-          ? `Only the first ${request.body.byteLength} bytes of its body were kept: pass body, or raise maxStoredBodyBytes.`
-          : 'The attempt was not sent: pass body.',
+          ? `Only the first ${request.body.byteLength} bytes of the body were kept. Pass body, or raise maxStoredBodyBytes.`
+          : 'The attempt was not sent, so it has no body. Pass body.',
       );
     }
     const signed = Object.entries(request?.headers ?? {}).filter(([name]) => name.startsWith('x-showpad-'));
@@ -191,36 +190,14 @@ export class Engine {
     });
   }
 
-  /**
-   * Why a receiver might refuse an attempt, were its body what it had: nothing, where its signature holds.
-   *
-   * @throws EmulatorProblem 404, or 409 where there is nothing to explain
-   */
+  /** Explains why a receiver may refuse an attempt's signature. @throws EmulatorProblem `NOT_FOUND` or `NOTHING_TO_EXPLAIN` */
   explain(attemptId: string, body?: string): readonly MismatchFinding[] {
-    const { notification, request, startedAt } = this.log.get(attemptId);
-    const subscription = this.subscriptions.find(notification.subscriptionId);
-    if (!request || !subscription) {
-      const detail = request ? 'Its webhook is gone, and the key with it.' : 'The attempt was not sent.';
-      throw new EmulatorProblem(409, 'Nothing to explain', detail);
-    }
-    const header = (name: string) =>
-      Object.entries(request.headers).find(([each]) => each.toLowerCase() === name)?.[1];
-    return explainMismatch({
-      body: Buffer.from(body ?? request.body),
-      timestamp: header('x-showpad-signature-timestamp'),
-      signature: header('x-showpad-signature-v1'),
-      keys: subscription.signatureKey,
-      otherKeys: this.subscriptions
-        .list()
-        .filter(({ id }) => id !== subscription.id)
-        .map(({ name, signatureKey }) => ({ label: `of ${name}`, key: signatureKey })),
-      nowSeconds: Math.floor((startedAt ?? this.clock.now()) / 1_000),
-    });
+    return explainAttempt(this.log.get(attemptId), this.subscriptions.list(), body);
   }
 
-  /** Lets time pass, by what is due step by step; resolves when all that came due has been answered. */
+  /** Lets time pass step by step. Resolves when every attempt that came due has ended. */
   async advanceTime(ms: number): Promise<void> {
-    if (!Number.isFinite(ms) || ms < 0) throw new TypeError(`ms must be a number from 0, not ${ms}.`);
+    if (!Number.isFinite(ms) || ms < 0) throw new TypeError(`ms must be a number, 0 or more, not ${ms}.`);
     await this.clock.advance(ms, () => this.#dispatcher.idle());
     this.hub.publish('clock', () => this.clock.state);
   }
@@ -230,7 +207,7 @@ export class Engine {
     return this.#waiters.wait(filter, timeoutMs);
   }
 
-  /** @param includeKeys with signature keys and tokens; else they are left out. */
+  /** @param includeKeys whether to include signature keys and tokens */
   exportState({ includeKeys }: { readonly includeKeys: boolean }): EmulatorState {
     return {
       version: 1,
@@ -245,9 +222,9 @@ export class Engine {
   }
 
   /**
-   * Takes the place of all there is. A subscription without a key keeps that of its id, or gets a new one.
+   * Replaces everything. A subscription without a key keeps the key that its id has now, or gets a new one.
    *
-   * @throws EmulatorProblem 422, and then nothing has changed
+   * @throws EmulatorProblem `INPUT_INVALID`. Then nothing has changed.
    */
   importState(state: unknown): void {
     const { subscriptions, tokens, faults, assumptions } = readState(state, {
@@ -263,9 +240,9 @@ export class Engine {
     this.hub.publish('reset', () => ({}));
   }
 
-  /** As at the start, with nothing in flight. */
+  /** Goes back to the start: nothing is stored, and nothing is being sent. */
   reset(): void {
-    this.#stop('the emulator was reset');
+    this.#stop('The emulator was reset.');
     this.log.clear();
     this.subscriptions.replaceAll([]);
     this.faults.reset();
@@ -276,10 +253,10 @@ export class Engine {
     this.hub.publish('reset', () => ({}));
   }
 
-  /** Sends nothing more, and leaves no timer. */
+  /** Stops sending, and leaves no timer. */
   close(): void {
     this.#isClosed = true;
-    this.#stop('the emulator was closed');
+    this.#stop('The emulator was closed.');
   }
 
   #stop(reason: string): void {
@@ -289,7 +266,7 @@ export class Engine {
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) throw new Error('the emulator is closed');
+    if (this.#isClosed) throw new Error('The emulator is closed.');
   }
 
   #changed(subscription: StoredSubscription): void {

@@ -1,14 +1,14 @@
 /** What changed, as the control API's stream names it. */
 export type ChangeKind = 'subscription' | 'attempt' | 'fault' | 'clock' | 'assumption' | 'token' | 'reset';
 
-/** Takes a change; `read` makes its JSON, for those who want it. */
+/** Receives a change. `read` returns its JSON, so that it is only made if somebody needs it. */
 export type ChangeListener = (kind: ChangeKind, read: () => unknown) => void;
 
-/** Tells everyone who listens what has changed. */
+/** Tells every listener what has changed. */
 export class Hub {
   readonly #listeners = new Set<ChangeListener>();
 
-  /** The function returned ends it. */
+  /** Returns a function that removes the listener. */
   listen(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

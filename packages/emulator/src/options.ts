@@ -1,9 +1,11 @@
-import { checkAboveZero } from '@showpad-webhooks/core/node';
-import { type Assumptions, changeAssumptions, DEFAULT_ASSUMPTIONS } from './assumptions.ts';
+import * as v from 'valibot';
+import { changeAssumptions, DEFAULT_ASSUMPTIONS, type EmulatorAssumptions } from './assumptions.ts';
 import type { ClockMode } from './clock.ts';
 import { SHOWPAD_RETRY_DELAYS_MS } from './delivery/retry.ts';
+import { anyObject, checkInput, fields, numberFrom, wholeNumber } from './input.ts';
+import { sentencesOf } from './problem.ts';
 
-/** Whom the OAuth endpoint lets in. */
+/** Who can log in at the OAuth endpoints. */
 export interface OAuthOptions {
   /** Default `client`. */
   readonly clientId?: string;
@@ -13,9 +15,9 @@ export interface OAuthOptions {
   readonly username?: string;
   /** Default `admin`. */
   readonly password?: string;
-  /** Default 3,600, as Showpad's. */
+  /** Default 3,600, as at Showpad. */
   readonly accessTokenSeconds?: number;
-  /** Default 1,209,600: Showpad's 14 days. */
+  /** Default 1,209,600: 14 days, as at Showpad. */
   readonly refreshTokenSeconds?: number;
 }
 
@@ -24,108 +26,81 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** The interface to listen on. Default `127.0.0.1`. */
   readonly host?: string;
-  /** Further names by which it may be called, such as that of a container: `emulator` or `emulator:4000`. */
+  /** Further host names that requests may use, such as a container's: `emulator` or `emulator:4000`. */
   readonly allowedHosts?: readonly string[];
-  /** `manual`: time stands still until `advanceTime`. Default `real`. */
+  /** With `manual`, time stands still until you call `advanceTime`. Default `real`. */
   readonly clock?: ClockMode;
-  /** How many times as fast as this machine's the clock runs: at 60, a retry after 3 s comes after 50 ms. Default 1. */
+  /** How many times as fast as this machine's clock it runs. At 60, a retry after 3 s comes after 50 ms. Default 1. */
   readonly timeScale?: number;
-  /** How long after its first failure each retry comes. Default: Showpad's 3,000, 7,500 and 14,250. Empty: none comes. */
+  /**
+   * How long after the first failure each retry is sent. An empty list switches retries off. Default: 3,000, 7,500 and
+   * 14,250, as at Showpad.
+   */
   readonly retryDelaysMs?: readonly number[];
-  /** The same seed, rules and requests break alike. Default 1. */
+  /** With the same seed, rules and order of requests, the same faults happen. Default 1. */
   readonly seed?: number;
-  /** Hosts other than this machine that deliveries and OAuth redirects may go to. */
+  /** Other hosts that deliveries and OAuth redirects may go to. Default: this machine only. */
   readonly allowTargets?: readonly string[];
-  /** JSON file that subscriptions, tokens, fault rules and assumptions are kept in. Default: none. */
+  /** A JSON file that keeps subscriptions, tokens, fault rules and assumptions. Default: none. */
   readonly stateFile?: string;
-  readonly assumptions?: Partial<Assumptions>;
+  /** What Showpad does not document, if the defaults do not suit you. */
+  readonly assumptions?: Partial<EmulatorAssumptions>;
   readonly oauth?: OAuthOptions;
-  /** `data` by event type, for types that Showpad does not document publicly. */
+  /** The `data` of event types that Showpad does not document publicly, by type. */
   readonly samples?: Readonly<Record<string, unknown>>;
-  /** How many deliveries run at once. Default 64. */
+  /** How many deliveries run at the same time. Default 64. */
   readonly concurrency?: number;
-  /** Default 10,000; the oldest go first. */
+  /** How many attempts are kept. Default 10,000. The oldest are removed first. */
   readonly maxStoredAttempts?: number;
-  /** What is kept of one body. Default 256 KiB. */
+  /** How much is kept of one body. Default 256 KiB. */
   readonly maxStoredBodyBytes?: number;
-  /** What is kept of all bodies together. Default 64 MiB. */
+  /** How much is kept of all bodies together. Default 64 MiB. */
   readonly maxStoredBytes?: number;
 }
 
-/** The options, checked, with every default filled in. */
+/** The checked options, with every default filled in. */
 export type Settings = Required<Omit<EmulatorOptions, 'stateFile' | 'assumptions' | 'oauth'>> & {
-  readonly stateFile: string | undefined;
-  readonly assumptions: Assumptions;
+  readonly stateFile?: string | undefined;
+  readonly assumptions: EmulatorAssumptions;
   readonly oauth: Required<OAuthOptions>;
 };
 
-const DEFAULTS: Omit<Settings, 'stateFile'> = {
-  port: 0,
-  host: '127.0.0.1',
-  allowedHosts: [],
-  clock: 'real',
-  timeScale: 1,
-  retryDelaysMs: SHOWPAD_RETRY_DELAYS_MS,
-  seed: 1,
-  allowTargets: [],
-  assumptions: DEFAULT_ASSUMPTIONS,
-  oauth: {
-    clientId: 'client',
-    clientSecret: 'secret',
-    username: 'admin',
-    password: 'admin',
-    accessTokenSeconds: 3_600,
-    refreshTokenSeconds: 14 * 86_400,
-  },
-  samples: {},
-  concurrency: 64,
-  maxStoredAttempts: 10_000,
-  maxStoredBodyBytes: 256 * 1_024,
-  maxStoredBytes: 64 * 1_024 * 1_024,
-};
+const text = (preset: string) => v.optional(v.string(), preset);
+const aboveZero = (preset: number) =>
+  v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0, 'must be more than 0.')), preset);
+const hosts = v.optional(v.array(v.string()), []);
 
-const ABOVE_ZERO = [
-  'timeScale',
-  'concurrency',
-  'maxStoredAttempts',
-  'maxStoredBodyBytes',
-  'maxStoredBytes',
-] as const;
-const LISTS = ['allowedHosts', 'allowTargets'] as const;
+const OPTIONS = fields({
+  port: v.optional(wholeNumber(0, 65_535), 0),
+  host: text('127.0.0.1'),
+  allowedHosts: hosts,
+  clock: v.optional(v.picklist(['real', 'manual']), 'real'),
+  timeScale: aboveZero(1),
+  retryDelaysMs: v.optional(v.array(numberFrom(0, 1e9)), SHOWPAD_RETRY_DELAYS_MS),
+  seed: v.optional(v.pipe(v.number(), v.finite()), 1),
+  allowTargets: hosts,
+  stateFile: v.optional(v.string()),
+  assumptions: v.optional(anyObject(), {}),
+  oauth: v.optional(
+    fields({
+      clientId: text('client'),
+      clientSecret: text('secret'),
+      username: text('admin'),
+      password: text('admin'),
+      accessTokenSeconds: aboveZero(3_600),
+      refreshTokenSeconds: aboveZero(14 * 86_400),
+    }),
+    {},
+  ),
+  samples: v.optional(anyObject(), {}),
+  concurrency: aboveZero(64),
+  maxStoredAttempts: aboveZero(10_000),
+  maxStoredBodyBytes: aboveZero(256 * 1_024),
+  maxStoredBytes: aboveZero(64 * 1_024 * 1_024),
+});
 
-/** @throws TypeError that names the option, the rule and the mend; EmulatorProblem for an assumption. */
+/** @throws TypeError that names each wrong option; EmulatorProblem for an assumption */
 export function readOptions(options: EmulatorOptions): Settings {
-  const known = [...Object.keys(DEFAULTS), 'stateFile'];
-  for (const option of Object.keys(options)) {
-    if (!known.includes(option)) {
-      throw new TypeError(`unknown option "${option}". Known: ${known.join(', ')}.`);
-    }
-  }
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings: Settings = {
-    ...DEFAULTS,
-    stateFile: undefined,
-    ...given,
-    assumptions: changeAssumptions(DEFAULT_ASSUMPTIONS, options.assumptions ?? {}),
-    oauth: { ...DEFAULTS.oauth, ...options.oauth },
-  };
-  const { port, clock, seed, oauth, retryDelaysMs } = settings;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new TypeError(`port must be a whole number from 0 (any) to 65535, not ${port}.`);
-  }
-  if (clock !== 'real' && clock !== 'manual') throw new TypeError("clock must be 'real' or 'manual'.");
-  if (!Number.isFinite(seed)) throw new TypeError(`seed must be a number, not ${seed}.`);
-  checkAboveZero(Object.fromEntries(ABOVE_ZERO.map((option) => [option, settings[option]])));
-  for (const option of LISTS) {
-    if (!Array.isArray(settings[option])) throw new TypeError(`${option} must be a list of host names.`);
-  }
-  const isSchedule = (delays: unknown) => Array.isArray(delays) && delays.every((ms) => ms >= 0 && ms <= 1e9);
-  if (!isSchedule(retryDelaysMs)) {
-    throw new TypeError('retryDelaysMs must be a list of numbers from 0 to 1,000,000,000.');
-  }
-  checkAboveZero({
-    'oauth.accessTokenSeconds': oauth.accessTokenSeconds,
-    'oauth.refreshTokenSeconds': oauth.refreshTokenSeconds,
-  });
-  return settings;
+  const settings = checkInput(OPTIONS, options, (problems) => new TypeError(sentencesOf(problems)));
+  return { ...settings, assumptions: changeAssumptions(DEFAULT_ASSUMPTIONS, settings.assumptions) };
 }

@@ -1,7 +1,7 @@
-/** The next number of a stream, from 0 up to 1. */
+/** Returns the next random number: at least 0 and less than 1. */
 export type Random = () => number;
 
-/** A stream that is the same for the same seed: an FNV-1a hash of the seed starts mulberry32. */
+/** Random numbers that are the same for the same seed: mulberry32, started with an FNV-1a hash of the seed. */
 export function createRandom(seed: string): Random {
   let state = 0x811c9dc5;
   for (const character of seed) state = Math.imul(state ^ (character.codePointAt(0) ?? 0), 0x01000193);

@@ -6,25 +6,24 @@ import type { Engine } from './engine.ts';
 const WRITE_AFTER_MS = 100;
 
 export interface StateFile {
-  /** Writes what has changed and stops. */
+  /** Writes what has changed, and stops. */
   close(): Promise<void>;
 }
 
 /**
- * Reads the file, where there is one, into the engine and writes it at every change: whole, beside the old one,
- * and then in its place. Only its owner may read it, since it holds the signature keys.
+ * Reads the file into the engine, if it exists, and writes it after every change.
  *
- * @throws Error that names a file which is no state; Node's own where it can't be read or written
+ * @throws Error if the file does not contain a state; Node's error if the file cannot be read or written
  */
 export async function openStateFile(path: string, engine: Engine): Promise<StateFile> {
   await load(path, engine);
   let timer: NodeJS.Timeout | undefined;
-  let writing = write(path, engine); // At once, so that a path that can't be written to is no surprise later.
+  let writing = write(path, engine); // A path that cannot be written to is reported at the start.
   await writing;
 
   const save = () => {
     timer = undefined;
-    // A full disk now may have room at the next change; close() tells of the last.
+    // A write that fails is tried again at the next change. close() reports the last failure.
     writing = writing.catch(() => {}).then(() => write(path, engine));
     writing.catch(() => {});
   };
@@ -52,11 +51,17 @@ async function load(path: string, engine: Engine): Promise<void> {
   try {
     engine.importState(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? 'it is no JSON' : (cause as Error).message;
-    throw new Error(`${path} is no state of the emulator: ${why} Mend it, or move it away.`, { cause });
+    const why = cause instanceof SyntaxError ? 'It is not JSON.' : (cause as Error).message;
+    throw new Error(`${path} is not a state of the emulator. ${why} Fix the file or move it away.`, {
+      cause,
+    });
   }
 }
 
+/**
+ * Writes the whole state to a new file and moves that into place, so that a crash or a full disk never leaves half a
+ * state. Only the owner may read it, because it contains signature keys. A symlink at the path is replaced, not followed.
+ */
 async function write(path: string, engine: Engine): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {

@@ -2,50 +2,50 @@ import { randomBytes } from 'node:crypto';
 import { notFound } from './problem.ts';
 import { ulid } from './ulid.ts';
 
-export interface Header {
+export interface EmulatorHeader {
   readonly name: string;
   readonly value: string;
 }
 
-export interface SubscriptionInput {
+/** A subscription to create. */
+export interface NewEmulatorSubscription {
   readonly name: string;
+  /** Event types. */
   readonly types: readonly string[];
-  /** Where deliveries go. Loopback, unless its host is among `allowTargets`. */
+  /** Where deliveries go: to this machine, unless the host is one of `allowTargets`. */
   readonly url: string;
   /** Default `POST`. */
   readonly method?: 'POST' | 'GET';
-  /** Sent with every delivery. */
-  readonly headers?: readonly Header[];
-}
-
-/** A subscription to create, with a key of one’s own where a test wants to know it beforehand. */
-export interface NewSubscription extends SubscriptionInput {
-  /** Default: a new one. */
+  /** Sent with every delivery. Default: none. */
+  readonly headers?: readonly EmulatorHeader[];
+  /** A key that your test knows beforehand. Default: a new one. */
   readonly signatureKey?: string | undefined;
 }
 
-export interface Subscription extends Required<SubscriptionInput> {
+export type EmulatorSubscriptionChanges = Partial<Omit<NewEmulatorSubscription, 'signatureKey'>>;
+
+export interface EmulatorSubscription extends Required<Omit<NewEmulatorSubscription, 'signatureKey'>> {
   /** A ULID. */
   readonly id: string;
   /** Unix time in ms. */
   readonly createdAt: number;
   readonly requestCount: number;
-  /** Of the last delivery; null before the first, and where none was answered. */
+  /** The status of the last response. Null if there was none, or no delivery yet. */
   readonly lastStatus: number | null;
 }
 
-export interface CreatedSubscription extends Subscription {
-  /** Shown this once. */
+export interface CreatedEmulatorSubscription extends EmulatorSubscription {
+  /** Shown only once. */
   readonly signatureKey: string;
 }
 
-/** A subscription with its secret, as it is kept. */
+/** A subscription with its secret, as it is stored. */
 export type StoredSubscription = {
-  -readonly [Field in keyof CreatedSubscription]: CreatedSubscription[Field];
+  -readonly [Field in keyof CreatedEmulatorSubscription]: CreatedEmulatorSubscription[Field];
 };
 
-/** What is shown of a subscription after it was created. */
-export function withoutKey({ signatureKey: _, ...subscription }: StoredSubscription): Subscription {
+/** What may be shown of a subscription after it was created. */
+export function withoutKey({ signatureKey: _, ...subscription }: StoredSubscription): EmulatorSubscription {
   return subscription;
 }
 
@@ -57,14 +57,12 @@ export function newSignatureKey(): string {
 export class Subscriptions {
   readonly #byId = new Map<string, StoredSubscription>();
 
-  add(input: NewSubscription, nowMs: number): StoredSubscription {
-    const subscription = {
+  add(input: NewEmulatorSubscription, nowMs: number): StoredSubscription {
+    const subscription: StoredSubscription = {
       id: ulid(nowMs),
-      name: input.name,
-      types: input.types,
-      url: input.url,
-      method: input.method ?? 'POST',
-      headers: input.headers ?? [],
+      method: 'POST',
+      headers: [],
+      ...input,
       createdAt: nowMs,
       requestCount: 0,
       lastStatus: null,
@@ -78,7 +76,7 @@ export class Subscriptions {
     return this.#byId.get(id);
   }
 
-  /** @throws EmulatorProblem 404 */
+  /** @throws EmulatorProblem `NOT_FOUND` */
   get(id: string): StoredSubscription {
     const subscription = this.#byId.get(id);
     if (!subscription) throw notFound('subscription with this id');

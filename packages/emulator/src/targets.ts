@@ -1,20 +1,20 @@
 import { lookup as lookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
-/** Whether nothing but this machine can be reached at an address. */
+/** Whether an address leads to this machine. */
 function isLoopbackAddress(address: string): boolean {
   return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) || address === '::1';
 }
 
-/** The host of a URL as it is written there, without the brackets of IPv6. */
+/** The host of a URL, without the brackets of IPv6. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** Where deliveries may go: this machine, and the hosts that were allowed by name. */
+/** Where deliveries may go: to this machine, and to hosts that were allowed by name. */
 export interface Targets {
   isAllowed(url: URL): boolean;
-  /** For the connection: `localhost` must not lead elsewhere either. */
+  /** Looks up a host for a connection. It makes sure that `localhost` leads to this machine. */
   readonly lookup: LookupFunction;
 }
 
@@ -29,7 +29,7 @@ export function createTargets(allowed: readonly string[]): Targets {
       lookupAddress(hostname, options, (error, found, family) => {
         const addresses = [found].flat().map((each) => (typeof each === 'string' ? each : each?.address));
         if (!error && !names.has(hostname) && !addresses.every((each) => isLoopbackAddress(each ?? ''))) {
-          callback(new Error(`${hostname} leads to another machine`), '');
+          callback(new Error(`${hostname} leads to another machine.`), '');
           return;
         }
         callback(error, found as string, family);

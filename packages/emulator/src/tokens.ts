@@ -7,26 +7,26 @@ export interface StoredToken {
   readonly id: string;
   readonly kind: TokenKind;
   readonly value: string;
-  /** Unix time in ms; null: never. */
+  /** Unix time in ms. Null means never. */
   readonly expiresAt: number | null;
-  /** Where a code must be taken back to. */
+  /** The redirect_uri that a code was issued for. */
   readonly redirectUri?: string;
 }
 
-/** A token as it is shown: its last four characters. */
+/** A token as it is shown: only its last four characters. */
 export interface MaskedToken extends Pick<StoredToken, 'id' | 'kind' | 'expiresAt'> {
   readonly masked: string;
 }
 
-/** The oldest go first. */
+/** The oldest are removed first. */
 const MAX_TOKENS = 1_000;
 
-/** Bearer tokens, refresh tokens and authorization codes. Expired ones are kept for a while: the errors differ. */
+/** Bearer tokens, refresh tokens and authorization codes. */
 export class Tokens {
   readonly #byValue = new Map<string, StoredToken>();
   readonly #now: () => number;
   readonly #changed: () => void;
-  /** Not among the others: it is not exported, and newer ones don't take its place. */
+  /** Kept apart from the others, because it is not exported and must not be removed to make room for newer ones. */
   #ready: StoredToken | undefined;
 
   constructor(now: () => number, changed: () => void) {
@@ -34,7 +34,7 @@ export class Tokens {
     this.#changed = changed;
   }
 
-  /** @param lifetimeSeconds null: without end */
+  /** @param lifetimeSeconds null means that the token never expires */
   issue(kind: TokenKind, lifetimeSeconds: number | null, redirectUri?: string): StoredToken {
     const token = this.#make(kind, lifetimeSeconds, redirectUri);
     if (this.#byValue.size >= MAX_TOKENS) this.#byValue.delete(this.#byValue.keys().next().value ?? '');
@@ -43,14 +43,14 @@ export class Tokens {
     return token;
   }
 
-  /** The token, where it is good for this. */
+  /** Returns the token if it is of this kind and has not expired. */
   find(kind: TokenKind, value: string): StoredToken | undefined {
     const token = value === this.#ready?.value ? this.#ready : this.#byValue.get(value);
-    const isGood = token?.kind === kind && (token.expiresAt === null || token.expiresAt > this.#now());
-    return isGood ? token : undefined;
+    const isValid = token?.kind === kind && (token.expiresAt === null || token.expiresAt > this.#now());
+    return isValid ? token : undefined;
   }
 
-  /** As `find`, and it is good this once. */
+  /** Like `find`, but the token can be used only once. */
   use(kind: 'refresh' | 'code', value: string): StoredToken | undefined {
     const token = this.find(kind, value);
     if (token) {
@@ -64,7 +64,7 @@ export class Tokens {
     return [...this.#byValue.values()].filter(({ kind }) => kind !== 'code');
   }
 
-  /** A bearer token that does not expire, the same until all are revoked. */
+  /** A bearer token that never expires. It stays the same until all tokens are revoked. */
   get ready(): string {
     this.#ready ??= this.#make('access', null);
     return this.#ready.value;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** What Showpad's subscription ids look like (docs/showpad.md, "Event types"). */
+/** Showpad's subscription ids look like this (docs/showpad.md, "Event types"). */
 export const ULID_PATTERN: RegExp = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** A new ULID: 10 characters of time, 16 of chance. Ids of one millisecond are in no order. */
+/** A new ULID: 10 characters of time and 16 random ones. Ids of the same millisecond have no order. */
 export function ulid(nowMs: number): string {
   let time = '';
   let rest = Math.floor(nowMs);

@@ -104,6 +104,7 @@ describe('the control API', () => {
     [{ body: '{}' }, ['type']],
     [{ type: TYPE, count: 0 }, ['count']],
     [{ type: TYPE, subscription: '7' }, ['subscription']],
+    [{ body: '{' }, ['type']],
     [
       { type: TYPE, count: 10_001, overrides: [], body: 1, subscriptionId: 2 },
       ['overrides', 'body', 'count', 'subscriptionId'],
@@ -176,8 +177,8 @@ describe('the control API', () => {
     await emulator.subscriptions.delete(other.id);
 
     expect(fieldsOf(await ask(emulator, 'POST', `/attempts/${id}/explain`, { body: 1, key: 'x' }))).toEqual([
-      'key',
       'body',
+      'key',
     ]);
     expect((await ask(emulator, 'POST', '/attempts/none/explain', {})).status).toBe(404);
     await emulator.faults.add({ api: 'delivery', action: { kind: 'drop' } });
@@ -224,8 +225,8 @@ describe('the control API', () => {
     ]);
     expect(fieldsOf(await ask(emulator, 'POST', '/clock/advance', { ms: -1 }))).toEqual(['ms']);
     expect(fieldsOf(await ask(emulator, 'POST', '/clock/advance', { seconds: 1 }))).toEqual([
-      'seconds',
       'ms',
+      'seconds',
     ]);
   });
 
@@ -276,8 +277,8 @@ describe('the control API', () => {
     expect(entryOf('timeoutMs')).toMatchObject({ value: 1_234, choices: expect.arrayContaining([1_234]) });
     expect(entryOf('lists')).toMatchObject({ value: 'array' });
     expect(fieldsOf(await ask(emulator, 'PATCH', '/assumptions', { scope: 'x', lists: 1 }))).toEqual([
-      'scope',
       'lists',
+      'scope',
     ]);
   });
 
@@ -295,6 +296,20 @@ describe('the control API', () => {
   ])('refuses a body that is no JSON object', async (text, status) => {
     const answer = await ask(await openEmulator(), 'POST', '/events', text);
     expect([answer.status, answer.body.status]).toEqual([status, status]);
+  });
+
+  it.each([
+    [JSON.stringify({ type: TYPE }), 202],
+    ['x'.repeat(17 * 1_024 * 1_024), 413],
+  ])('takes a body of undeclared length up to the same limit', async (text, status) => {
+    const { url } = await openEmulator();
+    const response = await fetch(`${url}/__emulator/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: new Blob([text]).stream(),
+      duplex: 'half',
+    } as RequestInit);
+    expect(response.status).toBe(status);
   });
 
   it('says what it does not have', async () => {

@@ -23,8 +23,8 @@ describe('createEmulator', () => {
       await using emulator = await createEmulator();
       ({ url } = emulator);
       await emulator.close();
-      await expect(emulator.trigger(TYPE)).rejects.toThrow('the emulator is closed');
-      await expect(emulator.waitForDelivery()).rejects.toThrow('the emulator is closed');
+      await expect(emulator.trigger(TYPE)).rejects.toThrow('The emulator is closed.');
+      await expect(emulator.waitForDelivery()).rejects.toThrow('The emulator is closed.');
     }
     await expect(fetch(url)).rejects.toThrow();
   });
@@ -54,7 +54,7 @@ describe('createEmulator', () => {
   it('leaves no timer of a body that was still going out slowly', async () => {
     const emulator = await openEmulator({ assumptions: { timeoutMs: 20, noAnswer: 'give-up' } });
     await subscribe(emulator, (await openReceiver(() => {})).url);
-    const action = { kind: 'slow-body', chunkBytes: 1, pauseMs: 60_000 };
+    const action = { kind: 'slow-body', chunkBytes: 1, pauseMs: 60_000 } as const;
     await emulator.faults.add({ api: 'delivery', action });
     const handles = watchHandles();
     await emulator.trigger(TYPE);
@@ -65,22 +65,41 @@ describe('createEmulator', () => {
   });
 
   it.each([
-    [{ port: 70_000 }, /port/],
-    [{ clock: 'fast' }, /clock/],
-    [{ seed: Number.NaN }, /seed/],
-    [{ concurrency: 0 }, /concurrency/],
-    [{ maxStoredAttempts: -1 }, /maxStoredAttempts/],
-    [{ allowTargets: 'app' }, /allowTargets/],
-    [{ oauth: { accessTokenSeconds: 0 } }, /oauth.accessTokenSeconds/],
-    [{ assumptions: { retryDelays: 'never' } }, /retryDelays must be one of: offset, interval/],
-    [{ timeScale: 0 }, /timeScale must be a number above 0, not 0/],
-    [{ retryDelaysMs: [-1] }, /retryDelaysMs must be a list of numbers/],
-    [{ retryDelaysMs: 3_000 }, /retryDelaysMs must be a list of numbers/],
-    [{ assumptions: { timeoutMs: 0 } }, /timeoutMs must be whole milliseconds/],
-    [{ assumptions: { weather: 'fine' } }, /weather is no switch/],
-    [{ colour: 'red' }, /unknown option "colour"/],
+    [{ port: 70_000 }, 'port must be 65,535 or less.'],
+    [{ clock: 'fast' }, 'clock must be one of these: "real", "manual".'],
+    [{ seed: Number.NaN }, 'seed must be a number.'],
+    [{ concurrency: 0 }, 'concurrency must be more than 0.'],
+    [{ maxStoredAttempts: -1 }, 'maxStoredAttempts must be more than 0.'],
+    [{ maxStoredBytes: Number.POSITIVE_INFINITY }, 'maxStoredBytes must be a finite number.'],
+    [{ allowTargets: 'app' }, 'allowTargets must be a list.'],
+    [{ oauth: { accessTokenSeconds: 0 } }, 'oauth.accessTokenSeconds must be more than 0.'],
+    [
+      { oauth: { clientID: 'x' } },
+      /^oauth\.clientID is unknown\. Use one of these: clientId, clientSecret, /,
+    ],
+    [{ timeScale: 0 }, 'timeScale must be more than 0.'],
+    [{ retryDelaysMs: [3_000, -1] }, 'retryDelaysMs[1] must be 0 or more.'],
+    [{ retryDelaysMs: 3_000 }, 'retryDelaysMs must be a list.'],
+    [{ colour: 'red' }, /^colour is unknown\. Use one of these: port, host, /],
+    [{ port: -1, clock: 'fast' }, /^port must be .*\. clock must be .*\.$/],
   ])('refuses %j', async (options, message) => {
-    await expect(createEmulator(options as object)).rejects.toThrow(message);
+    const error = await createEmulator(options as object).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    if (message instanceof RegExp) expect(error.message).toMatch(message);
+    else expect(error.message).toBe(message);
+  });
+
+  it.each([
+    [{ retryDelays: 'never' }, 'retryDelays must be one of these: "offset", "interval".'],
+    [{ timeoutMs: 0 }, 'timeoutMs must be 1 or more.'],
+    [{ weather: 'fine' }, /^weather is unknown\. Use one of these: retryDelays, retrySignature, /],
+  ])('refuses the assumptions %j', async (assumptions, message) => {
+    await expect(createEmulator({ assumptions } as object)).rejects.toThrow(message);
+  });
+
+  it('takes an option that is undefined for one that is left out', async () => {
+    const emulator = await openEmulator({ clock: undefined, oauth: { clientId: undefined } } as object);
+    expect(emulator.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
   });
 
   it('says why it can’t listen', async () => {
@@ -134,14 +153,14 @@ describe('waitForDelivery', () => {
     await emulator.advanceTime(0);
     const waiting = emulator.waitForDelivery({ state: 'succeeded' }, { timeoutMs: 1 });
     await expect(waiting).rejects.toThrow(
-      `${TYPE}, attempt 1: will-retry (503); ${TYPE}, attempt 2: scheduled. A scheduled one waits for the clock`,
+      `${TYPE}, attempt 1: will-retry (503); ${TYPE}, attempt 2: scheduled. A scheduled delivery waits for the clock`,
     );
   });
 
   it('rejects when the emulator is reset', async () => {
     const emulator = await openEmulator();
     const waiting = emulator.waitForDelivery();
-    const rejected = expect(waiting).rejects.toThrow('the emulator was reset');
+    const rejected = expect(waiting).rejects.toThrow('The emulator was reset.');
     await emulator.reset();
     await rejected;
   });
@@ -150,12 +169,12 @@ describe('waitForDelivery', () => {
 describe('trigger', () => {
   it.each([0, -1, 1.5, Number.NaN])('refuses to send %d events', async (count) => {
     const { trigger } = await openEmulator();
-    await expect(trigger(TYPE, {}, { count })).rejects.toThrow('count must be a whole number from 1');
+    await expect(trigger(TYPE, {}, { count })).rejects.toThrow('count must be a whole number, 1 or more');
   });
 
   it('refuses to send an event without a type', async () => {
     const { trigger } = await openEmulator();
-    await expect(trigger('')).rejects.toThrow('type must be an event type');
+    await expect(trigger('')).rejects.toThrow('type must be an event type.');
   });
 });
 
@@ -195,7 +214,7 @@ describe('the clock', () => {
     expect([emulator.now() - start, received.length]).toEqual([7_499, 2]);
     await emulator.advanceTime(1);
     expect(received).toHaveLength(3);
-    await expect(emulator.advanceTime(-1)).rejects.toThrow('ms must be a number from 0');
+    await expect(emulator.advanceTime(-1)).rejects.toThrow('ms must be a number, 0 or more');
   });
 });
 

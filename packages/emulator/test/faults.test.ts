@@ -8,7 +8,7 @@ import { openReceiver, type Received } from './open-receiver.ts';
 type Params = Readonly<Record<string, unknown>>;
 
 const add = (emulator: Emulator, kind: string, params: Params = {}, rule: Partial<FaultRuleInput> = {}) =>
-  emulator.faults.add({ api: 'delivery', ...rule, action: { kind, ...params } });
+  emulator.faults.add({ api: 'delivery', ...rule, action: { kind, ...params } } as FaultRuleInput);
 
 /** One event under one fault, to an endpoint that accepts it; retries don't happen. */
 async function underFault(kind: string, params: Params = {}) {
@@ -252,7 +252,10 @@ describe('a rule', () => {
     [{ api: 'delivery', action: { kind: 'drop' }, match: null }, 'match'],
     [{ api: 'oauth', action: { kind: 'server-error', status: 503.5 } }, 'action.status'],
     [{ api: 'oauth', action: { kind: 'server-error', status: 200 } }, 'action.status'],
-    [{ api: 'delivery', action: 'drop' }, 'action.kind'],
+    [{ api: 'delivery', action: 'drop' }, 'action'],
+    [{ api: 'delivery' }, 'action'],
+    [{ api: 'delivery', action: {} }, 'action.kind'],
+    [null, 'body'],
     [{ api: 'oauth', action: { kind: 'latency' }, match: { path: 1 } }, 'match.path'],
     [{ api: 'delivery', action: { kind: 'drop' }, often: true }, 'often'],
   ])('%j is refused, and %s named', async (rule, field) => {

@@ -1,9 +1,9 @@
 import {
-  type CreatedSubscription,
+  type CreatedEmulatorSubscription,
   createEmulator,
   type Emulator,
   type EmulatorOptions,
-  type NewSubscription,
+  type NewEmulatorSubscription,
 } from '@showpad-webhooks/emulator';
 import { onTestFinished } from 'vitest';
 
@@ -21,7 +21,7 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<Emula
 export async function subscribe(
   { subscriptions }: Emulator,
   url: string,
-  further: Partial<NewSubscription> = {},
-): Promise<CreatedSubscription> {
+  further: Partial<NewEmulatorSubscription> = {},
+): Promise<CreatedEmulatorSubscription> {
   return subscriptions.create({ name: 'CRM', types: [TYPE], url, signatureKey: KEY, ...further });
 }

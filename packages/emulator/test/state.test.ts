@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
@@ -50,7 +50,7 @@ describe('a state file', () => {
     expect((await second.faults.list())[0]?.count).toBe(0);
   });
 
-  it('is only its owner’s to read, and nothing is left beside it', async () => {
+  it('can be read by its owner only, and leaves no other file behind', async () => {
     const folder = await openFolder();
     const stateFile = join(folder, 'state.json');
     const emulator = await openEmulator({ stateFile });
@@ -62,19 +62,39 @@ describe('a state file', () => {
   });
 
   it.each([
-    ['{', 'it is no JSON'],
-    ['{"version":2}', 'version must be 1'],
-    ['{"version":1,"subscriptions":[{"id":"1"}]}', 'subscriptions[0].id must be a ULID'],
-  ])('that is none (%s) is named, and left alone', async (text, message) => {
+    ['{', 'It is not JSON. Fix the file or move it away.'],
+    ['null', 'body must be an object.'],
+    ['{"version":2}', 'version must be 1.'],
+    ['{"version":1,"subscriptions":[{"id":"1"}]}', 'subscriptions[0].id must be a ULID.'],
+    [
+      '{"version":1,"faults":[{"api":"delivery","action":{"kind":"x"}}]}',
+      'faults[0].action.kind must be one of these: ',
+    ],
+  ])('that contains no state (%s) is named, and left alone', async (text, message) => {
     const stateFile = join(await openFolder(), 'state.json');
     await writeFile(stateFile, text);
     await expect(createEmulator({ stateFile })).rejects.toThrow(
-      `${stateFile} is no state of the emulator: ${message}`,
+      `${stateFile} is not a state of the emulator. ${message}`,
     );
     expect(await readFile(stateFile, 'utf8')).toBe(text);
   });
 
-  it('that can’t be written is told at the start', async () => {
+  it('replaces a symlink at its path, and does not follow it', async () => {
+    const folder = await openFolder();
+    const stateFile = join(folder, 'state.json');
+    const target = join(folder, 'target.json');
+    await writeFile(target, '{"version":1}', { mode: 0o644 });
+    await symlink(target, stateFile);
+    const emulator = await openEmulator({ stateFile });
+    await subscribe(emulator, 'http://127.0.0.1:1/');
+    await emulator.close();
+    expect((await lstat(stateFile)).isSymbolicLink()).toBe(false);
+    expect((await stat(stateFile)).mode & 0o777).toBe(0o600);
+    expect(await readFile(stateFile, 'utf8')).toContain(KEY);
+    expect(await readFile(target, 'utf8')).toBe('{"version":1}');
+  });
+
+  it('that can’t be written is reported at the start', async () => {
     const stateFile = join(await openFolder(), 'missing', 'state.json');
     await expect(createEmulator({ stateFile })).rejects.toThrow('ENOENT');
   });
@@ -120,6 +140,7 @@ describe('an export', () => {
       { subscriptions: [{ ...subscription, url: 'http://example.com/' }] },
       { faults: [{ api: 'delivery', action: { kind: 'none' } }] },
       { tokens: [{ kind: 'access' }] },
+      { surprise: true },
       { assumptions: { weather: 'fine' } },
     ]) {
       expect((await importInto(emulator, { ...state, ...change })).status).toBe(422);

@@ -12,11 +12,11 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const NOT_BUILT = `The emulator runs; its Admin page was not built here. The same is served as JSON below
-/__emulator: /__emulator/subscriptions, /__emulator/attempts, /__emulator/faults.
+const NOT_BUILT = `The emulator is running, but its Admin page was not built here. You can get the same as JSON:
+/__emulator/subscriptions, /__emulator/attempts, /__emulator/faults.
 `;
 
-/** The Admin page, as it was built; nothing of it is cached, so that an update is seen at once. */
+/** Serves the built Admin page. Nothing of it is cached, so that an update is seen at once. */
 export const adminPage: MiddlewareHandler = async (context, next) => {
   const found = FILES[context.req.path];
   if (!found || context.req.method !== 'GET') return next();

@@ -1,9 +1,10 @@
 import { EmulatorProblem } from '../problem.ts';
 
-/** For a path's other methods. @param methods as the Allow header names them */
+/** Refuses the other methods of a path. @param methods as in the header Allow */
 export function allowOnly(methods: string): () => never {
   return () => {
-    const detail = `Only ${methods} are allowed here.`;
-    throw new EmulatorProblem(405, 'Method not allowed', detail, { headers: { allow: methods } });
+    throw new EmulatorProblem('METHOD_NOT_ALLOWED', `Only ${methods} are allowed here.`, {
+      headers: { allow: methods },
+    });
   };
 }

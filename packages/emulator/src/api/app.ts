@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { Engine } from '../engine.ts';
-import { EmulatorProblem, problemResponse } from '../problem.ts';
+import { EmulatorProblem, notFound, problemResponse } from '../problem.ts';
 import { adminPage } from './admin-page.ts';
 import { controlApi } from './control-api.ts';
 import { oauthApi } from './oauth-api.ts';
@@ -15,16 +15,12 @@ export function createApp(engine: Engine): Hono {
   app.route('/__emulator', controlApi(engine));
   app.route('/api/v3/oauth2', oauthApi(engine));
   app.route('/webhooks/v1', subscriptionsApi(engine));
-  app.notFound((context) => problemResponse(noRoute(context.req.method, context.req.path)));
-  app.onError((error) => problemResponse(error instanceof EmulatorProblem ? error : unexpected()));
+  app.notFound(({ req }) => problemResponse(notFound(`${req.method} ${req.path}`)));
+  app.onError((error) => problemResponse(EmulatorProblem.isInstance(error) ? error : failure()));
   return app;
 }
 
-function noRoute(method: string, path: string): EmulatorProblem {
-  return new EmulatorProblem(404, 'Not found', `There is no ${method} ${path}.`);
-}
-
-/** What went wrong is in no response: it may hold what must not leave. */
-function unexpected(): EmulatorProblem {
-  return new EmulatorProblem(500, 'Emulator failure', 'A defect of the emulator: please report it.');
+/** The response does not say what went wrong, because the error may contain secrets. */
+function failure(): EmulatorProblem {
+  return new EmulatorProblem('EMULATOR_FAILED', 'This is a bug in the emulator. Please report it.');
 }

@@ -2,26 +2,20 @@ import { Hono } from 'hono';
 import { listAssumptions } from '../assumptions.ts';
 import { toAttempt } from '../delivery/attempt.ts';
 import type { Engine } from '../engine.ts';
+import { FAULT_KINDS } from '../faults/fault-kinds.ts';
 import type { FaultRuleInput } from '../faults/rule.ts';
-import { FAULT_KINDS } from '../faults/rule.ts';
+import { checkInput } from '../input.ts';
 import { readPackageFile } from '../package-files.ts';
 import { withoutKey } from '../subscriptions.ts';
 import { mask } from '../tokens.ts';
-import {
-  readAdvance,
-  readClock,
-  readEvents,
-  readExplain,
-  readLifetime,
-  readReplay,
-} from './control-input.ts';
+import { ADVANCE, CLOCK, EXPLAIN, LIFETIME, REPLAY, readEvents } from './control-input.ts';
 import { readObject, readPage } from './read-request.ts';
 import { changeStream } from './stream.ts';
 
-/** Of an event, or of a state. */
+/** An event or a state can be large. */
 const MAX_BODY_BYTES = 16 * 1_024 * 1_024;
 
-/** What the Admin page and the CLI call; not a part of Showpad's surface, and without a bearer token. */
+/** What the Admin page calls. It is not part of Showpad's APIs, and needs no bearer token. */
 export function controlApi(engine: Engine): Hono {
   const api = new Hono();
 
@@ -55,10 +49,8 @@ export function controlApi(engine: Engine): Hono {
   });
 
   api.post('/events', async (context) => {
-    const { type, overrides, body, count, subscriptionId } = readEvents(
-      await readObject(context, MAX_BODY_BYTES),
-    );
-    return context.json(engine.trigger(type, overrides, { body, count, subscriptionId }), 202);
+    const { type, overrides, ...options } = readEvents(await readObject(context, MAX_BODY_BYTES));
+    return context.json(engine.trigger(type, overrides, options), 202);
   });
   api.get('/attempts', (context) => {
     const { limit, cursor } = readPage(context, 50, 1_000);
@@ -69,20 +61,19 @@ export function controlApi(engine: Engine): Hono {
   });
   api.get('/attempts/:id', (context) => context.json(toAttempt(engine.log.get(context.req.param('id')))));
   api.post('/attempts/:id/replay', async (context) => {
-    const { body, resign } = readReplay(await readObject(context, MAX_BODY_BYTES));
-    return context.json(engine.replay(context.req.param('id'), { body, resign }), 202);
+    const options = checkInput(REPLAY, await readObject(context, MAX_BODY_BYTES));
+    return context.json(engine.replay(context.req.param('id'), options), 202);
   });
-
   api.post('/attempts/:id/explain', async (context) => {
-    const { body } = readExplain(await readObject(context, MAX_BODY_BYTES));
+    const { body } = checkInput(EXPLAIN, await readObject(context, MAX_BODY_BYTES));
     return context.json(engine.explain(context.req.param('id'), body));
   });
 
   api.get('/faults', (context) => context.json(engine.faults.list()));
   api.get('/faults/actions', (context) => context.json(FAULT_KINDS));
   api.post('/faults', async (context) => {
-    const input = await readObject(context);
-    return context.json(engine.faults.add(input as unknown as FaultRuleInput), 201);
+    const rule: unknown = await readObject(context);
+    return context.json(engine.faults.add(rule as FaultRuleInput), 201);
   });
   api.delete('/faults', (context) => {
     engine.faults.clear();
@@ -95,7 +86,7 @@ export function controlApi(engine: Engine): Hono {
 
   api.get('/clock', (context) => context.json(engine.clock.state));
   api.post('/clock', async (context) => {
-    const { mode, now } = readClock(await readObject(context));
+    const { mode, now } = checkInput(CLOCK, await readObject(context));
     if (mode !== undefined) engine.clock.setMode(mode);
     const forwardMs = (now ?? 0) - engine.clock.now();
     if (now !== undefined && forwardMs < 0) engine.clock.setNow(now);
@@ -103,15 +94,16 @@ export function controlApi(engine: Engine): Hono {
     return context.json(engine.clock.state);
   });
   api.post('/clock/advance', async (context) => {
-    await engine.advanceTime(readAdvance(await readObject(context)));
+    const { ms } = checkInput(ADVANCE, await readObject(context));
+    await engine.advanceTime(ms);
     return context.json(engine.clock.state);
   });
 
   api.get('/tokens', (context) => context.json(engine.tokens.list().map(mask)));
   api.post('/tokens', async (context) => {
     const { accessTokenSeconds } = engine.settings.oauth;
-    const lifetimeSeconds = readLifetime(await readObject(context), accessTokenSeconds);
-    const token = engine.tokens.issue('access', lifetimeSeconds);
+    const { expiresInSeconds = accessTokenSeconds } = checkInput(LIFETIME, await readObject(context));
+    const token = engine.tokens.issue('access', expiresInSeconds);
     return context.json({ ...mask(token), accessToken: token.value }, 201);
   });
   api.delete('/tokens', (context) => {

@@ -1,133 +1,68 @@
 import type { EventJson } from '@showpad-webhooks/core/testing';
+import * as v from 'valibot';
 import type { ClockMode } from '../clock.ts';
-import { type FieldProblem, invalid } from '../problem.ts';
+import type { ReplayOptions, TriggerOptions } from '../engine.ts';
+import { anyObject, checkInput, fields, numberFrom, wholeNumber } from '../input.ts';
+import { invalid } from '../problem.ts';
 
-const MAX_EVENTS = 10_000;
-/** From 2001 to 2096: a signature's timestamp must stay a positive number of seconds. */
-const CLOCK_RANGE_MS = [1e12, 4e12] as const;
+type Input<Output> = v.GenericSchema<unknown, Output>;
 
-type Fields = Readonly<Record<string, unknown>>;
+/** From 2001 to 2096, in ms, so that a signature's timestamp is a positive number of seconds. */
+const clockTime = numberFrom(1e12, 4e12);
+const body = v.optional(v.string());
 
-interface EventsInput {
+const EVENTS = fields({
+  type: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  overrides: v.optional(anyObject()),
+  body,
+  count: v.optional(wholeNumber(1, 10_000)),
+  subscriptionId: v.optional(v.string()),
+});
+
+export interface EventsInput extends TriggerOptions {
   readonly type: string;
-  readonly overrides?: Partial<EventJson>;
-  readonly body?: string;
-  readonly count?: number;
-  readonly subscriptionId?: string;
+  readonly overrides?: Partial<EventJson> | undefined;
 }
 
-export function readEvents(fields: Fields): EventsInput {
-  const { type, overrides, body, count = 1, subscriptionId } = fields;
-  check(
-    fields,
-    ['type', 'overrides', 'body', 'count', 'subscriptionId'],
-    [type === undefined ? body !== undefined : isText(type), 'type', 'must be an event type, as text.'],
-    [isOptional(overrides, isObject), 'overrides', 'must be an object: fields of the event.'],
-    [isOptional(body, isString), 'body', 'must be the body’s text.'],
-    [
-      Number.isInteger(count) && isFrom(1, MAX_EVENTS, count),
-      'count',
-      `must be a whole number from 1 to ${MAX_EVENTS}.`,
-    ],
-    [isOptional(subscriptionId, isText), 'subscriptionId', 'must be the id of a subscription.'],
-  );
-  return { ...fields, type: type ?? typeOf(String(body)) } as EventsInput;
+/** Reads a request to send events. If it names no type, the type is the one in the body. */
+export function readEvents(input: unknown): EventsInput {
+  const { type, ...events } = checkInput(EVENTS, input);
+  return { ...events, type: type ?? typeOf(events.body) };
 }
 
-/** The type in a body that was given without one. */
-function typeOf(body: string): string {
+function typeOf(body = ''): string {
   try {
     const { type } = JSON.parse(body);
-    if (isText(type)) return type;
+    if (typeof type === 'string' && type !== '') return type;
   } catch {
-    // Said below.
+    // A body that is not JSON has no type either.
   }
-  throw invalid([{ name: 'type', reason: 'must be an event type, since the body names none.' }]);
+  throw invalid([{ name: 'type', reason: 'is missing, and the body has no type either.' }]);
 }
 
-export function readReplay(fields: Fields): { body?: string; resign?: boolean } {
-  const { body, resign } = fields;
-  check(
-    fields,
-    ['body', 'resign'],
-    [isOptional(body, isString), 'body', 'must be the body’s text.'],
-    [isOptional(resign, (value) => typeof value === 'boolean'), 'resign', 'must be true or false.'],
+export const REPLAY: Input<ReplayOptions> = fields({ body, resign: v.optional(v.boolean()) });
+
+export const EXPLAIN: Input<{ readonly body?: string | undefined }> = fields({ body });
+
+export const CLOCK: Input<{ readonly mode?: ClockMode | undefined; readonly now?: number | undefined }> =
+  v.pipe(
+    fields({
+      mode: v.optional(v.picklist(['real', 'manual'])),
+      now: v.optional(clockTime),
+      offsetMs: v.optional(
+        v.pipe(
+          v.number(),
+          v.transform((offsetMs) => Date.now() + offsetMs),
+          clockTime,
+        ),
+      ),
+    }),
+    v.transform(({ mode, now, offsetMs: shiftedNow = now }) => ({ mode, now: shiftedNow })),
   );
-  return { body, resign } as { body?: string; resign?: boolean };
-}
 
-export function readExplain(fields: Fields): { body?: string } {
-  check(fields, ['body'], [isOptional(fields.body, isString), 'body', 'must be the body’s text.']);
-  return fields;
-}
+export const ADVANCE: Input<{ readonly ms: number }> = fields({ ms: numberFrom(0, 1e11) });
 
-export function readClock(fields: Fields): { mode?: ClockMode; now?: number } {
-  const { mode, now, offsetMs } = fields;
-  const [least, most] = CLOCK_RANGE_MS;
-  const wanted = typeof offsetMs === 'number' ? Date.now() + offsetMs : now;
-  check(
-    fields,
-    ['mode', 'now', 'offsetMs'],
-    [
-      isOptional(mode, (value) => value === 'real' || value === 'manual'),
-      'mode',
-      'must be "real" or "manual".',
-    ],
-    [isOptional(offsetMs, (value) => typeof value === 'number'), 'offsetMs', 'must be a number of ms.'],
-    [
-      isOptional(wanted, (value) => isFrom(least, most, value)),
-      offsetMs === undefined ? 'now' : 'offsetMs',
-      'must lead to a time in ms between 2001 and 2096.',
-    ],
-  );
-  return { mode, now: wanted } as { mode?: ClockMode; now?: number };
-}
-
-export function readAdvance(fields: Fields): number {
-  check(fields, ['ms'], [isFrom(0, 1e11, fields.ms), 'ms', 'must be a number from 0 to 100,000,000,000.']);
-  return fields.ms as number;
-}
-
-/** Null: without end. */
-export function readLifetime(fields: Fields, preset: number): number | null {
-  const { expiresInSeconds } = fields;
-  const isLifetime = isOptional(expiresInSeconds, (value) => value === null || isFrom(1, 1e10, value));
-  check(
-    fields,
-    ['expiresInSeconds'],
-    [isLifetime, 'expiresInSeconds', 'must be a number from 1, or null for a token that does not expire.'],
-  );
-  return expiresInSeconds === undefined ? preset : (expiresInSeconds as number | null);
-}
-
-function check(
-  fields: Fields,
-  known: readonly string[],
-  ...rules: readonly (readonly [holds: boolean, name: string, reason: string])[]
-): void {
-  const problems: FieldProblem[] = Object.keys(fields)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ name, reason: `is unknown. Known: ${known.join(', ')}.` }));
-  for (const [holds, name, reason] of rules) if (!holds) problems.push({ name, reason });
-  if (problems.length > 0) throw invalid(problems);
-}
-
-function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
-  return value === undefined || test(value);
-}
-
-function isString(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isFrom(least: number, most: number, value: unknown): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
-}
+/** Null stands for a token that never expires. */
+export const LIFETIME: Input<{ readonly expiresInSeconds?: number | null | undefined }> = fields({
+  expiresInSeconds: v.optional(v.nullable(numberFrom(1, 1e10))),
+});

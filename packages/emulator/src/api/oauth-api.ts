@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { Engine } from '../engine.ts';
 import { EmulatorProblem } from '../problem.ts';
 import { allowOnly } from './allow-only.ts';
-import { breakRequests, type FaultVariables } from './api-faults.ts';
+import { breakRequests, type FaultVariables } from './break-requests.ts';
 import { oauthErrorResponse } from './oauth-error.ts';
 import { readBodyText } from './read-request.ts';
 
@@ -21,7 +21,7 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
   api.use(
     breakRequests(engine, 'oauth', (_context, { status, headers = {} }) => {
       const code = status >= 500 ? 'server_error' : 'invalid_request';
-      const error = { status, code, description: 'A fault rule made this answer.', headers };
+      const error = { status, code, description: 'This response comes from a fault rule.', headers };
       return oauthErrorResponse(error, engine.assumptions.oauthErrors);
     }),
   );
@@ -31,7 +31,7 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
     const { clientId, clientSecret, username, password } = settings.oauth;
     const client = credentialsOf(context, form);
     if (client.id !== clientId || client.secret !== clientSecret) {
-      return fail(401, 'invalid_client', 'The client id or its secret is wrong.');
+      return fail(401, 'invalid_client', 'The client id or the client secret is wrong.');
     }
     switch (form.get('grant_type')) {
       case 'password':
@@ -42,7 +42,7 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
           !context.get('isTokenExpired') && tokens.use('refresh', form.get('refresh_token') ?? '');
         return isGood
           ? grant(form)
-          : fail(400, 'invalid_grant', 'The refresh token is unknown, used or expired.');
+          : fail(400, 'invalid_grant', 'The refresh token is unknown, was used before, or has expired.');
       }
       case 'authorization_code': {
         const code = tokens.use('code', form.get('code') ?? '');
@@ -50,7 +50,7 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
         return fail(
           400,
           'invalid_grant',
-          'The code is unknown, used or expired, or for another redirect_uri.',
+          'The code is unknown, was used before, has expired, or belongs to another redirect_uri.',
         );
       }
       default:
@@ -98,15 +98,15 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
     return Response.json(body, { headers: { 'cache-control': 'no-store' } });
   }
 
-  /** @throws EmulatorProblem 400: a client that is not known is not redirected to. */
+  /** @throws EmulatorProblem `AUTHORIZATION_INVALID`, because an unknown client must not be redirected to */
   function readAuthorization(query: URLSearchParams): Authorization {
     const redirect_uri = query.get('redirect_uri') ?? '';
-    const refuse = (detail: string) => new EmulatorProblem(400, 'Invalid request', detail);
+    const refuse = (message: string) => new EmulatorProblem('AUTHORIZATION_INVALID', message);
     if (query.get('response_type') !== 'code') throw refuse('response_type must be "code".');
     if (query.get('client_id') !== settings.oauth.clientId)
-      throw refuse('client_id is not that of a known client.');
+      throw refuse('client_id is unknown. It must be the clientId of the option oauth.');
     if (!URL.canParse(redirect_uri) || !targets.isAllowed(new URL(redirect_uri))) {
-      throw refuse('redirect_uri must be a URL on this machine, or of a host among allowTargets.');
+      throw refuse('redirect_uri must be a URL of this machine, or of a host in allowTargets.');
     }
     return {
       client_id: settings.oauth.clientId,
@@ -136,8 +136,8 @@ function authorizePage(request: Authorization) {
         <title>Emulator, not Showpad</title>
       </head>
       <body>
-        <h1>Let ${request.client_id} in?</h1>
-        <p>This is an emulator, not Showpad. The answer goes to ${request.redirect_uri}.</p>
+        <h1>Allow ${request.client_id} to use this account?</h1>
+        <p>This is an emulator, not Showpad. You will be sent back to ${request.redirect_uri}.</p>
         <form method="post">
           ${fields}
           <button name="answer" value="allow">Allow</button>
@@ -147,16 +147,16 @@ function authorizePage(request: Authorization) {
     </html>`;
 }
 
-/** A form's fields. @throws EmulatorProblem 415 */
+/** Reads the fields of a form. @throws EmulatorProblem `MEDIA_TYPE_UNSUPPORTED` */
 async function readForm(context: OAuthContext): Promise<URLSearchParams> {
   const type = context.req.header('content-type') ?? '';
   if (/^application\/x-www-form-urlencoded\b/i.test(type))
     return new URLSearchParams(await readBodyText(context));
-  const detail = 'Send a form, with the header content-type: application/x-www-form-urlencoded.';
-  throw new EmulatorProblem(415, 'Unsupported media type', detail);
+  const message = 'Send a form, with the header content-type: application/x-www-form-urlencoded.';
+  throw new EmulatorProblem('MEDIA_TYPE_UNSUPPORTED', message);
 }
 
-/** By Basic, where each part is form-encoded (RFC 6749, section 2.3.1), or in the body. */
+/** The client's credentials: in Basic, with each part form-encoded (RFC 6749, section 2.3.1), or in the body. */
 function credentialsOf(
   context: OAuthContext,
   form: URLSearchParams,

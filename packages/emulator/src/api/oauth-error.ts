@@ -1,4 +1,4 @@
-import type { Assumptions } from '../assumptions.ts';
+import type { EmulatorAssumptions } from '../assumptions.ts';
 
 interface OAuthError {
   readonly status: number;
@@ -7,10 +7,10 @@ interface OAuthError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** In one of the two shapes that are assumed. */
+/** Writes an OAuth error in one of the two shapes that Showpad may use. */
 export function oauthErrorResponse(
   { status, code, description, headers }: OAuthError,
-  shape: Assumptions['oauthErrors'],
+  shape: EmulatorAssumptions['oauthErrors'],
 ): Response {
   const body =
     shape === 'v3'

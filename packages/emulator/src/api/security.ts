@@ -4,8 +4,8 @@ import { EmulatorProblem } from '../problem.ts';
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Refuses what a web page of another origin could send: by DNS rebinding (a foreign Host) or across origins (a
- * foreign Origin). Without a browser there is neither.
+ * Refuses requests that a website in the user's browser could send: by DNS rebinding, which has a foreign Host, or across
+ * origins, which has a foreign Origin. Other clients send neither.
  */
 export function guardOrigin(allowedHosts: readonly string[]): MiddlewareHandler {
   const names = new Set([...LOOPBACK_NAMES, ...allowedHosts].map((name) => name.toLowerCase()));
@@ -14,15 +14,15 @@ export function guardOrigin(allowedHosts: readonly string[]): MiddlewareHandler 
     const host = context.req.header('host')?.toLowerCase() ?? '';
     const origin = context.req.header('origin');
     if (!isAllowed(host)) {
-      const detail = 'The Host header names another machine: add it to allowedHosts where that is meant.';
-      throw new EmulatorProblem(403, 'Forbidden host', detail);
+      const message = 'The Host header names another machine. If that is intended, add it to allowedHosts.';
+      throw new EmulatorProblem('HOST_FORBIDDEN', message);
     }
     if (origin !== undefined && origin !== `http://${host}`) {
-      throw new EmulatorProblem(403, 'Forbidden origin', 'A web page of another origin may not ask this.');
+      throw new EmulatorProblem('ORIGIN_FORBIDDEN', 'Websites of another origin may not call the emulator.');
     }
     await next();
     context.header('x-content-type-options', 'nosniff');
-    // Not no-referrer: a form of our own page would then come with the Origin "null".
+    // With no-referrer, a form of our own page would have the Origin "null".
     context.header('referrer-policy', 'same-origin');
     context.header('cross-origin-resource-policy', 'same-origin');
   };

@@ -1,9 +1,9 @@
 import type { Hub } from '../hub.ts';
 
-/** A reader so far behind is let go: the page connects again and reads everything anew. */
+/** A reader that falls this far behind is disconnected. The page then connects again and loads everything. */
 const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
 
-/** What changes from now on, as server-sent events. */
+/** Sends every change from now on, as server-sent events. */
 export function changeStream(hub: Hub): Response {
   let end = () => {};
   const encoder = new TextEncoder();

@@ -1,10 +1,10 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { AttemptRecord } from '../delivery/attempt.ts';
 import type { Engine } from '../engine.ts';
-import { EmulatorProblem, problemResponse } from '../problem.ts';
+import { badCursor, EmulatorProblem, problemResponse } from '../problem.ts';
 import type { StoredSubscription } from '../subscriptions.ts';
 import { allowOnly } from './allow-only.ts';
-import { breakRequests, type FaultVariables } from './api-faults.ts';
+import { breakRequests, type FaultVariables } from './break-requests.ts';
 import { readObject, readPage } from './read-request.ts';
 
 const PAGE_SIZE = 20;
@@ -26,8 +26,8 @@ export function subscriptionsApi(engine: Engine): Hono<FaultVariables> {
   const find = (context: Context) => engine.subscriptions.get(context.req.param('id') ?? '');
 
   api.use(
-    breakRequests(engine, 'subscriptions', (_context, { status, title, headers = {} }) =>
-      problemResponse(new EmulatorProblem(status, title, 'A fault rule made this answer.', { headers })),
+    breakRequests(engine, 'subscriptions', (_context, refusal) =>
+      problemResponse({ ...refusal, message: 'This response comes from a fault rule.' }),
     ),
   );
   api.use(requireToken(engine));
@@ -37,7 +37,7 @@ export function subscriptionsApi(engine: Engine): Hono<FaultVariables> {
     const all = engine.subscriptions.list();
     if (engine.assumptions.lists === 'array') return context.json(all.map(toJson));
     const start = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor);
-    if (start < 0) throw new EmulatorProblem(422, 'Invalid input', 'cursor is not one of a page’s.');
+    if (start < 0) throw badCursor();
     const next = all[start + limit];
     const items = all.slice(start, start + limit).map(toJson);
     return context.json({ items, ...(next && { nextCursor: next.id }) });
@@ -92,8 +92,7 @@ function requireToken({ tokens }: Engine): MiddlewareHandler<FaultVariables> {
   return async (context, next) => {
     const [, token] = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
     if (token === undefined) {
-      const detail = 'Send the header authorization: Bearer, and an access token.';
-      throw unauthorized(detail, 'Bearer');
+      throw unauthorized('Send the header authorization: Bearer, with an access token.', 'Bearer');
     }
     if (context.get('isTokenExpired') || !tokens.find('access', token)) {
       throw unauthorized('The access token is unknown, revoked or expired.', 'Bearer error="invalid_token"');
@@ -102,6 +101,6 @@ function requireToken({ tokens }: Engine): MiddlewareHandler<FaultVariables> {
   };
 }
 
-function unauthorized(detail: string, challenge: string): EmulatorProblem {
-  return new EmulatorProblem(401, 'Unauthorized', detail, { headers: { 'www-authenticate': challenge } });
+function unauthorized(message: string, challenge: string): EmulatorProblem {
+  return new EmulatorProblem('UNAUTHORIZED', message, { headers: { 'www-authenticate': challenge } });
 }

@@ -1,13 +1,13 @@
-import { EmulatorProblem, notFound } from '../problem.ts';
+import { badCursor, notFound } from '../problem.ts';
 import { ulid } from '../ulid.ts';
-import { type AttemptRecord, hasEnded, type Notification } from './attempt.ts';
+import { type AttemptRecord, type EmulatorNotification, hasEnded } from './attempt.ts';
 
 export interface AttemptFilter {
   readonly subscriptionId?: string | undefined;
   readonly type?: string | undefined;
   readonly eventId?: string | undefined;
   readonly notificationId?: string | undefined;
-  /** Leaves out what is still to be sent. */
+  /** Leaves out attempts that are still to be sent. */
   readonly isEnded?: boolean;
 }
 
@@ -24,7 +24,12 @@ export interface LogLimits {
   readonly maxStoredBytes: number;
 }
 
-/** What was and will be sent. Bounded: the oldest go first, and what is still to be sent is sent all the same. */
+const WHY_GONE = 'Its subscription may have been deleted, or it was removed to make room for newer attempts';
+
+/**
+ * Every attempt, past and future. The size is bounded: the oldest are removed first. An attempt that is removed before it
+ * was sent is sent nevertheless.
+ */
 export class AttemptLog {
   readonly limits: LogLimits;
   readonly #records = new Map<string, AttemptRecord>();
@@ -35,7 +40,7 @@ export class AttemptLog {
     this.limits = limits;
   }
 
-  add(notification: Notification, number: number, dueAt: number): AttemptRecord {
+  add(notification: EmulatorNotification, number: number, dueAt: number): AttemptRecord {
     const record: AttemptRecord = {
       id: ulid(dueAt),
       sequence: this.#sequence++,
@@ -58,18 +63,17 @@ export class AttemptLog {
     return record;
   }
 
-  /** To be called when an attempt has its bodies. */
+  /** Call this when an attempt has its bodies. */
   count(record: AttemptRecord): void {
     if (!this.#records.has(record.id)) return;
     this.#bytes += bytesOf(record);
     this.#evict();
   }
 
-  /** @throws EmulatorProblem 404 */
+  /** @throws EmulatorProblem `NOT_FOUND` */
   get(id: string): AttemptRecord {
     const record = this.#records.get(id);
-    if (!record)
-      throw notFound('attempt with this id: its subscription was deleted, or newer ones took its place');
+    if (!record) throw notFound(`attempt with this id. ${WHY_GONE}`);
     return record;
   }
 
@@ -81,8 +85,7 @@ export class AttemptLog {
   /** Newest first. */
   page(filter: AttemptFilter, limit: number, cursor?: string): Page<AttemptRecord> {
     const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
-    if (Number.isNaN(before))
-      throw new EmulatorProblem(422, 'Invalid input', 'cursor is not one of a page’s.');
+    if (Number.isNaN(before)) throw badCursor();
     const items = this.all()
       .reverse()
       .filter((record) => record.sequence < before && matches(record, filter));

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One event on its way to one subscription; all its attempts share it. */
-export interface Notification {
+/** One event on its way to one subscription. All its attempts share it. */
+export interface EmulatorNotification {
   readonly id: string;
   readonly eventId: string;
   readonly type: string;
@@ -9,39 +9,41 @@ export interface Notification {
 }
 
 /**
- * `will-retry`, `gave-up` (after the last retry) and `failed` (never retried) are the ends without success.
+ * Three states are failures: `will-retry` (a retry follows), `gave-up` (the last retry failed) and `failed` (it is never
+ * retried).
  */
 export type AttemptState = 'scheduled' | 'sending' | 'succeeded' | 'will-retry' | 'gave-up' | 'failed';
 
 export interface FiredFault {
-  /** The rule's. */
+  /** The id of the rule. */
   readonly id: string;
-  /** What it did, such as `wrong-key`. */
+  /** The kind of fault, such as `wrong-key`. */
   readonly action: string;
 }
 
 export interface AttemptError {
-  /** Node's code, such as `ECONNREFUSED`; `TIMEOUT`; or what a fault did. */
+  /** Node's code, such as `ECONNREFUSED`, or `TIMEOUT`, or what a fault did. */
   readonly code: string;
   readonly message: string;
 }
 
-export interface SignatureInfo {
-  /** The beginning of the signed bytes, and their end: the timestamp. */
+/** How an attempt was signed. */
+export interface AttemptSignature {
+  /** The beginning of the signed bytes, followed by their end, which is the timestamp. */
   readonly signedBytesPreview: string;
   readonly timestamp: string;
-  /** `current`, `another`, or both in the signatures' order. */
+  /** `current`, `another`, or both in the order of the signatures. */
   readonly keyUsed: string;
 }
 
-/** One request to an endpoint, from its plan to its answer. Times are unix time in ms. */
+/** One request to an endpoint, from its plan to its response. Times are unix time in ms. */
 export interface Attempt {
   readonly id: string;
   readonly notificationId: string;
   readonly eventId: string;
   readonly type: string;
   readonly subscriptionId: string;
-  /** 1 to 4. */
+  /** 1 is the first attempt, 4 the last. */
   readonly number: number;
   readonly dueAt: number;
   readonly startedAt: number | null;
@@ -64,14 +66,14 @@ export interface Attempt {
   readonly error: AttemptError | null;
   readonly faults: readonly FiredFault[];
   readonly nextAttemptAt: number | null;
-  readonly signature: SignatureInfo | null;
+  readonly signature: AttemptSignature | null;
 }
 
-/** An attempt as it is kept: bodies as bytes, cut at the limit. */
+/** An attempt as it is stored. Bodies are bytes, cut at the limit. */
 export interface AttemptRecord {
   readonly id: string;
   readonly sequence: number;
-  readonly notification: Notification;
+  readonly notification: EmulatorNotification;
   readonly number: number;
   dueAt: number;
   startedAt: number | null;
@@ -93,7 +95,7 @@ export interface AttemptRecord {
   error: AttemptError | null;
   faults: readonly FiredFault[];
   nextAttemptAt: number | null;
-  signature: SignatureInfo | null;
+  signature: AttemptSignature | null;
   /** Whether `waitForDelivery` has returned it. */
   isTaken: boolean;
 }

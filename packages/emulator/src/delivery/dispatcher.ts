@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net';
-import type { Assumptions } from '../assumptions.ts';
+import type { EmulatorAssumptions } from '../assumptions.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { StoredSubscription, Subscriptions } from '../subscriptions.ts';
 import { ulid } from '../ulid.ts';
-import type { AttemptRecord, AttemptState, Notification } from './attempt.ts';
+import type { AttemptRecord, AttemptState, EmulatorNotification } from './attempt.ts';
 import type { AttemptLog } from './attempt-log.ts';
 import { createPlan, eventIdOf, type Plan, signPlan, withNewId } from './plan.ts';
 import { nextDueAt, verdictOn } from './retry.ts';
@@ -15,12 +15,12 @@ export interface DispatcherParts {
   readonly log: AttemptLog;
   readonly faults: Faults;
   readonly subscriptions: Subscriptions;
-  readonly assumptions: () => Assumptions;
+  readonly assumptions: () => EmulatorAssumptions;
   readonly lookup: LookupFunction;
   readonly retryDelaysMs: readonly number[];
-  /** How many requests run at once. */
+  /** How many requests run at the same time. */
   readonly concurrency: number;
-  /** Told at every change of an attempt. */
+  /** Called at every change of an attempt. */
   readonly changed: (record: AttemptRecord) => void;
 }
 
@@ -33,17 +33,17 @@ export interface EventToSend {
 export interface NotifyOptions {
   /** Unix time in ms. Default: now. */
   readonly dueAt?: number;
-  /** Headers that stand for those the signing would make. */
+  /** Headers that replace those of a new signature. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What there is to say of those headers. */
+  /** How those headers were made. */
   readonly signature?: AttemptRecord['signature'];
-  /** Of the rule that asked for it. */
+  /** The rule that caused this notification. */
   readonly faults?: AttemptRecord['faults'];
 }
 
-/** What the attempts of one notification have in common. */
+/** What the attempts of one notification share. */
 interface Delivery extends NotifyOptions {
-  readonly notification: Notification;
+  readonly notification: EmulatorNotification;
   body: Buffer;
   firstFailureAt: number | undefined;
   timestampSeconds: number | undefined;
@@ -55,13 +55,13 @@ interface Job {
   plan?: Plan;
 }
 
-/** Sends notifications, and sends them again by the schedule. */
+/** Sends notifications and retries them by the schedule. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #queue: Job[] = [];
   readonly #held = new Set<Job>();
   readonly #idle: (() => void)[] = [];
-  /** One of each request that runs. */
+  /** One for each running request. */
   readonly #running = new Set<AbortController>();
 
   constructor(parts: DispatcherParts) {
@@ -69,9 +69,13 @@ export class Dispatcher {
   }
 
   /** Starts to send an event to one subscription. */
-  notify({ id, type, body }: EventToSend, subscriptionId: string, options: NotifyOptions = {}): Notification {
+  notify(
+    { id, type, body }: EventToSend,
+    subscriptionId: string,
+    options: NotifyOptions = {},
+  ): EmulatorNotification {
     const { clock, assumptions } = this.#parts;
-    // A replay and what a fault repeats are the same event to the same subscription.
+    // A replay, or a copy by a fault, is the same event to the same subscription, so it keeps its id.
     const isRepeated = options.headers !== undefined || options.faults !== undefined;
     const own = assumptions().eventId === 'shared' || isRepeated ? body : withNewId(body);
     const eventId = own === body ? id : (eventIdOf(own) ?? id);
@@ -87,13 +91,13 @@ export class Dispatcher {
     return notification;
   }
 
-  /** Resolves when nothing is being sent; what waits for the clock waits on. */
+  /** Resolves when nothing is being sent. Attempts that wait for the clock do not count. */
   idle(): Promise<void> {
     if (this.#running.size === 0 && this.#queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Breaks off what runs and forgets what waits. */
+  /** Aborts running requests and forgets waiting ones. */
   stop(): void {
     this.#queue.length = 0;
     this.#held.clear();
@@ -150,7 +154,7 @@ export class Dispatcher {
     this.#release(subscription.id);
   }
 
-  /** Asks the faults, once per attempt. */
+  /** Plans an attempt. The fault rules are asked once per attempt. */
   #plan({ record, delivery }: Job, { signatureKey, id }: StoredSubscription): Plan {
     const { faults, clock } = this.#parts;
     const plan = createPlan(delivery.body, signatureKey);
@@ -170,12 +174,12 @@ export class Dispatcher {
     return plan;
   }
 
-  /** Whether a fault keeps the attempt from being sent now. */
+  /** Returns true if a fault prevents the attempt from being sent now. */
   #postpone(job: Job, { isDropped, delayMs, heldMs }: Plan): boolean {
     const { clock, changed } = this.#parts;
     const { record } = job;
     if (isDropped) {
-      const error = { code: 'DROPPED', message: 'a fault kept it from being sent' };
+      const error = { code: 'DROPPED', message: 'A fault prevented the delivery from being sent.' };
       Object.assign(record, { state: 'failed', error, durationMs: 0 });
       changed(record);
       return true;
@@ -195,7 +199,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** Lets go what waited to be overtaken by a delivery to the same endpoint. */
+  /** Sends the deliveries that were held back until another one to the same endpoint overtook them. */
   #release(subscriptionId: string): void {
     for (const job of this.#held) {
       if (job.record.notification.subscriptionId !== subscriptionId) continue;

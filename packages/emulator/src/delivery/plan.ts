@@ -1,33 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { sign } from '@showpad-webhooks/core';
-import type { Assumptions } from '../assumptions.ts';
+import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
+import type { EmulatorAssumptions } from '../assumptions.ts';
 import type { StoredSubscription } from '../subscriptions.ts';
-import type { SignatureInfo } from './attempt.ts';
+import type { AttemptSignature } from './attempt.ts';
 import type { Transport } from './send.ts';
 
-const SIGNATURE_HEADER = 'x-showpad-signature-v1';
-const TIMESTAMP_HEADER = 'x-showpad-signature-timestamp';
 const PREVIEWED_CHARACTERS = 400;
 
-/** What is about to be sent, for faults to change. */
+/** What is about to be sent. Faults change it. */
 export interface Plan {
-  /** What is signed. */
+  /** The bytes that are signed. */
   body: Buffer;
-  /** What is sent in its place, where that differs. */
+  /** The bytes that are sent, if they differ from the signed ones. */
   tamperedBody: Buffer | undefined;
-  /** One signature each. */
+  /** Each key makes one signature. */
   keys: readonly { readonly label: 'current' | 'another'; readonly key: string }[];
   skewSeconds: number;
-  /** Headers in place of what they would be; undefined leaves one out. */
+  /** Headers that replace the usual ones. Undefined leaves a header out. */
   headers: Record<string, string | undefined>;
   transport: Transport;
   isDropped: boolean;
   delayMs: number;
-  /** Waits until another was sent to the endpoint, at most so long. */
+  /** How long the delivery waits at most to be overtaken by another one to the same endpoint. */
   heldMs: number | undefined;
-  /** How often the same event goes out once more, and after how long. */
+  /** How many times the same event is sent again, and after how long. */
   copies: { readonly count: number; readonly afterMs: number } | undefined;
-  /** How many further events of the type happen at once. */
+  /** How many more events of the type are sent at once. */
   burst: number;
 }
 
@@ -52,16 +50,16 @@ export interface SignedRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  readonly signature: SignatureInfo;
+  readonly signature: AttemptSignature;
 }
 
-/** The request of a plan, signed at `timestampSeconds`. */
+/** Makes the request of a plan, signed at `timestampSeconds`. */
 export function signPlan(
   plan: Plan,
   { url: target, method, headers }: StoredSubscription,
   type: string,
   timestampSeconds: number,
-  assumptions: Assumptions,
+  assumptions: EmulatorAssumptions,
 ): SignedRequest {
   const url = new URL(target);
   const hasBody = method === 'POST';
@@ -95,7 +93,7 @@ export function signPlan(
   };
 }
 
-/** Changes the event in a body; one that is no JSON object stays as it is. */
+/** Changes the event in a body. A body that is not a JSON object stays as it is. */
 export function editEvent(body: Buffer, edit: (event: Record<string, unknown>) => unknown): Buffer {
   try {
     const event: unknown = JSON.parse(body.toString());
@@ -110,7 +108,7 @@ export function withNewId(body: Buffer): Buffer {
   return editEvent(body, (event) => ({ ...event, id: randomUUID() }));
 }
 
-/** The id in a body, where it is an event. */
+/** The id in a body, if it is an event. */
 export function eventIdOf(body: Buffer): string | undefined {
   let found: unknown;
   editEvent(body, ({ id }) => (found = id));

@@ -9,7 +9,7 @@ import type { LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AttemptError } from './attempt.ts';
 
-/** How the bytes go out: whole, or broken on purpose. */
+/** How the bytes are sent: whole, or broken on purpose. */
 export type Transport =
   | { readonly kind: 'whole' | 'abort' }
   | { readonly kind: 'slow'; readonly chunkBytes: number; readonly pauseMs: number }
@@ -22,7 +22,7 @@ export interface Sending {
   readonly body: Uint8Array;
   readonly transport: Transport;
   readonly timeoutMs: number;
-  /** What is kept of the answer's body. */
+  /** How much of the response's body is kept. */
   readonly maxBodyBytes: number;
   readonly lookup: LookupFunction;
   readonly signal: AbortSignal;
@@ -39,12 +39,15 @@ export interface SendResult {
 }
 
 const BROKEN: Readonly<Record<string, AttemptError>> = {
-  truncated: { code: 'BODY_TRUNCATED', message: 'a fault ended the body too early' },
-  reset: { code: 'CONNECTION_RESET', message: 'a fault reset the connection in the middle of the body' },
-  abort: { code: 'ANSWER_NOT_READ', message: 'a fault closed the connection before the answer was read' },
+  truncated: { code: 'BODY_TRUNCATED', message: 'A fault ended the body too early.' },
+  reset: { code: 'CONNECTION_RESET', message: 'A fault reset the connection in the middle of the body.' },
+  abort: {
+    code: 'RESPONSE_NOT_READ',
+    message: 'A fault closed the connection before the response was read.',
+  },
 };
 
-/** Sends one request, byte by byte as it is told. Follows no redirect, keeps no connection, never rejects. */
+/** Sends one request with exactly these bytes. It follows no redirect, keeps no connection, and never rejects. */
 export function send({ url, method, headers, signal, lookup, ...sending }: Sending): Promise<SendResult> {
   const { body, transport, timeoutMs, maxBodyBytes } = sending;
   return new Promise((resolve) => {
@@ -61,22 +64,22 @@ export function send({ url, method, headers, signal, lookup, ...sending }: Sendi
       resolve({ response: null, error: null, ...result });
     };
     const timeout = setTimeout(
-      () => end({ error: { code: 'TIMEOUT', message: `no answer within ${timeoutMs} ms` } }),
+      () => end({ error: { code: 'TIMEOUT', message: `There was no response within ${timeoutMs} ms.` } }),
       timeoutMs,
     );
     const broken = BROKEN[transport.kind];
     const fail = ({ message, ...error }: NodeJS.ErrnoException) =>
       end({ error: broken ?? { code: error.code ?? 'ERROR', message } });
     request.on('error', fail);
-    request.on('response', (answer) => {
+    request.on('response', (response) => {
       if (broken) end({ error: broken });
-      else readAnswer(answer, maxBodyBytes, end);
+      else readResponse(response, maxBodyBytes, end);
     });
-    // Not followed either, and Node would end the connection without a word.
+    // Without this listener, Node would close the connection and report nothing.
     request.on('upgrade', () =>
-      end({ error: { code: 'UPGRADE', message: 'the endpoint switched protocols instead of answering' } }),
+      end({ error: { code: 'UPGRADE', message: 'The endpoint switched protocols instead of responding.' } }),
     );
-    // Node throws, for one, where a header of the subscription is Trailer and the body is not chunked.
+    // Node throws for some headers of a subscription, for example for Trailer with a body that is not chunked.
     write(request, body, transport).catch(fail);
   });
 }
@@ -95,7 +98,7 @@ async function write(request: ClientRequest, body: Uint8Array, transport: Transp
     }
     case 'truncated':
     case 'reset':
-      // Flushed first: what the endpoint is to see of the body is not lost with the connection.
+      // The connection ends only after this part is flushed, so that the endpoint sees it.
       request.write(body.subarray(0, Math.floor(body.byteLength * transport.keptPart)), () => {
         if (transport.kind === 'truncated') request.socket?.end();
         else request.socket?.resetAndDestroy();
@@ -106,8 +109,8 @@ async function write(request: ClientRequest, body: Uint8Array, transport: Transp
   }
 }
 
-function readAnswer(
-  answer: IncomingMessage,
+function readResponse(
+  response: IncomingMessage,
   maxBodyBytes: number,
   end: (result: Partial<SendResult>) => void,
 ): void {
@@ -115,22 +118,22 @@ function readAnswer(
   let length = 0;
   const finish = (error: AttemptError | null = null) => {
     const body = cut(Buffer.concat(chunks), maxBodyBytes);
-    const { statusCode: status = 0, headers } = answer;
+    const { statusCode: status = 0, headers } = response;
     end({ response: { status, headers, body, isTruncated: length > maxBodyBytes }, error });
   };
-  answer.on('data', (chunk: Uint8Array) => {
+  response.on('data', (chunk: Uint8Array) => {
     chunks.push(chunk);
     length += chunk.byteLength;
     if (length > maxBodyBytes) finish();
   });
-  answer.on('end', () => finish());
-  // The status was received, and it is what counts.
-  answer.on('error', ({ message, ...error }: NodeJS.ErrnoException) =>
+  response.on('end', () => finish());
+  // The status was received, and only the status counts.
+  response.on('error', ({ message, ...error }: NodeJS.ErrnoException) =>
     finish({ code: error.code ?? 'ERROR', message }),
   );
 }
 
-/** At most so many of the bytes; a copy, so that the others are not kept with them. */
+/** At most this many of the bytes. It copies them, so that the rest can be freed. */
 export function cut(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return bytes.byteLength > maxBytes ? Buffer.from(bytes.subarray(0, maxBytes)) : bytes;
 }

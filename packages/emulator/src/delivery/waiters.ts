@@ -1,15 +1,15 @@
 import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
 
-/** What an attempt must be like; what is left out matches everything. */
+/** Which attempts match. A field that is left out matches everything. */
 export interface DeliveryFilter {
   readonly type?: string;
   readonly eventId?: string;
   readonly notificationId?: string;
   readonly subscriptionId?: string;
-  /** 1 to 4. */
+  /** 1 is the first attempt, 4 the last. */
   readonly number?: number;
   readonly state?: Attempt['state'];
-  /** Of the answer. */
+  /** The status of the response. */
   readonly status?: number;
 }
 
@@ -19,12 +19,12 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Those who wait for an attempt to end. Each attempt is handed out once. */
+/** The calls that wait for an attempt to end. Each attempt is returned once. */
 export class Waiters {
   readonly #waiters = new Set<Waiter>();
   readonly #all: () => readonly AttemptRecord[];
 
-  /** @param all what was sent before, oldest first */
+  /** @param all returns every attempt, oldest first */
   constructor(all: () => readonly AttemptRecord[]) {
     this.#all = all;
   }
@@ -50,7 +50,7 @@ export class Waiters {
     });
   }
 
-  /** Tells the one who waited longest, where the attempt has ended. */
+  /** Resolves the call that has waited longest for this attempt, if the attempt has ended. */
   changed(record: AttemptRecord): void {
     if (!hasEnded(record)) return;
     for (const waiter of this.#waiters) {
@@ -71,8 +71,8 @@ export class Waiters {
     );
     const listed = seen.length > 0 ? seen.slice(-10).join('; ') : 'none';
     return (
-      `no delivery like ${JSON.stringify(filter)} ended within ${timeoutMs} ms. The last were: ${listed}. ` +
-      'A scheduled one waits for the clock: call advanceTime(ms) where it is manual.'
+      `No delivery that matches ${JSON.stringify(filter)} ended within ${timeoutMs} ms. The last ones were: ${listed}. ` +
+      'A scheduled delivery waits for the clock: if the clock is manual, call advanceTime(ms).'
     );
   }
 }

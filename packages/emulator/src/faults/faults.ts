@@ -1,25 +1,23 @@
-import type { FiredFault, Notification } from '../delivery/attempt.ts';
+import type { EmulatorNotification, FiredFault } from '../delivery/attempt.ts';
 import type { Plan } from '../delivery/plan.ts';
 import { notFound } from '../problem.ts';
 import { createRandom, type Random } from '../random.ts';
 import { ulid } from '../ulid.ts';
-import type { ApiFault, FaultApi } from './actions.ts';
-import { API_ACTIONS } from './api-actions.ts';
-import { DELIVERY_ACTIONS } from './delivery-actions.ts';
+import { API_FAULTS, type ApiEffect } from './api-faults.ts';
+import { DELIVERY_FAULTS } from './delivery-faults.ts';
+import type { ApiKinds, DeliveryKinds, FaultApi } from './kinds.ts';
 import { type FaultRule, type FaultRuleInput, readRule } from './rule.ts';
 
 interface ActiveRule {
   rule: FaultRule;
-  /** Each rule has chances of its own: what one draws does not change another's. */
+  /** Each rule has random numbers of its own, so that one rule does not change what another does. */
   readonly random: Random;
 }
 
-const DELIVERY = new Map(DELIVERY_ACTIONS.map(({ kind, apply }) => [kind, apply]));
-const API = new Map(API_ACTIONS.map(({ kind, fault }) => [kind, fault]));
-/** What makes further notifications, which must not multiply in turn. */
+/** These create further notifications, which must not multiply in turn. */
 const MULTIPLIES = new Set(['duplicate', 'burst']);
 
-/** The rules by which things break, the same way for the same seed, rules and order of requests. */
+/** The active rules. With the same seed, rules and order of requests, the same things break. */
 export class Faults {
   readonly #seed: number;
   readonly #publish: (rule: FaultRule) => void;
@@ -31,9 +29,9 @@ export class Faults {
     this.#publish = publish;
   }
 
-  /** @throws EmulatorProblem 422 */
+  /** @throws EmulatorProblem `INPUT_INVALID` */
   add(input: FaultRuleInput): FaultRule {
-    const rule = { id: ulid(Date.now()), ...readRule(input) };
+    const rule: FaultRule = { id: ulid(Date.now()), ...readRule(input) };
     this.#append(rule);
     this.#publish(rule);
     return rule;
@@ -43,7 +41,7 @@ export class Faults {
     return this.#rules.map(({ rule }) => rule);
   }
 
-  /** @throws EmulatorProblem 404 */
+  /** @throws EmulatorProblem `NOT_FOUND` */
   remove(id: string): void {
     const index = this.#rules.findIndex(({ rule }) => rule.id === id);
     if (index < 0) throw notFound('fault rule with this id');
@@ -54,16 +52,16 @@ export class Faults {
     for (const { rule } of this.#rules.splice(0)) this.#publish(rule);
   }
 
-  /** As at the start: the next rules draw what the first drew. */
+  /** Starts again: the next rules get the random numbers that the first rules got. */
   reset(): void {
     this.#rules = [];
     this.#made = 0;
   }
 
-  /** Changes the plan of one attempt; tells which rules did. */
+  /** Changes the plan of one attempt. Returns the rules that changed it. */
   breakDelivery(
     plan: Plan,
-    { type, subscriptionId }: Notification,
+    { type, subscriptionId }: EmulatorNotification,
     attempt: number,
     mayMultiply: boolean,
   ): readonly FiredFault[] {
@@ -72,19 +70,19 @@ export class Faults {
       return (mayMultiply || !MULTIPLIES.has(rule.action.kind)) && matches(rule, facts);
     }).map(({ rule: { id, action }, random }) => {
       const { kind, ...params } = action;
-      DELIVERY.get(kind)?.(plan, params as never, random);
+      DELIVERY_FAULTS[kind as keyof DeliveryKinds].apply(plan, params as never, random);
       return { id, action: kind };
     });
   }
 
   /** What goes wrong with one request to the API. */
-  breakApi(api: FaultApi, path: string, method: string): readonly ApiFault[] {
-    return this.#fire(api, (rule) => matches(rule, { path, method })).flatMap(
-      ({ rule: { action } }) => API.get(action.kind)?.(action as never) ?? [],
+  breakApi(api: FaultApi, path: string, method: string): readonly ApiEffect[] {
+    return this.#fire(api, (rule) => matches(rule, { path, method })).map(({ rule: { action } }) =>
+      API_FAULTS[action.kind as keyof ApiKinds].effect(action as never),
     );
   }
 
-  /** As if they were the first. */
+  /** Makes these the only rules, as if they had been added after a reset. */
   replaceAll(rules: readonly FaultRule[]): void {
     this.reset();
     for (const rule of rules) this.#append(rule);

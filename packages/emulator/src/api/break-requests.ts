@@ -2,11 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Engine } from '../engine.ts';
-import type { ApiFault, FaultApi } from '../faults/actions.ts';
+import type { Refusal } from '../faults/api-faults.ts';
+import type { FaultApi } from '../faults/kinds.ts';
 
-export type Refusal = NonNullable<ApiFault['refusal']>;
-
-/** What the handlers of an API know of a request's faults. */
+/** What the handlers of an API know about a request's faults. */
 export interface FaultVariables {
   readonly Bindings: HttpBindings;
   readonly Variables: { isTokenExpired: boolean };
@@ -19,17 +18,17 @@ export function breakRequests(
   refuse: (context: Context, refusal: Refusal) => Response,
 ): MiddlewareHandler<FaultVariables> {
   return async (context, next) => {
-    const faults = engine.faults.breakApi(api, context.req.path, context.req.method);
-    const latencyMs = faults.reduce((sum, fault) => sum + (fault.latencyMs ?? 0), 0);
-    // Aborts with the request, so that nothing waits for an answer that nobody reads.
+    const effects = engine.faults.breakApi(api, context.req.path, context.req.method);
+    const latencyMs = effects.reduce((sum, effect) => sum + (effect.latencyMs ?? 0), 0);
+    // The pause ends with the request, because nobody is left to read the response.
     if (latencyMs > 0) await pause(latencyMs, undefined, { signal: context.req.raw.signal, ref: false });
     context.set(
       'isTokenExpired',
-      faults.some((fault) => fault.isTokenExpired),
+      effects.some((effect) => effect.isTokenExpired),
     );
-    const refusal = faults.find((fault) => fault.refusal)?.refusal;
+    const refusal = effects.find((effect) => effect.refusal)?.refusal;
     if (refusal) return refuse(context, refusal);
     await next();
-    if (faults.some((fault) => fault.isAnswerLost)) context.env.incoming.socket.destroy();
+    if (effects.some((effect) => effect.isAnswerLost)) context.env.incoming.socket.destroy();
   };
 }
