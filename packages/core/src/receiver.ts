@@ -1,7 +1,7 @@
-import type { Delivery, EventDelivery, KnownDelivery, VerifiedDelivery } from './delivery/delivery.ts';
+import { type Delivery, type KnownDelivery, type VerifiedDelivery, withEvent } from './delivery/delivery.ts';
 import type { Receipt } from './delivery/receipt.ts';
 import { checkHead, readBytes, type WebhookRequest } from './delivery/request.ts';
-import { CODES, failureResponse, type SuccessOutcome, successResponse } from './delivery/response.ts';
+import { CODES, failureResponse, SUCCESS_RESPONSES, type SuccessOutcome } from './delivery/response.ts';
 import type { EventEnvelope, EventMap, EventOf, ShowpadEvent, UnknownEvent } from './events/event.ts';
 import type { ShowpadEventMap } from './events/event-map.ts';
 import { readEvent } from './events/read-event.ts';
@@ -140,23 +140,24 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
   async function answer(delivery: Delivery): Promise<Receipt> {
     let known: KnownDelivery = delivery;
+    let attempt: number | undefined;
     try {
       if (closing) throw closed();
       const verified = await verify(delivery);
       known = verified;
-      const event = await readEventOf(verified);
-      if (!event) return succeed('queued', known);
-      const read: EventDelivery = { ...verified, event };
+      const event = readEventOf(verified);
+      if (ShowpadWebhookError.isInstance(event)) return await answerInvalid(verified, event);
+      const read = withEvent(verified, event);
       known = read;
       if (inbox) return succeed(await inbox.put(read), known);
       const handlers = registry.find(event.type);
       if (handlers.length === 0) return succeed('ignored', known);
-      const { outcome, error, attempt } = await once.handle(read, handlers);
-      known = { ...read, attempt };
-      if (error) throw error;
-      return succeed(outcome, known);
+      const handled = await once.handle(read, handlers);
+      attempt = handled.attempt;
+      if (handled.error) throw handled.error;
+      return succeed(handled.outcome, known, attempt);
     } catch (thrown) {
-      return fail(toWebhookError(thrown), known);
+      return fail(toWebhookError(thrown), known, attempt);
     }
   }
 
@@ -173,47 +174,43 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       throw await explainer.explain({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs });
     }
     keyring.promote(key);
-    return { ...delivery, body, keyLabel: key.label, timestampSeconds: Number(signed.timestamp) };
+    return {
+      request,
+      receivedAtMs,
+      body,
+      keyLabel: key.label,
+      timestampSeconds: Number(signed.timestamp),
+    };
   }
 
-  /** @returns undefined if the delivery is not an event and the inbox has kept it. Without an inbox it throws. */
-  async function readEventOf(delivery: VerifiedDelivery): Promise<ShowpadEvent | undefined> {
-    const { method, url } = delivery.request;
-    try {
-      return readEvent({ method, url, body: delivery.body });
-    } catch (thrown) {
-      const invalid = toWebhookError(thrown);
-      if (inbox) {
-        await inbox.putInvalid(delivery, invalid);
-        return undefined;
-      }
-      throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
-    }
+  /** Keeps an authentic delivery that is not an event: in the inbox, or else as a dead letter. */
+  async function answerInvalid(delivery: VerifiedDelivery, invalid: ShowpadWebhookError): Promise<Receipt> {
+    if (inbox) return succeed(await inbox.putInvalid(delivery, invalid), delivery);
+    throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
   }
 
-  function succeed(outcome: SuccessOutcome, delivery: KnownDelivery): Receipt {
-    return logged(delivery, {
-      outcome,
-      response: successResponse(outcome),
-      event: delivery.event,
-      keyLabel: delivery.keyLabel,
-    });
+  function succeed(outcome: SuccessOutcome, delivery: KnownDelivery, attempt?: number): Receipt {
+    const { event, keyLabel } = delivery;
+    const receipt = { outcome, response: SUCCESS_RESPONSES[outcome], event, keyLabel };
+    return logged(receipt, delivery, attempt);
   }
 
-  function fail(error: ShowpadWebhookError, delivery: KnownDelivery): Receipt {
-    reporter.report(error, delivery);
+  function fail(error: ShowpadWebhookError, delivery: KnownDelivery, attempt?: number): Receipt {
+    reporter.report(error, delivery, attempt);
+    const { outcome } = CODES[error.code];
     const isUnread = typeof delivery.request.body === 'function' && !delivery.body;
-    return logged(delivery, {
-      outcome: CODES[error.code].outcome,
-      response: failureResponse(error.code, { methods, closesConnection: isUnread || closing !== undefined }),
-      error,
-      event: delivery.event,
-      keyLabel: delivery.keyLabel,
-    });
+    const closesConnection = isUnread || closing !== undefined;
+    const response = failureResponse(error.code, { methods, closesConnection });
+    const { event, keyLabel } = delivery;
+    return logged({ outcome, response, error, event, keyLabel }, delivery, attempt);
   }
 
-  function logged(delivery: KnownDelivery, receipt: Receipt): Receipt {
-    if (logger !== silentLogger) reporter.guard(() => logDelivery({ ...named, clock }, delivery, receipt));
+  function logged(receipt: Receipt, delivery: KnownDelivery, attempt: number | undefined): Receipt {
+    if (logger === silentLogger) return receipt;
+    const { outcome, error, response } = receipt;
+    reporter.guard(() =>
+      logDelivery({ ...named, clock }, { delivery, attempt, outcome, error, status: response.status }),
+    );
     return receipt;
   }
 
@@ -300,4 +297,15 @@ function closed(): ShowpadWebhookError {
   return new ShowpadWebhookError('CLOSED', 'The receiver is closed.', {
     hint: 'Stop the server before you call close(), so that no delivery comes after it. Showpad will retry.',
   });
+}
+
+function readEventOf({
+  request: { method, url },
+  body,
+}: VerifiedDelivery): ShowpadEvent | ShowpadWebhookError {
+  try {
+    return readEvent({ method, url, body });
+  } catch (thrown) {
+    return toWebhookError(thrown);
+  }
 }

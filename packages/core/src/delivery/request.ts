@@ -1,5 +1,6 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { headerValue, type WebhookHeaders } from '../shared/headers.ts';
+import type { MaybePromise } from '../shared/promise.ts';
 import { quote } from '../shared/text.ts';
 import { checkBytes } from '../signature/signature.ts';
 
@@ -50,19 +51,16 @@ export function checkHead(
 }
 
 /** Reads the body of a request, or takes it if it is there already. */
-export async function readBytes({ body }: WebhookRequest, limitBytes: number): Promise<Uint8Array> {
-  const bytes: unknown = typeof body === 'function' ? await readWith(body, limitBytes) : body;
-  checkBytes(bytes);
-  if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
-  return bytes;
+export function readBytes({ body }: WebhookRequest, limitBytes: number): MaybePromise<Uint8Array> {
+  return typeof body === 'function' ? readWith(body, limitBytes) : checkSize(body, limitBytes);
 }
 
 async function readWith(
   read: (limitBytes: number) => Promise<Uint8Array>,
   limitBytes: number,
-): Promise<unknown> {
+): Promise<Uint8Array> {
   try {
-    return await read(limitBytes);
+    return checkSize(await read(limitBytes), limitBytes);
   } catch (cause) {
     if (ShowpadWebhookError.isInstance(cause)) throw cause;
     throw new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'The body could not be read.', {
@@ -70,6 +68,12 @@ async function readWith(
       cause,
     });
   }
+}
+
+function checkSize(bytes: unknown, limitBytes: number): Uint8Array {
+  checkBytes(bytes);
+  if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
+  return bytes;
 }
 
 /** The error of a body above the limit. Body readers use it too. */

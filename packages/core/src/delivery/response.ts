@@ -57,9 +57,12 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
 
 const RETRY_AFTER_SECONDS = '3';
 
-export function successResponse(outcome: SuccessOutcome): WebhookResponse {
-  return jsonResponse(outcome === 'queued' ? 202 : 200, { outcome });
-}
+export const SUCCESS_RESPONSES: Readonly<Record<SuccessOutcome, WebhookResponse>> = {
+  handled: jsonResponse(200, { outcome: 'handled' }),
+  ignored: jsonResponse(200, { outcome: 'ignored' }),
+  duplicate: jsonResponse(200, { outcome: 'duplicate' }),
+  queued: jsonResponse(202, { outcome: 'queued' }),
+};
 
 export interface FailureResponseOptions {
   readonly methods: readonly string[];

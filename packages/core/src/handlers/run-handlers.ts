@@ -3,6 +3,7 @@ import type { ShowpadEvent } from '../events/event.ts';
 import type { StandardSchemaV1 } from '../events/schema.ts';
 import { validateEvent } from '../events/validate-event.ts';
 import { PermanentError, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
+import type { MaybePromise } from '../shared/promise.ts';
 import { clip } from '../shared/text.ts';
 import type { DeliveryContext } from './context.ts';
 import type { RegisteredHandler } from './handler.ts';
@@ -14,14 +15,15 @@ export interface Progress {
   readonly isFromInbox: boolean;
   /** The names of the handlers that were done before this attempt. */
   readonly done: readonly string[];
-  /**
-   * Notes how a handler ended.
-   *
-   * @returns whether the next handler may run: false if another holder has taken the event over. And the error that counts.
-   */
-  note(
-    ended: EndedHandler,
-  ): Promise<{ readonly mayGoOn: boolean; readonly error?: ShowpadWebhookError | undefined }>;
+  /** Notes how a handler ended. */
+  note(ended: EndedHandler): MaybePromise<Noted>;
+}
+
+export interface Noted {
+  /** False if another holder has taken the event over, so the next handler must not run. */
+  readonly mayGoOn: boolean;
+  /** The error that counts, if any. */
+  readonly error?: ShowpadWebhookError | undefined;
 }
 
 export interface EndedHandler {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventDelivery, KnownDelivery, VerifiedDelivery } from '../delivery/delivery.ts';
+import { type EventDelivery, type VerifiedDelivery, withEvent } from '../delivery/delivery.ts';
 import { CODES, type Outcome } from '../delivery/response.ts';
 import { readEvent } from '../events/read-event.ts';
 import { DeliveryContext } from '../handlers/context.ts';
@@ -75,7 +75,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   async function process(job: InboxJob): Promise<InboxFailure | undefined> {
-    let delivery: StoredDelivery = deliveryOf(job);
+    let delivery: VerifiedDelivery = deliveryOf(job);
     const error = await (async () => {
       if (job.isExhausted) return processEnded(job.attempt - 1);
       if (hanging.has(job.id)) return stillHanging();
@@ -83,13 +83,14 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
       delivery = withEvent;
       return runInTime(job, withEvent);
     })().catch(toWebhookError);
-    if (error) reporter.report(error, delivery);
-    reporter.guard(() => logDelivery(options, delivery, { outcome: outcomeOf(error), error }));
+    if (error) reporter.report(error, delivery, job.attempt);
+    const logged = { delivery, attempt: job.attempt, outcome: outcomeOf(error), error };
+    reporter.guard(() => logDelivery(options, logged));
     return error && { error, isFinal: CODES[error.code].isFinal, kept: keptError(error) };
   }
 
   /** Waits for the handlers, also after their timeout, so that they never run twice at once. It gives up only if they hang. */
-  function runInTime(job: InboxJob, delivery: StoredEvent): Promise<ShowpadWebhookError | undefined> {
+  function runInTime(job: InboxJob, delivery: EventDelivery): Promise<ShowpadWebhookError | undefined> {
     const { receiverName, logger, findHandlers } = options;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt: job.attempt });
     const abort = () => context.abort();
@@ -97,27 +98,29 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     const handlers = findHandlers(delivery.event.type);
     const run = runHandlers({ delivery, context, handlers, progress: progressOf(job, delivery) });
     return new Promise((resolve) => {
-      void watchTime(run, {
+      const stopWatching = watchTime({
         timeoutMs: handlerTimeoutMs,
         onTimeout(error) {
           abort();
-          reporter.report(error, delivery);
+          reporter.report(error, delivery, job.attempt);
         },
         onGiveUp(error) {
           hanging.add(job.id);
           resolve(error);
         },
-      }).then((errors) => {
+      });
+      void run.then((errors) => {
+        stopWatching();
         job.signal.removeEventListener('abort', abort);
         hanging.delete(job.id);
         const deciding = decidingError(errors);
-        for (const error of errors) if (error !== deciding) reporter.report(error, delivery);
+        for (const error of errors) if (error !== deciding) reporter.report(error, delivery, job.attempt);
         resolve(deciding);
       });
     });
   }
 
-  function progressOf(job: InboxJob, delivery: StoredEvent): Progress {
+  function progressOf(job: InboxJob, delivery: EventDelivery): Progress {
     let hasFailed = false;
     return {
       isFromInbox: true,
@@ -132,13 +135,13 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   /** Trouble of the inbox is reported and does not stop the handlers: at worst, this one runs again. */
-  async function checkpoint(job: InboxJob, handlerName: string, delivery: StoredEvent): Promise<boolean> {
+  async function checkpoint(job: InboxJob, handlerName: string, delivery: EventDelivery): Promise<boolean> {
     try {
       const isHeld = await callStore('inbox', 'checkpoint', () => job.checkpoint(handlerName));
-      if (!isHeld) reporter.report(claimLost('inbox', 'checkpoint'), delivery);
+      if (!isHeld) reporter.report(claimLost('inbox', 'checkpoint'), delivery, job.attempt);
       return isHeld;
     } catch (error) {
-      reporter.report(error as ShowpadWebhookError, delivery);
+      reporter.report(error as ShowpadWebhookError, delivery, job.attempt);
       return true;
     }
   }
@@ -146,8 +149,8 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
     const stored = deliveryOf(job);
     const delivery = CODES[error.code].outcome === 'rejected' ? stored : readStored(stored);
-    const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery);
-    if (unkept) reporter.report(unkept, delivery);
+    const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery, job.attempt);
+    if (unkept) reporter.report(unkept, delivery, job.attempt);
   }
 
   return {
@@ -175,9 +178,6 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   };
 }
 
-type StoredDelivery = VerifiedDelivery & KnownDelivery & { readonly attempt: number };
-type StoredEvent = StoredDelivery & EventDelivery;
-
 const LONGEST_KEPT_MESSAGE = 1_000;
 
 /** The entry of a delivery, without an id and a type of its own yet. */
@@ -197,21 +197,20 @@ function entryOf(delivery: VerifiedDelivery): Omit<InboxEntry, 'id'> {
   };
 }
 
-function deliveryOf(job: InboxJob): StoredDelivery {
-  const { method, url, headers, body, timestampSeconds, keyLabel, receivedAtMs, attempt } = job;
+function deliveryOf(job: InboxJob): VerifiedDelivery {
+  const { method, url, headers, body, timestampSeconds, keyLabel, receivedAtMs } = job;
   return {
     request: { method, url, headers, body },
     body,
     timestampSeconds,
     keyLabel,
     receivedAtMs,
-    attempt,
   };
 }
 
-function readStored(stored: StoredDelivery): StoredEvent {
+function readStored(stored: VerifiedDelivery): EventDelivery {
   const { method, url } = stored.request;
-  return { ...stored, event: readEvent({ method, url, body: stored.body }) };
+  return withEvent(stored, readEvent({ method, url, body: stored.body }));
 }
 
 function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {

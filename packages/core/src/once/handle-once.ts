@@ -1,10 +1,10 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
 import { DeliveryContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
-import { decidingError, isRetryable, type RunHandlers } from '../handlers/run-handlers.ts';
+import { type Attempt, decidingError, isRetryable, type RunHandlers } from '../handlers/run-handlers.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
-import { type ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
+import type { ShowpadWebhookError } from '../shared/error.ts';
 import { digestOf } from '../shared/hash.ts';
 import type { Logger } from '../shared/logger.ts';
 import { callStore } from './call-store.ts';
@@ -49,8 +49,17 @@ export interface HandleOnce {
 export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
   const { receiverName, ledger, clock, logger, handlerTimeoutMs, runHandlers, reporter, unfinished } =
     options;
-  /** The keys of events whose handlers run. This process never starts one of them again, whatever a lease says. */
-  const running = new Set<string>();
+  /** The events whose handlers run, by key. This process never starts one of them again, whatever a lease says. */
+  const running = new Map<string, LedgerProgress>();
+  let renewal: NodeJS.Timeout | undefined;
+
+  /** One timer renews the leases of all events. It stops when no event is left. */
+  function renewLeases(): void {
+    for (const progress of running.values()) void progress.renew();
+    if (running.size > 0) return;
+    clearInterval(renewal);
+    renewal = undefined;
+  }
 
   async function handle(
     delivery: EventDelivery,
@@ -68,56 +77,46 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
     const { attempt } = claim;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const progress = new LedgerProgress({
-      ...options,
-      delivery: { ...delivery, attempt },
-      key,
-      claim,
-      context,
-    });
-    running.add(key);
+    const progress = new LedgerProgress(options, { key, claim, delivery, context });
+    running.set(key, progress);
+    renewal ??= setInterval(renewLeases, LEASE_MS / 3).unref();
     unfinished.add(delivery.request, () => context.abort());
-    const error = await answerInTime(finish(), progress);
-    return { outcome: 'handled', error, attempt };
-
-    async function finish(): Promise<ShowpadWebhookError | undefined> {
-      try {
-        const errors = await runHandlers({ delivery, context, handlers, progress });
-        const deciding = decidingError(errors);
-        for (const error of errors) if (error !== deciding) progress.report(error);
-        await progress.settle(deciding);
-        const isLost = deciding && isRetryable(deciding) && attempt >= SHOWPAD_ATTEMPTS;
-        if (isLost) await progress.keepLetter('attempts-exhausted', deciding);
-        return deciding;
-      } finally {
-        running.delete(key);
-        unfinished.delete(delivery.request);
-      }
-    }
-  }
-
-  /** Resolves when the handlers end, or earlier with `HANDLER_TIMEOUT`: then they go on, and how they end is reported. */
-  function answerInTime(
-    run: Promise<ShowpadWebhookError | undefined>,
-    progress: LedgerProgress,
-  ): Promise<ShowpadWebhookError | undefined> {
     return new Promise((resolve) => {
-      let isAnswered = false;
-      const answer = (error: ShowpadWebhookError | undefined) => {
-        if (isAnswered && error) progress.report(error);
-        isAnswered = true;
-        resolve(error);
-      };
-      void watchTime(run, {
+      let isLate = false;
+      const stopWatching = watchTime({
         timeoutMs: handlerTimeoutMs,
         onTimeout(error) {
-          progress.abort();
-          answer(error);
+          isLate = true;
+          context.abort();
+          resolve({ outcome: 'handled', error, attempt });
         },
         onGiveUp: (error) => progress.giveUp(error),
-      }).then(answer, (thrown) => answer(toWebhookError(thrown)));
+      });
+      void finish({ delivery, context, handlers, progress }, attempt).then((error) => {
+        stopWatching();
+        running.delete(key);
+        unfinished.delete(delivery.request);
+        if (isLate && error) progress.report(error);
+        resolve({ outcome: 'handled', error, attempt });
+      });
     });
+  }
+
+  /** Runs the handlers and tells the ledger how they ended. Resolves to the error that decides the response, if any. */
+  async function finish(run: LedgerRun, attempt: number): Promise<ShowpadWebhookError | undefined> {
+    const { progress } = run;
+    const errors = await runHandlers(run);
+    const deciding = decidingError(errors);
+    for (const error of errors) if (error !== deciding) progress.report(error);
+    await progress.settle(deciding);
+    const isLastAttempt = deciding && isRetryable(deciding) && attempt >= SHOWPAD_ATTEMPTS;
+    if (isLastAttempt) await progress.keepLetter('attempts-exhausted', deciding);
+    return deciding;
   }
 
   return { handle };
+}
+
+interface LedgerRun extends Attempt {
+  readonly progress: LedgerProgress;
 }

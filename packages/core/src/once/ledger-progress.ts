@@ -1,6 +1,6 @@
-import type { EventDelivery, KnownDelivery } from '../delivery/delivery.ts';
+import type { EventDelivery } from '../delivery/delivery.ts';
 import type { DeliveryContext } from '../handlers/context.ts';
-import { type EndedHandler, isRetryable, type Progress } from '../handlers/run-handlers.ts';
+import { type EndedHandler, isRetryable, type Noted, type Progress } from '../handlers/run-handlers.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
@@ -8,47 +8,58 @@ import type { ShowpadWebhookError } from '../shared/error.ts';
 import type { MaybePromise } from '../shared/promise.ts';
 import { callStore } from './call-store.ts';
 import { claimLost, inProgress } from './errors.ts';
-import { type ClaimResult, LEASE_MS, type Ledger } from './ledger.ts';
+import { type Claim, type ClaimResult, LEASE_MS, type Ledger } from './ledger.ts';
 
 export interface LedgerProgressOptions {
   readonly ledger: Ledger;
-  readonly key: string;
-  readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
-  readonly delivery: EventDelivery & KnownDelivery;
-  readonly context: DeliveryContext;
   readonly clock: () => number;
   readonly reporter: Reporter;
   readonly slowRuns: SlowRuns;
 }
 
-/** One claim of a ledger: it renews the lease while handlers run, and notes how they end. */
+/** One event that was claimed. */
+export interface ClaimedRun {
+  readonly key: string;
+  readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
+  readonly delivery: EventDelivery;
+  readonly context: DeliveryContext;
+}
+
+/** One claim of a ledger: it notes how handlers end, and keeps the lease until then. */
 export class LedgerProgress implements Progress {
   readonly isFromInbox = false;
   readonly done: readonly string[];
   readonly #options: LedgerProgressOptions;
-  readonly #renewal: NodeJS.Timeout;
-  /** What the ledger gave is passed back to it, so that it can keep something of its own in it. */
-  readonly #claim: LedgerProgressOptions['claim'] & { readonly key: string };
+  readonly #run: ClaimedRun;
+  readonly #claim: Claim;
   #isLost = false;
   #hasFailed = false;
+  #isGivenUp = false;
 
-  constructor(options: LedgerProgressOptions) {
+  constructor(options: LedgerProgressOptions, run: ClaimedRun) {
     this.#options = options;
-    this.#claim = { ...options.claim, key: options.key };
-    this.done = options.claim.done;
-    this.#renewal = setInterval(() => void this.#renew(), LEASE_MS / 3);
+    this.#run = run;
+    this.#claim = { key: run.key, fence: run.claim.fence };
+    this.done = run.claim.done;
   }
 
-  async note({ handlerName, error: thrown, isLast, durationMs }: EndedHandler): ReturnType<Progress['note']> {
+  note({ handlerName, error, isLast, durationMs }: EndedHandler): MaybePromise<Noted> {
     this.#options.slowRuns.note(handlerName, durationMs);
+    // After the last handler of a clean run `complete` follows at once, so a checkpoint would be one call too many.
+    if (isLast && !error && !this.#hasFailed) return { mayGoOn: true };
+    return this.#noteAndRenew(handlerName, error, isLast);
+  }
+
+  async #noteAndRenew(
+    handlerName: string,
+    thrown: ShowpadWebhookError | undefined,
+    isLast: boolean,
+  ): Promise<Noted> {
     let error = thrown;
     // If nobody could keep the letter of a permanent error, it is an ordinary failure: a retry may keep it.
     if (error && !isRetryable(error)) error = (await this.keepLetter('permanent', error)) ?? error;
-    const isSettled = !error || !isRetryable(error);
-    if (!isSettled) this.#hasFailed = true;
-    // After the last handler of a clean run `complete` follows at once, so a checkpoint would be one call too many.
-    const isNoted = isSettled && !(isLast && !this.#hasFailed);
-    if (isNoted) await this.#renew(handlerName);
+    if (error && isRetryable(error)) this.#hasFailed = true;
+    else if (!isLast || this.#hasFailed) await this.#checkpoint(handlerName);
     // The handlers that are left run in the process that has taken the event over.
     if (this.#isLost && !isLast) error ??= inProgress();
     return { mayGoOn: !this.#isLost, error };
@@ -56,7 +67,6 @@ export class LedgerProgress implements Progress {
 
   /** Ends the claim: the event is completed, or free for the next attempt if a retry may help. */
   async settle(error: ShowpadWebhookError | undefined): Promise<void> {
-    clearInterval(this.#renewal);
     if (this.#isLost) return;
     const { ledger, clock } = this.#options;
     const operation = error && isRetryable(error) ? 'release' : 'complete';
@@ -65,7 +75,7 @@ export class LedgerProgress implements Progress {
 
   /** Stops waiting for handlers that never end: the lease is not renewed any more, and the event goes to `onDeadLetter`. */
   giveUp(error: ShowpadWebhookError): void {
-    clearInterval(this.#renewal);
+    this.#isGivenUp = true;
     this.report(error);
     void this.keepLetter('handler-timeout', error);
   }
@@ -75,20 +85,27 @@ export class LedgerProgress implements Progress {
     reason: DeadLetterReason,
     error: ShowpadWebhookError,
   ): Promise<ShowpadWebhookError | undefined> {
-    const unkept = await this.#options.reporter.deadLetter(reason, error, this.#options.delivery);
+    const { delivery, claim } = this.#run;
+    const unkept = await this.#options.reporter.deadLetter(reason, error, delivery, claim.attempt);
     if (unkept && reason !== 'permanent') this.report(unkept);
     return unkept;
   }
 
   abort(): void {
-    this.#options.context.abort();
+    this.#run.context.abort();
   }
 
   report(error: ShowpadWebhookError): void {
-    this.#options.reporter.report(error, this.#options.delivery);
+    const { delivery, claim } = this.#run;
+    this.#options.reporter.report(error, delivery, claim.attempt);
   }
 
-  #renew(handler?: string): Promise<void> {
+  /** Keeps the event for this process, as long as anybody waits for its handlers. */
+  async renew(): Promise<void> {
+    if (!this.#isLost && !this.#isGivenUp) await this.#checkpoint();
+  }
+
+  #checkpoint(handler?: string): Promise<void> {
     const { ledger, clock } = this.#options;
     const update = { leaseMs: LEASE_MS, nowMs: clock(), ...(handler !== undefined && { handler }) };
     return this.#tell('checkpoint', () => ledger.checkpoint(this.#claim, update));

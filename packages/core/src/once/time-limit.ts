@@ -12,23 +12,23 @@ export interface TimeLimit {
   onGiveUp(error: ShowpadWebhookError): void;
 }
 
-/** Watches a run of handlers until it ends. The run must never reject. */
-export async function watchTime<T>(
-  run: Promise<T>,
-  { timeoutMs, onTimeout, onGiveUp }: TimeLimit,
-): Promise<T> {
-  let timer = setTimer(() => {
-    timer = setTimer(
-      () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR)),
-      timeoutMs * (GIVE_UP_FACTOR - 1),
-    );
-    onTimeout(tooSlow(timeoutMs));
-  }, timeoutMs);
-  try {
-    return await run;
-  } finally {
+/** Watches a run of handlers. Call what it returns when the run has ended. */
+export function watchTime({ timeoutMs, onTimeout, onGiveUp }: TimeLimit): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  // Handlers that end within this turn of the event loop cost no timer.
+  const start = setImmediate(() => {
+    timer = setTimer(() => {
+      timer = setTimer(
+        () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR)),
+        timeoutMs * (GIVE_UP_FACTOR - 1),
+      );
+      onTimeout(tooSlow(timeoutMs));
+    }, timeoutMs);
+  });
+  return () => {
+    clearImmediate(start);
     clearTimeout(timer);
-  }
+  };
 }
 
 function tooSlow(timeoutMs: number): ShowpadWebhookError {

@@ -11,16 +11,24 @@ export interface DeliveryLogOptions {
   readonly clock: () => number;
 }
 
+export interface LoggedDelivery extends Pick<Receipt, 'outcome' | 'error'> {
+  readonly delivery: KnownDelivery;
+  /** Set if handlers ran. */
+  readonly attempt: number | undefined;
+  /** Set if a response is written. */
+  readonly status?: number | undefined;
+}
+
 /** Writes the one log line of a delivery. It contains no payload, no key and no signature. */
 export function logDelivery(
   { receiverName, logger, clock }: DeliveryLogOptions,
-  { event, keyLabel, attempt, receivedAtMs }: KnownDelivery,
-  { outcome, error, response }: Pick<Receipt, 'outcome' | 'error'> & Partial<Pick<Receipt, 'response'>>,
+  { delivery, attempt, outcome, error, status }: LoggedDelivery,
 ): unknown {
+  const { event, keyLabel, receivedAtMs } = delivery;
   const fields = {
     receiverName,
     outcome,
-    ...(response && { status: response.status }),
+    ...(status !== undefined && { status }),
     ...(error && { code: error.code, reason: error.message, hint: error.hint }),
     ...(event && { type: clip(event.type, LONGEST_LOGGED_TEXT), id: clip(event.id, LONGEST_LOGGED_TEXT) }),
     ...(keyLabel !== undefined && { keyLabel }),

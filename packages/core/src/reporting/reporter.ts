@@ -29,9 +29,9 @@ export class Reporter {
   }
 
   /** Mistakes of a sender go to `onRejected`, and everything else goes to `onError`. */
-  report(error: ShowpadWebhookError, delivery?: KnownDelivery): void {
+  report(error: ShowpadWebhookError, delivery?: KnownDelivery, attempt?: number): void {
     const listeners = CODES[error.code].outcome === 'rejected' ? this.onRejected : this.onError;
-    for (const listener of listeners) this.guard(() => listener(error, this.#info(delivery)));
+    for (const listener of listeners) this.guard(() => listener(error, this.#info(delivery, attempt)));
     if (listeners.length === 0 && this.#logger === silentLogger && !shownCodes.has(error.code)) {
       shownCodes.add(error.code);
       warnOfUnheardError(error);
@@ -47,10 +47,11 @@ export class Reporter {
     reason: DeadLetterReason,
     error: ShowpadWebhookError,
     delivery: VerifiedDelivery & KnownDelivery,
+    attempt?: number,
   ): Promise<ShowpadWebhookError | undefined> {
     if (this.onDeadLetter.length === 0) return undefined;
     const letter = {
-      ...this.#info(delivery),
+      ...this.#info(delivery, attempt),
       reason,
       error,
       rawBody: delivery.body,
@@ -87,14 +88,14 @@ export class Reporter {
     }
   }
 
-  #info(delivery?: KnownDelivery): ErrorInfo {
+  #info(delivery: KnownDelivery | undefined, attempt: number | undefined): ErrorInfo {
     return {
       receiverName: this.#receiverName,
       method: delivery?.request.method,
       url: delivery?.request.url,
       keyLabel: delivery?.keyLabel,
       event: delivery?.event,
-      attempt: delivery?.attempt,
+      attempt,
     };
   }
 }

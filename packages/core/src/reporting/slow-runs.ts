@@ -13,7 +13,7 @@ const TOLERATED_SHARE = 1 / 20;
 /** Notices handlers that often need more than half of their time, and warns once for each, while all still goes well. */
 export class SlowRuns {
   readonly #options: SlowRunsOptions;
-  readonly #runs = new Map<string, { total: number; slow: number; isShown: boolean }>();
+  readonly #runs = new Map<string, Runs>();
 
   constructor(options: SlowRunsOptions) {
     this.#options = options;
@@ -21,8 +21,7 @@ export class SlowRuns {
 
   note(handlerName: string, durationMs: number): void {
     const { receiverName, logger, handlerTimeoutMs } = this.#options;
-    const runs = this.#runs.get(handlerName) ?? { total: 0, slow: 0, isShown: false };
-    this.#runs.set(handlerName, runs);
+    const runs = this.#runsOf(handlerName);
     runs.total++;
     if (durationMs <= handlerTimeoutMs / 2) return;
     runs.slow++;
@@ -34,4 +33,18 @@ export class SlowRuns {
     if (logger === silentLogger) warn(message, 'HANDLER_SLOW');
     else logger.warn({ receiverName, handlerName }, message);
   }
+
+  #runsOf(handlerName: string): Runs {
+    const known = this.#runs.get(handlerName);
+    if (known) return known;
+    const runs = { total: 0, slow: 0, isShown: false };
+    this.#runs.set(handlerName, runs);
+    return runs;
+  }
+}
+
+interface Runs {
+  total: number;
+  slow: number;
+  isShown: boolean;
 }

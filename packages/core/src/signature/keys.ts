@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { plainHeaders, type WebhookHeaders } from '../shared/headers.ts';
 import { DEADLINE_MS, type MaybePromise, withDeadline } from '../shared/promise.ts';
@@ -22,6 +23,8 @@ export interface PreparedKey {
   readonly label: string | undefined;
   /** The HMAC uses its UTF-8 bytes. This is inferred and not documented: docs/showpad.md, "Signature". */
   readonly text: string;
+  /** What the HMAC takes: the text or, for keys that are used again and again, a key object, which is faster. */
+  readonly hmacKey: string | KeyObject;
 }
 
 /** With every key a forged delivery costs one more HMAC over its body, so the list is limited. */
@@ -59,12 +62,12 @@ export function prepareKey(entry: unknown, place: string): PreparedKey {
   if (key.trim() !== key) {
     throw new TypeError(`${place} begins or ends with white space. Trim it.`);
   }
-  return { label: label as string | undefined, text: key };
+  return { label: label as string | undefined, text: key, hmacKey: key };
 }
 
 export interface Keyring {
   /** The keys to try, the likeliest one first. */
-  candidates(headers: WebhookHeaders, url: string | undefined): Promise<readonly PreparedKey[]>;
+  candidates(headers: WebhookHeaders, url: string | undefined): MaybePromise<readonly PreparedKey[]>;
   /** Remembers a key that matched, so that it is tried first next time. */
   promote(key: PreparedKey): void;
 }
@@ -74,9 +77,13 @@ export function createKeyring(keys: SignatureKeys): Keyring {
   if (typeof keys === 'function') {
     return { candidates: (headers, url) => resolveKeys(keys, headers, url), promote: () => {} };
   }
-  let prepared: readonly PreparedKey[] = prepareKeys(keys);
+  let prepared: readonly PreparedKey[] = prepareKeys(keys).map(({ label, text }) => ({
+    label,
+    text,
+    hmacKey: createSecretKey(text, 'utf8'),
+  }));
   return {
-    candidates: async () => prepared,
+    candidates: () => prepared,
     promote(key) {
       if (prepared[0] !== key) prepared = [key, ...prepared.filter((each) => each !== key)];
     },

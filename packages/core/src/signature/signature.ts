@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { checkAboveZero } from '../shared/check.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookHeaders } from '../shared/headers.ts';
@@ -92,8 +92,8 @@ export function findKey(
   { signatures, timestamp }: SignedHeaders,
   keys: readonly PreparedKey[],
 ): PreparedKey | undefined {
-  return keys.find(({ text }) => {
-    const expected = hmac(text, body, timestamp);
+  return keys.find(({ hmacKey }) => {
+    const expected = hmac(hmacKey, body, timestamp);
     return signatures.some((signature) => isSameText(signature, expected));
   });
 }
@@ -107,7 +107,7 @@ const MISMATCH_HINT =
   'Each Showpad subscription has its own key: check that yours belongs to the subscription that sends to this URL, and ' +
   'that it is complete. A body that a parser or a proxy changed, and a forgery, look the same.';
 
-function hmac(key: string, body: Uint8Array | string, timestamp: string): string {
+function hmac(key: string | KeyObject, body: Uint8Array | string, timestamp: string): string {
   return createHmac('sha256', key).update(body).update(`.${timestamp}`).digest('base64');
 }
 
