@@ -17,7 +17,7 @@ export interface PipelineOptions {
   readonly isForged?: boolean;
 }
 
-/** Our whole pipeline. Every delivery carries an event of its own, so that none is a cheap duplicate. */
+/** Our whole pipeline. Every delivery has another event, so that none is a cheap duplicate. */
 export function ourPipeline({
   bytes,
   handlers = 1,
@@ -26,7 +26,8 @@ export function ourPipeline({
 }: PipelineOptions): Case<Incoming> {
   const receiver = createReceiver({ keys: KEY, ...(ledger !== undefined && { ledger }) });
   for (let index = 0; index < handlers; index++) {
-    receiver.on('shared-space-user-added', () => {}, { name: `handler ${index}` });
+    // Users write async handlers.
+    receiver.on('shared-space-user-added', async () => {}, { name: `handler ${index}` });
   }
   const wanted = isForged ? 'rejected' : handlers === 0 ? 'ignored' : 'handled';
   return {
