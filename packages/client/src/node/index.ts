@@ -1,1 +1,0 @@
-export { createFileTokenStore, type FileTokenStoreOptions } from './file-token-store.ts';
