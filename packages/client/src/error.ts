@@ -1,39 +1,59 @@
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './subscriptions/subscription.ts';
 
-/** What is wrong with one field of a request, as Showpad tells it. */
-export interface ErrorMeta {
+/** What is wrong with one field of a request, in Showpad's words. */
+export interface FieldProblem {
   readonly name?: string;
   readonly reason?: string;
   readonly category?: string;
 }
 
-export interface ErrorDetails {
+/**
+ * What went wrong. `HTTP_ERROR` is every response with an error status: look at `status` and `showpadCode`. The README
+ * says what each code means and what to do.
+ */
+export type ApiErrorCode =
+  | 'HTTP_ERROR'
+  | 'NETWORK'
+  | 'TIMEOUT'
+  | 'REDIRECTED'
+  | 'UNEXPECTED_RESPONSE'
+  | 'RESPONSE_TOO_LARGE'
+  | 'TOKENS_NOT_SAVED'
+  | 'CREATE_UNCERTAIN'
+  | 'KEY_LOST'
+  | 'KEY_NOT_SAVED'
+  | 'SEVERAL_MATCH';
+
+/** Everything about an error except its code and its message. */
+export interface ApiErrorDetails {
+  /** A sentence for the developer: the likely cause and the fix. */
+  readonly hint: string;
   readonly status?: number | undefined;
-  readonly title: string;
-  readonly detail: string;
-  readonly code: string;
-  readonly meta?: readonly ErrorMeta[];
+  readonly showpadCode?: string | undefined;
+  readonly title?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly meta?: readonly FieldProblem[];
   readonly retryAfterMs?: number | undefined;
   readonly subscription?: Subscription | undefined;
   readonly signatureKey?: string | undefined;
   readonly cause?: unknown;
 }
 
-// A registered symbol, since the ESM and the CJS build, or two installed copies, may meet in one process.
+// The marker is a registered symbol because the ESM and the CJS build, or two installed copies, may meet in one process.
 const marker = Symbol.for('@showpad-webhooks/client/ShowpadApiError');
 
 /**
- * A call that failed: what Showpad's API answered, or that there was no answer to use. It never holds a token, a
- * password or a header; the one key it may carry shows in neither `inspect` nor JSON. `cause` is what the runtime, or
- * your own code, threw.
+ * Says why a call failed and how to fix it. `message` and `hint` are sentences. The error never contains a token, a
+ * password or a header. The one key that it may carry is not shown by `inspect` or in JSON. `cause` is what the runtime,
+ * or your own code, threw.
  *
  * @example
  * ```ts
- * import { createShowpadWebhooksClient, ShowpadApiError } from '@showpad-webhooks/client';
+ * import { createClient, ShowpadApiError } from '@showpad-webhooks/client';
  * import { createEmulator } from '@showpad-webhooks/emulator';
  *
  * const emulator = await createEmulator();
- * const client = createShowpadWebhooksClient({
+ * const client = createClient({
  *   baseUrl: `${emulator.url}/webhooks/v1`,
  *   auth: { type: 'personal-token', token: emulator.accessToken },
  * });
@@ -41,62 +61,64 @@ const marker = Symbol.for('@showpad-webhooks/client/ShowpadApiError');
  *   await client.subscriptions.get('01GVZ8663CJAREF2SJE5XQRX7W');
  * } catch (error) {
  *   if (!ShowpadApiError.isInstance(error)) throw error;
- *   console.log(error.status, error.title); // 404 Not found
+ *   console.log(error.code, error.status); // HTTP_ERROR 404
  * }
  * await emulator.close();
  * ```
  */
 export class ShowpadApiError extends Error {
-  override readonly name = 'ShowpadApiError';
-  /** Of the answer; undefined where there was none. */
+  /** Stable, for programs. */
+  readonly code: ApiErrorCode;
+  /** A sentence for the developer: the likely cause and the fix. */
+  readonly hint: string;
+  /** The HTTP status. Undefined if there was no response. */
   readonly status: number | undefined;
-  readonly title: string;
-  /** What happened and, where that is known, its mend. */
-  readonly detail: string;
   /**
-   * For programs. Of this client: `NETWORK`, `TIMEOUT`, `UNEXPECTED_ANSWER`, `REDIRECTED`, `TOKENS_NOT_SAVED`,
-   * `CREATE_UNCERTAIN`, `KEY_LOST`, `KEY_NOT_SAVED`, `SEVERAL_MATCH`. Of an answer: OAuth's `error` such as
-   * `invalid_grant`, a v3 error's name, a v4 problem's type, or else `HTTP_` and the status.
+   * The code in the response, if it has one: OAuth's `error` such as `invalid_grant`, the name of a v3 error, or the
+   * type of a v4 problem.
    */
-  readonly code: string;
-  /** The fields at fault, where Showpad names them. */
-  readonly meta: readonly ErrorMeta[];
-  /** How long to wait before another try, where the answer says so. */
+  readonly showpadCode: string | undefined;
+  /** The title in the response, if it has one. */
+  readonly title: string | undefined;
+  /** The explanation in the response, if it has one. */
+  readonly detail: string | undefined;
+  /** The fields that are wrong, if the response names them. */
+  readonly meta: readonly FieldProblem[];
+  /** How long to wait before the next attempt, if the response says so. */
   readonly retryAfterMs: number | undefined;
-  /** With `KEY_LOST` and `KEY_NOT_SAVED`: the subscription that is there, and whose key nobody has. */
+  /** With `KEY_LOST` and `KEY_NOT_SAVED`: the subscription that exists although nobody has its key. */
   readonly subscription: Subscription | undefined;
   readonly #signatureKey: string | undefined;
 
-  constructor(message: string, { cause, signatureKey, meta = [], ...details }: ErrorDetails) {
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    { cause, signatureKey, meta = [], ...details }: ApiErrorDetails,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = details.hint;
     this.status = details.status;
+    this.showpadCode = details.showpadCode;
     this.title = details.title;
     this.detail = details.detail;
-    this.code = details.code;
     this.meta = meta;
     this.retryAfterMs = details.retryAfterMs;
     this.subscription = details.subscription;
     this.#signatureKey = signatureKey;
-    Object.defineProperty(this, marker, { value: true });
   }
 
-  /** With `KEY_NOT_SAVED`: the key, this last time. */
+  static {
+    Object.assign(ShowpadApiError.prototype, { name: 'ShowpadApiError', [marker]: true });
+  }
+
+  /** With `KEY_NOT_SAVED`: the signature key, for the last time. */
   get signatureKey(): string | undefined {
     return this.#signatureKey;
   }
 
-  /** Like `instanceof`, and true across copies of this package. */
+  /** Works like `instanceof`, and also across copies of this package. */
   static isInstance(value: unknown): value is ShowpadApiError {
     return typeof value === 'object' && value !== null && Reflect.get(value, marker) === true;
   }
-}
-
-/** Of this client, rather than of an answer. */
-export function clientError(
-  code: string,
-  title: string,
-  detail: string,
-  further: Pick<ErrorDetails, 'status' | 'subscription' | 'signatureKey' | 'cause'> = {},
-): ShowpadApiError {
-  return new ShowpadApiError(`${title}. ${detail}`, { ...further, code, title, detail });
 }

@@ -1,26 +1,32 @@
-export type { CallOptions } from './api.ts';
-export type { Assumptions } from './assumptions.ts';
+export { createClient, type ShowpadClient } from './client.ts';
+export { type ApiErrorCode, type ApiErrorDetails, type FieldProblem, ShowpadApiError } from './error.ts';
+export type { CallOptions } from './http/api.ts';
+export type { AttemptInfo, Hooks, ResponseInfo, RetryInfo } from './http/hooks.ts';
+export type { PageOptions } from './http/pages.ts';
+export type { RetryOptions } from './http/retry.ts';
+export type { ApiLocation } from './http/urls.ts';
 export type {
+  Auth,
   AuthorizationCodeAuth,
+  GrantAuth,
+  OAuthClient,
   PasswordAuth,
   PersonalTokenAuth,
   RefreshTokenAuth,
-  ShowpadAuth,
-  TokenFunction,
-} from './auth.ts';
-export { createShowpadWebhooksClient, type ShowpadWebhooksClient, type SubscriptionsApi } from './client.ts';
-export { type ErrorMeta, ShowpadApiError } from './error.ts';
-export type { Hooks, RequestInfo, RetryOptions, ShowpadWebhooksClientOptions } from './options.ts';
-export type { PageOptions } from './pages.ts';
-export type { SyncStep, WantedSubscription } from './plan.ts';
-export {
+  TokenProvider,
+} from './oauth/auth.ts';
+export { createMemoryTokenStore, type TokenSet, type TokenStore } from './oauth/token-store.ts';
+export type { CommonClientOptions, ShowpadClientOptions } from './options.ts';
+export type { Assumptions } from './subscriptions/assumptions.ts';
+export type { SyncStep, WantedSubscription } from './subscriptions/plan.ts';
+export type {
   CreatedSubscription,
-  type LogEntry,
-  type NewSubscription,
-  type Subscription,
-  type SubscriptionChanges,
-  type SubscriptionHeader,
-  type SubscriptionMethod,
-} from './subscription.ts';
-export type { EnsureOptions, EnsureResult, SaveKey, SyncOptions } from './sync.ts';
-export { createMemoryTokenStore, type TokenSet, type TokenStore } from './token-store.ts';
+  LogEntry,
+  NewSubscription,
+  Subscription,
+  SubscriptionChanges,
+  SubscriptionHeader,
+  SubscriptionMethod,
+} from './subscriptions/subscription.ts';
+export type { SubscriptionsApi } from './subscriptions/subscriptions-api.ts';
+export type { EnsureOptions, EnsureResult, SaveKey, SyncOptions } from './subscriptions/sync.ts';

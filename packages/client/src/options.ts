@@ -1,81 +1,39 @@
-import { type Assumptions, createMapping, type Mapping } from './assumptions.ts';
-import { checkAuth, type ShowpadAuth } from './auth.ts';
-import type { ShowpadApiError } from './error.ts';
-import type { TokenStore } from './token-store.ts';
-import { type Place, readUrls, type Urls } from './urls.ts';
+import { checkKnown, checkRange } from './check.ts';
+import type { ApiSettings } from './http/api.ts';
+import type { Hooks } from './http/hooks.ts';
+import { type RetryOptions, readRetry } from './http/retry.ts';
+import { type ApiLocation, readUrls } from './http/urls.ts';
+import { type Auth, checkAuth } from './oauth/auth.ts';
+import type { TokenStore } from './oauth/token-store.ts';
+import type { TokenSettings } from './oauth/tokens.ts';
+import { type Assumptions, readAssumptions } from './subscriptions/assumptions.ts';
+import { createMapping, type Mapping } from './subscriptions/mapping.ts';
 
-export interface RetryOptions {
-  /** How often a call is tried in all. Default 4. */
-  readonly maxAttempts?: number;
-  /** The longest wait after the first failure; it doubles with each. The wait is at random up to it. Default 500. */
-  readonly firstDelayMs?: number;
-  /** Where that doubling ends. Default 20,000. */
-  readonly maxDelayMs?: number;
-  /** The longest wait that a Retry-After can ask for. Default 60,000. */
-  readonly maxRetryAfterMs?: number;
-  /** From 0 to below 1. Default `Math.random`. */
-  readonly random?: () => number;
-  /** Default: a timer. */
-  readonly sleep?: (ms: number) => Promise<void>;
-}
-
-/** One request and its answer, without headers and bodies. */
-export interface RequestInfo {
-  readonly method: string;
-  /** Without the base URL. */
-  readonly path: string;
-  /** 1 is the first. */
-  readonly attempt: number;
-}
-
-/** For logs and metrics. What they throw is ignored. */
-export interface Hooks {
-  /** After each request; `error` where it failed. */
-  readonly onResponse?: (
-    info: RequestInfo & {
-      readonly status: number | undefined;
-      readonly durationMs: number;
-      readonly error: ShowpadApiError | undefined;
-    },
-  ) => void;
-  /** Before the wait. */
-  readonly onRetry?: (
-    info: RequestInfo & { readonly delayMs: number; readonly error: ShowpadApiError },
-  ) => void;
-}
-
-interface CommonOptions {
-  readonly auth: ShowpadAuth;
-  /** Where tokens are kept from one process to the next. Default: in memory. */
+export interface CommonClientOptions {
+  readonly auth: Auth;
+  /** Keeps tokens from one process to the next. Default: they are kept in memory. */
   readonly tokenStore?: TokenStore;
-  /** Default: the runtime's, looked up at each call. */
+  /** Default: the global `fetch`. It is looked up at each call. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Of one request and its answer. Default 30,000. */
+  /** The time limit for one request and its response. Default 30,000. */
   readonly timeoutMs?: number;
-  /** False: never. */
+  /** With `false`, nothing is retried. */
   readonly retry?: RetryOptions | false;
   readonly hooks?: Hooks;
-  /** Corrects what this client takes for granted of an API that is not documented in public. */
+  /** Corrects what this client assumes about an API that Showpad does not document in public. */
   readonly assumptions?: Partial<Assumptions>;
-  /** Unix time in ms. Default `Date.now`. */
+  /** Returns the Unix time in milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
 }
 
-export type ShowpadWebhooksClientOptions = CommonOptions & Place;
+export type ShowpadClientOptions = CommonClientOptions & ApiLocation;
 
-/** The options, checked, with every default filled in. */
-export interface Settings extends Urls {
-  readonly auth: ShowpadAuth;
-  readonly tokenStore: TokenStore | undefined;
-  readonly fetch: typeof globalThis.fetch;
-  readonly timeoutMs: number;
-  readonly retry: Required<RetryOptions>;
-  readonly hooks: Hooks;
+/** The checked options, with all defaults. */
+interface Settings extends ApiSettings, TokenSettings {
   readonly mapping: Mapping;
-  readonly clock: () => number;
 }
 
-const KNOWN: Record<keyof ShowpadWebhooksClientOptions, true> = {
+const KNOWN: Record<keyof ShowpadClientOptions, true> = {
   subdomain: true,
   baseUrl: true,
   tokenUrl: true,
@@ -89,32 +47,25 @@ const KNOWN: Record<keyof ShowpadWebhooksClientOptions, true> = {
   clock: true,
 };
 
-const RETRY_DEFAULTS: Required<RetryOptions> = {
-  maxAttempts: 4,
-  firstDelayMs: 500,
-  maxDelayMs: 20_000,
-  maxRetryAfterMs: 60_000,
-  random: Math.random,
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
-
-/** @throws TypeError that names the option, the rule and the mend. */
-export function readOptions(options: ShowpadWebhooksClientOptions): Settings {
+/** @throws TypeError that names the option, and says what it must be. */
+export function readOptions(options: ShowpadClientOptions): Settings {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError('options must be an object with at least { subdomain, auth }.');
+    throw new TypeError('The options must be an object with at least { subdomain, auth }.');
   }
-  checkNames('', options, Object.keys(KNOWN));
+  checkKnown(options, Object.keys(KNOWN));
   const { auth, tokenStore, timeoutMs = 30_000, hooks = {}, clock = Date.now } = options;
-  checkNames('hooks.', hooks, ['onResponse', 'onRetry']);
+  checkKnown(hooks, ['onResponse', 'onRetry'], 'hooks.');
   const urls = readUrls(options);
   checkAuth(auth);
   const isGranted = typeof auth === 'object' && auth.type !== 'personal-token';
   if (isGranted && urls.tokenUrl === '') {
-    throw new TypeError(`tokenUrl is missing: auth of type '${auth.type}' asks there for tokens.`);
+    throw new TypeError(
+      `The option "tokenUrl" is missing. With auth of type '${auth.type}' the client asks there for tokens.`,
+    );
   }
   if (tokenStore && !isGranted) {
     throw new TypeError(
-      'tokenStore keeps what OAuth grants: leave it out with a personal token or a function.',
+      'Leave tokenStore out: it only keeps OAuth tokens, and auth is a personal token or a function.',
     );
   }
   checkRange('timeoutMs', timeoutMs);
@@ -126,31 +77,7 @@ export function readOptions(options: ShowpadWebhooksClientOptions): Settings {
     timeoutMs,
     retry: readRetry(options.retry ?? {}),
     hooks,
-    mapping: createMapping(options.assumptions),
+    mapping: createMapping(readAssumptions(options.assumptions)),
     clock,
   };
-}
-
-function readRetry(retry: RetryOptions | false): Required<RetryOptions> {
-  if (retry === false) return { ...RETRY_DEFAULTS, maxAttempts: 1 };
-  checkNames('retry.', retry, Object.keys(RETRY_DEFAULTS));
-  const given = Object.entries(retry).filter(([, value]) => value !== undefined);
-  const settings = { ...RETRY_DEFAULTS, ...Object.fromEntries(given) };
-  for (const option of ['maxAttempts', 'firstDelayMs', 'maxDelayMs', 'maxRetryAfterMs'] as const) {
-    checkRange(`retry.${option}`, settings[option]);
-  }
-  return settings;
-}
-
-function checkNames(prefix: string, options: object, known: readonly string[]): void {
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    throw new TypeError(`unknown option "${prefix}${option}". Known: ${known.join(', ')}.`);
-  }
-}
-
-/** The bound is the longest that a timer can be set for: beyond it, it would fire at once. */
-function checkRange(option: string, value: number): void {
-  if (value > 0 && value < 2 ** 31) return;
-  throw new TypeError(`${option} must be a number above 0 and below 2,147,483,648, not ${value}.`);
 }

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { CreatedSubscription, createMemoryTokenStore, ShowpadApiError } from '@showpad-webhooks/client';
+import { createMemoryTokenStore, ShowpadApiError } from '@showpad-webhooks/client';
 import { describe, expect, test } from 'vitest';
 import { failure, INPUT, openClient, openEmulator, openServer, PASSWORD_GRANT } from './open.ts';
 
-/** The error of a read that was answered so. */
+/** The error of a list that was answered like this. */
 async function errorOf(status: number, contentType: string, body: string): Promise<ShowpadApiError> {
   const server = await openServer((_req, res) =>
     res.writeHead(status, { 'content-type': contentType }).end(body),
@@ -22,9 +22,12 @@ describe('an error reads', () => {
     const error = await errorOf(422, 'application/problem+json', JSON.stringify(problem));
     expect(error).toMatchObject({
       status: 422,
+      code: 'HTTP_ERROR',
+      showpadCode: 'https://errors.example/limit',
       title: 'Too many',
       detail: 'At most 10 subscriptions.',
-      code: 'https://errors.example/limit',
+      message: 'GET /subscriptions was answered with 422 (Too many): At most 10 subscriptions.',
+      hint: 'Check these fields: types is too long.',
     });
     expect(error.meta).toEqual([{ name: 'types', reason: 'is too long.', category: 'validation' }]);
   });
@@ -32,28 +35,44 @@ describe('an error reads', () => {
   test('a v3 envelope', async () => {
     const envelope = { response: { code: 403, name: 'Forbidden', message: 'No administrator.' } };
     const error = await errorOf(403, 'application/json', JSON.stringify(envelope));
-    expect(error).toMatchObject({ code: 'Forbidden', title: 'Forbidden', detail: 'No administrator.' });
-    expect(error.message).toBe('GET /subscriptions was answered 403, Forbidden: No administrator.');
+    expect(error).toMatchObject({
+      code: 'HTTP_ERROR',
+      showpadCode: 'Forbidden',
+      title: 'Forbidden',
+      detail: 'No administrator.',
+      message: 'GET /subscriptions was answered with 403 (Forbidden): No administrator.',
+      hint: 'Webhooks need an administrator and a plan that includes them. Check both for the user of this token.',
+    });
   });
 
   test('an OAuth error', async () => {
     const auth = { ...PASSWORD_GRANT, password: 'wrong' };
     const error = await failure(openClient(await openEmulator(), { auth }).client.subscriptions.list());
-    expect(error).toMatchObject({ status: 400, code: 'invalid_grant', title: 'invalid_grant' });
-    expect(error.detail).toBe('The user name or the password is wrong.');
+    expect(error).toMatchObject({
+      status: 400,
+      code: 'HTTP_ERROR',
+      showpadCode: 'invalid_grant',
+      title: 'invalid_grant',
+      detail: 'The user name or the password is wrong.',
+    });
+    expect(error.hint).toMatch(/^Check the credentials in the auth option/);
   });
 
-  test('a proxy’s HTML page by its title alone', async () => {
+  test('only the title of a proxy’s HTML page', async () => {
     const page = `<!DOCTYPE html><html><head><title>502\n Bad Gateway</title></head>${'<p>x</p>'.repeat(999)}</html>`;
     const error = await errorOf(502, 'text/html', page);
-    expect(error).toMatchObject({ status: 502, title: 'HTTP 502', code: 'HTTP_502' });
-    expect(error.detail).toBe(
-      'An HTML page titled "502 Bad Gateway": a proxy or a gateway answers, and not the API.',
-    );
+    expect(error).toMatchObject({
+      status: 502,
+      code: 'HTTP_ERROR',
+      title: '502 Bad Gateway',
+      detail: undefined,
+      message: 'GET /subscriptions was answered with 502 (502 Bad Gateway).',
+      hint: 'The response is an HTML page, so it is probably from a proxy. Check the base URL, or try again later.',
+    });
     expect(inspect(error)).not.toContain('<p>');
   });
 
-  test('text, and no more of it than tells what it is', async () => {
+  test('text, but only the beginning of it', async () => {
     const error = await errorOf(500, 'text/plain', `upstream\n  timed out ${'x'.repeat(9_999)}`);
     expect(error.detail).toMatch(/^upstream timed out x+…$/);
     expect(error.message.length).toBeLessThan(700);
@@ -65,17 +84,24 @@ describe('an error reads', () => {
     ['a number', '7'],
     ['fields of other types', '{"title":7,"detail":{},"meta":[null],"error":{}}'],
   ])('%s', async (_title, body) => {
-    expect(await errorOf(404, 'application/json', body)).toMatchObject({ status: 404, code: 'HTTP_404' });
+    expect(await errorOf(404, 'application/json', body)).toMatchObject({
+      status: 404,
+      code: 'HTTP_ERROR',
+      showpadCode: undefined,
+      title: undefined,
+      meta: [],
+      hint: 'Check the id, and the URL in the options.',
+    });
   });
 });
 
-test('a success without JSON is an error that does not quote it', async () => {
+test('a success without JSON is an error that does not quote the response', async () => {
   const error = await errorOf(200, 'text/html', '<html>Please log in</html>');
-  expect(error).toMatchObject({ status: 200, code: 'UNEXPECTED_ANSWER' });
+  expect(error).toMatchObject({ status: 200, code: 'UNEXPECTED_RESPONSE' });
   expect(inspect(error)).not.toContain('log in');
 });
 
-test('a redirect is not followed, since a create would become a list', async () => {
+test('a redirect is not followed, because a create would become a list', async () => {
   const server = await openServer((_req, res) => res.writeHead(302, { location: '/elsewhere' }).end());
   const { client, requests } = openClient(server);
   const error = await failure(client.subscriptions.create(INPUT));
@@ -83,7 +109,7 @@ test('a redirect is not followed, since a create would become a list', async () 
   expect(requests).toHaveLength(1);
 });
 
-test('a server that is not there is a NETWORK error with its cause', async () => {
+test('a server that is down is a NETWORK error with its cause', async () => {
   const emulator = await openEmulator();
   await emulator.close();
   const error = await failure(openClient(emulator, { auth: PASSWORD_GRANT }).client.subscriptions.list());
@@ -119,17 +145,17 @@ describe('secrets', () => {
     expect(refused).toContain('grant_type=password');
   });
 
-  test('that a server echoes in a page’s title are not in the error', async () => {
+  test('that a server echoes in the title of a page are not in the error', async () => {
     const server = await openServer((_req, res) =>
       res.writeHead(500, { 'content-type': 'text/html' }).end(`<title>${secrets.token}</title>`),
     );
     const auth = { type: 'personal-token', token: secrets.token } as const;
     const error = await failure(openClient(server, { auth, retry: false }).client.subscriptions.list());
-    expect(error.detail).toContain('[redacted]');
+    expect(error.title).toBe('[redacted]');
     expect(shown(error)).not.toContain(secrets.token);
   });
 
-  test('are in no client', async () => {
+  test('do not show in a client', async () => {
     const emulator = await openEmulator();
     const tokenStore = createMemoryTokenStore();
     const { client } = openClient(emulator, { auth: PASSWORD_GRANT, tokenStore });
@@ -140,7 +166,7 @@ describe('secrets', () => {
     expect(shown(client)).not.toContain(PASSWORD_GRANT.clientSecret);
   });
 
-  test('a token that no header can hold is refused without being quoted', async () => {
+  test('a token that no header can contain is refused and not quoted', async () => {
     const emulator = await openEmulator();
     const { client } = openClient(emulator, { auth: () => 'a-token-with-a-newline\n' });
     const error: unknown = await client.subscriptions.list().catch((thrown) => thrown);
@@ -148,17 +174,16 @@ describe('secrets', () => {
     expect(shown(error)).not.toContain('a-token-with-a-newline');
   });
 
-  test('a new key is read by its name, and shows nowhere else', async () => {
+  test('a new key can be read by its name, and shows nowhere else', async () => {
     const { client } = openClient(await openEmulator());
     const created = await client.subscriptions.create(INPUT);
-    expect(created).toBeInstanceOf(CreatedSubscription);
     expect(created.signatureKey).not.toBe('');
     expect(shown(created)).toContain(INPUT.url);
     expect(shown(created)).not.toContain(created.signatureKey);
   });
 });
 
-test('isInstance knows the error of another copy of the package, and nothing else', async () => {
+test('isInstance recognises the error of another copy of the package, and nothing else', async () => {
   const error = await errorOf(404, 'text/plain', '');
   const marker = Symbol.for('@showpad-webhooks/client/ShowpadApiError');
   expect(ShowpadApiError.isInstance(error)).toBe(true);

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
-  createShowpadWebhooksClient,
+  createClient,
   type NewSubscription,
   type ShowpadApiError,
-  type ShowpadWebhooksClient,
-  type ShowpadWebhooksClientOptions,
+  type ShowpadClient,
+  type ShowpadClientOptions,
 } from '@showpad-webhooks/client';
 import { createEmulator, type Emulator, type EmulatorOptions } from '@showpad-webhooks/emulator';
 import { expect, onTestFinished } from 'vitest';
@@ -24,7 +24,7 @@ export const PASSWORD_GRANT = {
   password: 'admin',
 } as const;
 
-/** An emulator for one test, whose clock stands still. */
+/** An emulator for one test. Its clock stands still. */
 export async function openEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const emulator = await createEmulator({ clock: 'manual', ...options });
   onTestFinished(() => emulator.close());
@@ -32,21 +32,21 @@ export async function openEmulator(options: EmulatorOptions = {}): Promise<Emula
 }
 
 export interface OpenClient {
-  readonly client: ShowpadWebhooksClient;
-  /** What it would have waited, had it waited. */
+  readonly client: ShowpadClient;
+  /** The waits that it would have made. */
   readonly waits: readonly number[];
-  /** Each request, as `GET /subscriptions 200`. */
+  /** Each request, written as `GET /subscriptions 200`. */
   readonly requests: readonly string[];
 }
 
-/** A client of a server, that waits for nothing, by the emulator's clock and half of what chance would allow. */
+/** A client that never waits. It uses the clock of the emulator, and its random number is always a half. */
 export function openClient(
   server: { readonly url: string; readonly accessToken?: string; readonly now?: () => number },
-  options: Partial<ShowpadWebhooksClientOptions> = {},
+  options: Partial<ShowpadClientOptions> = {},
 ): OpenClient {
   const waits: number[] = [];
   const requests: string[] = [];
-  const client = createShowpadWebhooksClient({
+  const client = createClient({
     baseUrl: `${server.url}/webhooks/v1`,
     tokenUrl: `${server.url}/api/v3/oauth2/token`,
     auth: { type: 'personal-token', token: server.accessToken ?? 'a-personal-token' },
@@ -59,11 +59,11 @@ export function openClient(
       options.retry === false
         ? false
         : { random: () => 0.5, sleep: async (ms) => void waits.push(ms), ...options.retry },
-  } as ShowpadWebhooksClientOptions);
+  } as ShowpadClientOptions);
   return { client, waits, requests };
 }
 
-/** A server that answers as a test says. */
+/** A server whose answers a test decides. */
 export async function openServer(
   answer: (req: IncomingMessage, res: ServerResponse) => void,
 ): Promise<{ readonly url: string }> {
@@ -76,12 +76,12 @@ export async function openServer(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Creates so many, named 1, 2 and so on. */
+/** Creates a number of subscriptions with the names 1, 2 and so on. */
 export async function createMany({ subscriptions }: Emulator, count: number): Promise<void> {
   for (let number = 1; number <= count; number++) await subscriptions.create({ ...INPUT, name: `${number}` });
 }
 
-/** What a call rejects with. */
+/** The error that a call rejects with. */
 export async function failure(call: Promise<unknown>): Promise<ShowpadApiError> {
   const error = await call.then(
     () => undefined,

@@ -6,7 +6,7 @@ const STORM = { api: 'subscriptions', count: 3 } as const;
 const LOST_ANSWER = { api: 'subscriptions', action: { kind: 'lost-answer' } } as const;
 
 describe('a read or a delete is tried again', () => {
-  test('through a storm of 429, as long after as Retry-After asks for', async () => {
+  test('through a storm of 429, after the waits that Retry-After asks for', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({ ...STORM, action: { kind: 'rate-limit', retryAfterSeconds: 7 } });
     const { client, waits } = openClient(emulator);
@@ -14,7 +14,7 @@ describe('a read or a delete is tried again', () => {
     expect(waits).toEqual([7_000, 7_000, 7_000]);
   });
 
-  test('through a storm of 429 without it, after waits whose bound doubles', async () => {
+  test('through a storm of 429 without Retry-After, after waits whose limit doubles', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({ ...STORM, action: { kind: 'rate-limit-silent' } });
     const { client, waits } = openClient(emulator);
@@ -22,7 +22,7 @@ describe('a read or a delete is tried again', () => {
     expect(waits).toEqual([250, 500, 1_000]);
   });
 
-  test('after a 5xx, and of all pages only the one that failed', async () => {
+  test('after a 5xx, and only the page that failed', async () => {
     const emulator = await openEmulator();
     await createMany(emulator, 3);
     const { client, requests } = openClient(emulator);
@@ -32,7 +32,7 @@ describe('a read or a delete is tried again', () => {
     expect(requests).toEqual(['GET /subscriptions 200', 'GET /subscriptions 503', 'GET /subscriptions 200']);
   });
 
-  test('until it was tried as often as allowed, and then tells the last failure', async () => {
+  test('as often as allowed, and then rejects with the last failure', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({
       api: 'subscriptions',
@@ -44,7 +44,7 @@ describe('a read or a delete is tried again', () => {
     expect(waits).toEqual([9_000]);
   });
 
-  test('never, where retry is false', async () => {
+  test('never if retry is false', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({ api: 'subscriptions', action: { kind: 'server-error' } });
     const { client, requests } = openClient(emulator, { retry: false });
@@ -60,7 +60,7 @@ describe('a read or a delete is tried again', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('after a lost connection, and a delete whose answer was lost has worked', async () => {
+  test('after a lost connection, and a delete whose response was lost has worked', async () => {
     const emulator = await openEmulator();
     const { id } = await emulator.subscriptions.create(INPUT);
     await emulator.faults.add({ ...LOST_ANSWER, count: 1 });
@@ -95,12 +95,12 @@ describe('Retry-After as a date', () => {
   test.each([
     ['by our clock', '', untilMs - 8_000, 8_000],
     [
-      'by the answer’s clock, where ours is an hour ahead',
+      'by the clock of the response if ours is an hour ahead',
       '2026-11-23T12:00:20Z',
       untilMs + 3_600_000,
       10_000,
     ],
-    ['at once, where it is past', '', untilMs + 1, 0],
+    ['not at all if it is past', '', untilMs + 1, 0],
   ])('is waited for %s', async (_title, date, nowMs, expectedMs) => {
     const server = await limited(date && new Date(date).toUTCString());
     const { client, waits } = openClient({ ...server, now: () => nowMs }, { retry: { maxAttempts: 2 } });
@@ -112,7 +112,7 @@ describe('Retry-After as a date', () => {
 describe('a create', () => {
   const LOST_CREATE = { ...LOST_ANSWER, match: { method: 'POST' } } as const;
 
-  test('whose answer was lost is not made twice: the error holds the subscription whose key is lost', async () => {
+  test('whose response was lost is not made twice, and the error has the subscription whose key is lost', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({ ...LOST_CREATE, count: 1 });
     const { client } = openClient(emulator);
@@ -148,24 +148,27 @@ describe('a create', () => {
     expect(requests).toEqual(['POST /subscriptions 429', 'POST /subscriptions 201']);
   });
 
-  test('is looked for even where it is not to be tried again', async () => {
+  test('is looked for even if it will not be tried again', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add(LOST_CREATE);
     const { client } = openClient(emulator, { retry: false });
     expect(await failure(client.subscriptions.create(INPUT))).toHaveProperty('code', 'KEY_LOST');
   });
 
-  test('is uncertain where the list can’t be read either', async () => {
+  test('is uncertain if the list cannot be read either', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add(LOST_ANSWER);
     const { client } = openClient(emulator);
     const error = await failure(client.subscriptions.create(INPUT));
     expect(error.code).toBe('CREATE_UNCERTAIN');
-    expect(error.detail).toContain('POST /subscriptions had no answer');
+    expect(error.message).toBe(
+      'The subscription may have been created. POST /subscriptions got no complete response.',
+    );
+    expect(error.hint).toContain('The list of subscriptions could not be read either');
     expect(await emulator.subscriptions.list()).toHaveLength(1);
   });
 
-  test('whose answer has its key under another name says so, and does not show it', async () => {
+  test('whose response has its key under another name says so, and does not show the key', async () => {
     const server = await openServer((_req, res) =>
       res
         .writeHead(201)
@@ -173,28 +176,31 @@ describe('a create', () => {
     );
     const error = await failure(openClient(server).client.subscriptions.create(INPUT));
     expect(error).toMatchObject({ code: 'KEY_LOST', subscription: { id: '1' } });
-    expect(error.detail).toContain('its fields are id, types, secret, name, url, method, headers.');
+    expect(error.message).toBe('Subscription 1 was created, but the response has no signature key.');
+    expect(error.hint).toContain('are id, types, secret, name, url, method, headers. If one');
+    expect(error.hint).toContain('set assumptions.signatureKeyField. Then delete 1 and create it again.');
     expect(inspect(error, { depth: 9 })).not.toContain('the-new-key');
   });
 
-  test('for which there is no token was not sent, so there is nothing to look for', async () => {
+  test('without a token was not sent, so there is nothing to look for', async () => {
     const emulator = await openEmulator();
     await emulator.faults.add({ api: 'oauth', action: { kind: 'server-error' } });
     const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT });
     expect(await failure(client.subscriptions.create(INPUT))).toMatchObject({
       status: 503,
-      code: 'server_error',
+      code: 'HTTP_ERROR',
+      showpadCode: 'server_error',
     });
     expect(requests).toEqual(Array(4).fill('POST /api/v3/oauth2/token 503'));
   });
 });
 
-describe('giving up', () => {
-  test('an answer that takes too long is a TIMEOUT', async () => {
+describe('an end to waiting', () => {
+  test('a response that takes too long is a TIMEOUT', async () => {
     const { client } = openClient(await openServer(() => {}), { timeoutMs: 20, retry: false });
     const error = await failure(client.subscriptions.list());
     expect(error).toMatchObject({ code: 'TIMEOUT', status: undefined });
-    expect(error.message).toBe('GET /subscriptions had no answer. None came within 20 ms.');
+    expect(error.message).toBe('GET /subscriptions got no complete response in 20 ms.');
   });
 
   test('a caller’s signal ends a request', async () => {
@@ -218,7 +224,7 @@ describe('giving up', () => {
   });
 });
 
-test('hooks tell each request and each wait, and what they throw is ignored', async () => {
+test('hooks are told about each attempt and each wait, and whatever they throw is ignored', async () => {
   const emulator = await openEmulator();
   await emulator.faults.add({ ...STORM, count: 1, action: { kind: 'server-error' } });
   const told: unknown[] = [];

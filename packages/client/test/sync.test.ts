@@ -5,7 +5,7 @@ import { failure, INPUT, openClient, openEmulator } from './open.ts';
 
 const { name: _, ...UNNAMED } = INPUT;
 
-/** Remembers what it was given to save. */
+/** A `saveKey` that remembers the keys. */
 function keeper(): { saveKey: (created: CreatedSubscription) => Promise<void>; keys: Map<string, string> } {
   const keys = new Map<string, string>();
   const saveKey = async ({ subscription, signatureKey }: CreatedSubscription) => {
@@ -30,7 +30,7 @@ describe('ensure', () => {
   });
 
   test.each(['partial', 'replace'] as const)(
-    'updates what is otherwise, where updates are %s',
+    'updates what is different, if updates are %s',
     async (update) => {
       const emulator = await openEmulator({ assumptions: { update } });
       const headers = [{ name: 'x-team', value: 'sales' }];
@@ -54,7 +54,7 @@ describe('ensure', () => {
     expect(result).toMatchObject({ action: 'updated', subscription: { id, url } });
   });
 
-  test('sees no difference in order, in a header’s case, in how a URL is written', async () => {
+  test('ignores the order, the case of header names, and how a URL is written', async () => {
     const emulator = await openEmulator();
     const types = ['a', 'b'];
     const headers = [{ name: 'X-Team', value: 'sales' }];
@@ -75,14 +75,14 @@ describe('ensure', () => {
     const { subscriptions } = openClient(emulator).client;
     const error = await failure(subscriptions.ensure(UNNAMED, keeper()));
     expect(error.code).toBe('SEVERAL_MATCH');
-    expect(error.detail).toContain(`${one.id}, ${other.id}`);
+    expect(error.hint).toContain(`Their ids are ${one.id}, ${other.id}.`);
     expect(await subscriptions.ensure({ ...INPUT, name: 'one' }, keeper())).toHaveProperty(
       'action',
       'unchanged',
     );
   });
 
-  test('hands the key over where saveKey fails, and shows it nowhere else', async () => {
+  test('hands the key over if saveKey fails, and shows it nowhere else', async () => {
     const emulator = await openEmulator();
     let given = '';
     const saveKey = ({ signatureKey }: CreatedSubscription) => {
@@ -96,7 +96,8 @@ describe('ensure', () => {
       subscription: { id: made?.id },
       cause: { message: 'the vault is sealed' },
     });
-    expect(error.detail).toContain(`${made?.id} is there, and its key is now known to nobody`);
+    expect(error.message).toBe(`Subscription ${made?.id} was created, but saveKey failed.`);
+    expect(error.hint).toContain('Showpad does not show the key again: save error.signatureKey now');
     expect(given).not.toBe('');
     expect(error.signatureKey).toBe(given);
     const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`;
@@ -104,12 +105,12 @@ describe('ensure', () => {
   });
 
   test.each([
-    ['url', { ...UNNAMED, url: '/webhooks' }],
-    ['types', { ...UNNAMED, types: [] }],
+    ['URL', { ...UNNAMED, url: '/webhooks' }],
+    ['list of at least one event type', { ...UNNAMED, types: [] }],
   ])('refuses a bad %s before anything is changed', async (field, wanted) => {
     const { client, requests } = openClient(await openEmulator());
     await expect(client.subscriptions.ensure(wanted, keeper())).rejects.toThrow(
-      `wanted subscription 1: ${field} must be`,
+      `Wanted subscription 1 needs a ${field}`,
     );
     expect(requests).toEqual(['GET /subscriptions 200']);
   });
@@ -117,13 +118,13 @@ describe('ensure', () => {
   test('refuses to begin without a saveKey', async () => {
     const { client, requests } = openClient(await openEmulator());
     const call = client.subscriptions.ensure(UNNAMED, {} as never);
-    await expect(call).rejects.toThrow('saveKey must be a function');
+    await expect(call).rejects.toThrow('The option "saveKey" must be a function');
     expect(requests).toEqual([]);
   });
 });
 
 describe('sync', () => {
-  const DESIRED = [
+  const WANTED = [
     INPUT,
     { ...INPUT, name: 'ERP', types: ['shared-space-created'] },
     { ...INPUT, name: 'new' },
@@ -150,45 +151,45 @@ describe('sync', () => {
     ['keep', 'CRM'],
   ];
 
-  test('tells what it would do, and does nothing, in a dry run', async () => {
+  test('returns its steps and does nothing in a dry run', async () => {
     const { client, requests } = await openAccount();
-    const plan = await client.subscriptions.sync(DESIRED, { dryRun: true, prune: true });
+    const plan = await client.subscriptions.sync(WANTED, { dryRun: true, prune: true });
     expect(summary(plan)).toEqual([...STEPS, ['delete', 'old'], ['delete', 'of another team']]);
     expect(requests).toEqual(['GET /subscriptions 200']);
   });
 
-  test('creates and updates, saves the keys, and deletes nothing unasked', async () => {
+  test('creates and updates, saves the keys, and deletes nothing unless asked', async () => {
     const { client, emulator, names } = await openAccount();
     const { saveKey, keys } = keeper();
-    const steps = await client.subscriptions.sync(DESIRED, { saveKey });
+    const steps = await client.subscriptions.sync(WANTED, { saveKey });
     expect(summary(steps)).toEqual([...STEPS, ['ignore', 'old'], ['ignore', 'of another team']]);
     expect(await names()).toEqual(['CRM', 'ERP', 'old', 'of another team', 'new']);
     expect((await emulator.subscriptions.list())[1]?.types).toEqual(['shared-space-created']);
     expect([...keys.keys()]).toEqual(['new']);
-    const again = await client.subscriptions.sync(DESIRED, { saveKey });
+    const again = await client.subscriptions.sync(WANTED, { saveKey });
     expect(summary(again).map(([action]) => action)).toEqual(['keep', 'keep', 'keep', 'ignore', 'ignore']);
   });
 
-  test('prunes all that is not wanted', async () => {
+  test('prunes everything that is not wanted', async () => {
     const { client, names } = await openAccount();
-    await client.subscriptions.sync(DESIRED, { ...keeper(), prune: true });
+    await client.subscriptions.sync(WANTED, { ...keeper(), prune: true });
     expect(await names()).toEqual(['CRM', 'ERP', 'new']);
   });
 
-  test('prunes what a function says', async () => {
+  test('prunes what a function chooses', async () => {
     const { client, names } = await openAccount();
-    await client.subscriptions.sync(DESIRED, { ...keeper(), prune: ({ name }) => name === 'old' });
+    await client.subscriptions.sync(WANTED, { ...keeper(), prune: ({ name }) => name === 'old' });
     expect(await names()).toEqual(['CRM', 'ERP', 'of another team', 'new']);
   });
 
-  test('goes on where it stopped', async () => {
+  test('continues after a failure when it is called again', async () => {
     const { client, emulator, names } = await openAccount();
     const match = { method: 'DELETE' };
     await emulator.faults.add({ api: 'subscriptions', match, count: 1, action: { kind: 'forbidden' } });
-    const error = await failure(client.subscriptions.sync(DESIRED, { ...keeper(), prune: true }));
+    const error = await failure(client.subscriptions.sync(WANTED, { ...keeper(), prune: true }));
     expect(error.status).toBe(403);
     expect(await names()).toContain('new');
-    await client.subscriptions.sync(DESIRED, { ...keeper(), prune: true });
+    await client.subscriptions.sync(WANTED, { ...keeper(), prune: true });
     expect(await names()).toEqual(['CRM', 'ERP', 'new']);
   });
 
@@ -196,12 +197,12 @@ describe('sync', () => {
     ['by name', [INPUT, { ...INPUT, url: 'http://127.0.0.1:10/' }]],
     ['by URL', [UNNAMED, { ...UNNAMED, types: ['b'] }]],
     ['by name and by URL', [INPUT, UNNAMED]],
-  ])('refuses to want one subscription twice, %s', async (_title, desired) => {
+  ])('refuses to want one subscription twice, %s', async (_title, wanted) => {
     const emulator = await openEmulator();
     await emulator.subscriptions.create(INPUT);
     const { client, requests } = openClient(emulator);
-    const call = client.subscriptions.sync(desired, keeper());
-    await expect(call).rejects.toThrow('wanted subscription 2 means the same as one before it');
+    const call = client.subscriptions.sync(wanted, keeper());
+    await expect(call).rejects.toThrow('Wanted subscription 2 means the same subscription as an earlier one');
     expect(requests).toEqual(['GET /subscriptions 200']);
   });
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createMemoryTokenStore, type TokenStore } from '@showpad-webhooks/client';
 import type { Emulator } from '@showpad-webhooks/emulator';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,7 @@ const OAUTH_CLIENT = { clientId: 'client', clientSecret: 'secret' } as const;
 const TOKEN_REQUEST = 'POST /api/v3/oauth2/token 200';
 const MINUTE_MS = 60_000;
 
-/** The tokens of a fresh login, as another process would have got them. */
+/** The tokens of a new login, like the ones that another process would have. */
 async function login(emulator: Emulator): Promise<{ accessToken: string; refreshToken: string }> {
   const store = createMemoryTokenStore();
   await openClient(emulator, { auth: PASSWORD_GRANT, tokenStore: store }).client.subscriptions.list();
@@ -15,7 +16,7 @@ async function login(emulator: Emulator): Promise<{ accessToken: string; refresh
   return { accessToken, refreshToken };
 }
 
-/** The code that a person's consent brings to the redirect URI. */
+/** The code that comes to the redirect URI when a person consents. */
 async function authorize({ url }: Emulator, redirectUri: string): Promise<string> {
   const form = { response_type: 'code', client_id: 'client', redirect_uri: redirectUri, answer: 'allow' };
   const body = new URLSearchParams(form);
@@ -23,7 +24,7 @@ async function authorize({ url }: Emulator, redirectUri: string): Promise<string
   return new URL(consent.headers.get('location') ?? '').searchParams.get('code') ?? '';
 }
 
-describe('each way of auth lets in', () => {
+describe('auth can be', () => {
   test('a personal token', async () => {
     const { client, requests } = openClient(await openEmulator());
     await client.subscriptions.list();
@@ -52,7 +53,7 @@ describe('each way of auth lets in', () => {
     const auth = { type: 'authorization-code', ...OAUTH_CLIENT, code, redirectUri } as const;
     const { client } = openClient(emulator, { auth });
     await client.subscriptions.list();
-    await emulator.advanceTime(60 * MINUTE_MS); // Now the refresh token must do: the code is spent.
+    await emulator.advanceTime(60 * MINUTE_MS); // The code works only once, so this needs the refresh token.
     expect(await client.subscriptions.list()).toEqual([]);
   });
 
@@ -78,7 +79,7 @@ test('a personal token that is refused is not tried again', async () => {
 });
 
 describe('an access token', () => {
-  test('is asked for once by calls at the same time, and used until 60 s before its end', async () => {
+  test('is requested once by calls at the same time, and used until 60 s before it expires', async () => {
     const emulator = await openEmulator();
     const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT });
     const tokenRequests = () => requests.filter((each) => each === TOKEN_REQUEST).length;
@@ -92,7 +93,7 @@ describe('an access token', () => {
     expect(tokenRequests()).toBe(2);
   });
 
-  test('that ends in the middle of a list is renewed, and the list goes on', async () => {
+  test('that expires in the middle of a list is renewed, and the list goes on', async () => {
     const emulator = await openEmulator();
     await createMany(emulator, 4);
     const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT });
@@ -113,7 +114,7 @@ describe('an access token', () => {
     ]);
   });
 
-  test('is renewed after a refusal where our clock is behind and thinks it good', async () => {
+  test('is renewed after a 401 if our clock is behind and it seems valid', async () => {
     const emulator = await openEmulator();
     const stopped = emulator.now();
     const { client } = openClient({ ...emulator, now: () => stopped }, { auth: PASSWORD_GRANT });
@@ -122,7 +123,7 @@ describe('an access token', () => {
     expect(await client.subscriptions.list()).toEqual([]);
   });
 
-  test('is renewed once by calls that are refused at the same time', async () => {
+  test('is renewed once by calls that get a 401 at the same time', async () => {
     const emulator = await openEmulator();
     const stopped = emulator.now();
     const { client, requests } = openClient({ ...emulator, now: () => stopped }, { auth: PASSWORD_GRANT });
@@ -169,7 +170,7 @@ describe('a refresh token', () => {
     expect(order).toEqual([...round, ...round, ...round]);
   });
 
-  test('that the store keeps goes before the configured one, which is spent', async () => {
+  test('in the store is used before the configured one, which was used already', async () => {
     const emulator = await openEmulator();
     const { refreshToken } = await login(emulator);
     const auth = { type: 'refresh-token', ...OAUTH_CLIENT, refreshToken } as const;
@@ -179,7 +180,7 @@ describe('a refresh token', () => {
     expect(await openClient(emulator, { auth, tokenStore }).client.subscriptions.list()).toEqual([]);
   });
 
-  test('that is good no more gives way to the password', async () => {
+  test('that has expired is replaced by the password', async () => {
     const emulator = await openEmulator();
     const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT });
     await client.subscriptions.list();
@@ -192,18 +193,19 @@ describe('a refresh token', () => {
     ]);
   });
 
-  test('that is good no more, with nothing in its place, is an error that says so', async () => {
+  test('that has expired, with nothing to replace it, is an error that says so', async () => {
     const emulator = await openEmulator({ assumptions: { oauthErrors: 'v3' } });
     const auth = { type: 'refresh-token', ...OAUTH_CLIENT, refreshToken: 'spent-long-ago' } as const;
     const error = await failure(openClient(emulator, { auth }).client.subscriptions.list());
     expect(error).toMatchObject({
       status: 400,
-      code: 'invalid_grant',
-      detail: 'The refresh token is unknown, used or expired.',
+      code: 'HTTP_ERROR',
+      showpadCode: 'invalid_grant',
+      detail: 'The refresh token is unknown, was used before, or has expired.',
     });
   });
 
-  test('is not spent where another process has renewed already', async () => {
+  test('is not used if another process has renewed already', async () => {
     const emulator = await openEmulator();
     const tokenStore = createMemoryTokenStore();
     const { client, requests } = openClient(emulator, { auth: PASSWORD_GRANT, tokenStore });
@@ -237,10 +239,10 @@ describe('a refresh token', () => {
   });
 });
 
-describe('an answer to a grant', () => {
+describe('the response to a grant', () => {
   const NOW_MS = 1_000_000_000_000;
 
-  /** The tokens that a client saves for an answer. */
+  /** The tokens that a client saves for a response. */
   async function saved(answer: object): Promise<unknown> {
     const server = await openServer((req, res) =>
       res.end(req.method === 'POST' ? JSON.stringify(answer) : '[]'),
@@ -251,20 +253,27 @@ describe('an answer to a grant', () => {
     return tokenStore.get();
   }
 
-  test('is kept with the time at which it ends', async () => {
+  test('is kept with the time at which it expires', async () => {
     const answer = { access_token: 'new', refresh_token: 'the-next', expires_in: 60 };
     const expiresAtMs = NOW_MS + 60_000;
     expect(await saved(answer)).toEqual({ accessToken: 'new', refreshToken: 'the-next', expiresAtMs });
   });
 
-  test('that tells neither lifetime nor a refresh token lasts an hour, and the old one stays', async () => {
+  test('with neither a lifetime nor a refresh token lasts an hour, and the old refresh token stays', async () => {
     const expiresAtMs = NOW_MS + 60 * MINUTE_MS;
     const expected = { accessToken: 'new', refreshToken: 'the-old-one', expiresAtMs };
     expect(await saved({ access_token: 'new' })).toEqual(expected);
   });
 
-  test('without an access token is an error', async () => {
-    expect(await failure(saved({ token: 'x' }))).toMatchObject({ code: 'UNEXPECTED_ANSWER' });
+  test.each([
+    ['no access token', { token: 'x' }],
+    ['an access token that is not text', { access_token: 7 }],
+    ['an access token that no header can contain', { access_token: 'the-new-token\n' }],
+  ])('with %s is an error that does not quote it', async (_title, answer) => {
+    const error = await failure(saved(answer));
+    expect(error).toMatchObject({ code: 'UNEXPECTED_RESPONSE' });
+    expect(error.message).toBe('The token response has no access_token that can be used.');
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('the-new-token');
   });
 });
 
@@ -277,9 +286,35 @@ test('a request for a token is tried again like a read', async () => {
   expect(waits).toEqual([2_000, 500]);
 });
 
-test('a token whose answer was lost is asked for again', async () => {
+test('a token whose response was lost is requested again', async () => {
   const emulator = await openEmulator();
   await emulator.faults.add({ api: 'oauth', count: 1, action: { kind: 'lost-answer' } });
   const { client } = openClient(emulator, { auth: PASSWORD_GRANT });
   expect(await client.subscriptions.list()).toEqual([]);
+});
+
+describe('clients that share a token store', () => {
+  test('use every refresh token once if its lock lets in one at a time', async () => {
+    const emulator = await openEmulator();
+    const { refreshToken } = await login(emulator);
+    const auth = { type: 'refresh-token', ...OAUTH_CLIENT, refreshToken } as const;
+    const tokenStore = createMemoryTokenStore();
+    const clients = [1, 2, 3].map(() => openClient(emulator, { auth, tokenStore }));
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(clients.map(({ client }) => client.subscriptions.list()));
+      await emulator.advanceTime(60 * MINUTE_MS);
+    }
+    const requests = clients.flatMap((each) => each.requests);
+    expect(requests.filter((each) => each === TOKEN_REQUEST)).toHaveLength(3);
+    expect(requests.filter((each) => each === 'GET /subscriptions 200')).toHaveLength(9);
+    expect(requests).toHaveLength(12);
+  });
+
+  test('are not stopped by the failure of another one', async () => {
+    const { lock } = createMemoryTokenStore();
+    const failing = lock?.(() => Promise.reject(new Error('refused')));
+    const next = lock?.(async () => 'in');
+    await expect(failing).rejects.toThrow('refused');
+    expect(await next).toBe('in');
+  });
 });

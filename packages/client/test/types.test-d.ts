@@ -1,12 +1,16 @@
 import {
+  type ApiErrorCode,
+  type ApiLocation,
+  type Auth,
   type CreatedSubscription,
-  createShowpadWebhooksClient,
+  createClient,
+  type GrantAuth,
+  type ResponseInfo,
+  type RetryInfo,
   ShowpadApiError,
-  type ShowpadAuth,
-  type ShowpadWebhooksClientOptions,
+  type ShowpadClientOptions,
   type Subscription,
 } from '@showpad-webhooks/client';
-import { createFileTokenStore } from '@showpad-webhooks/client/node';
 import { assertType, describe, expectTypeOf, test } from 'vitest';
 
 const auth = { type: 'personal-token', token: 'a-token' } as const;
@@ -15,52 +19,52 @@ const subdomain = 'acme';
 
 describe('auth', () => {
   test('is one of its forms', () => {
-    assertType<ShowpadAuth>(auth);
-    assertType<ShowpadAuth>(() => 'a-token');
-    assertType<ShowpadAuth>(async ({ refused }) => refused ?? 'a-token');
-    assertType<ShowpadAuth>({ type: 'password', ...oauth, username: 'a', password: 'b' });
-    assertType<ShowpadAuth>({ type: 'refresh-token', ...oauth, refreshToken: 'a', scope: 'b' });
-    assertType<ShowpadAuth>({ type: 'authorization-code', ...oauth, code: 'a', redirectUri: 'b' });
+    assertType<Auth>(auth);
+    assertType<Auth>(() => 'a-token');
+    assertType<Auth>(async ({ refused }) => refused ?? 'a-token');
+    assertType<Auth>({ type: 'password', ...oauth, username: 'a', password: 'b' });
+    assertType<Auth>({ type: 'refresh-token', ...oauth, refreshToken: 'a', scope: 'b' });
+    assertType<Auth>({ type: 'authorization-code', ...oauth, code: 'a', redirectUri: 'b' });
   });
 
-  test('is no half of one, and no mixture', () => {
+  test('is neither half of one nor a mixture', () => {
     // @ts-expect-error no type
-    assertType<ShowpadAuth>({ token: 'a-token' });
+    assertType<Auth>({ token: 'a-token' });
     // @ts-expect-error no token
-    assertType<ShowpadAuth>({ type: 'personal-token' });
+    assertType<Auth>({ type: 'personal-token' });
     // @ts-expect-error the field of another type
-    assertType<ShowpadAuth>({ type: 'personal-token', token: 'a', refreshToken: 'b' });
+    assertType<Auth>({ type: 'personal-token', token: 'a', refreshToken: 'b' });
     // @ts-expect-error no client secret
-    assertType<ShowpadAuth>({ type: 'password', clientId: 'a', username: 'a', password: 'b' });
+    assertType<Auth>({ type: 'password', clientId: 'a', username: 'a', password: 'b' });
     // @ts-expect-error no redirect URI
-    assertType<ShowpadAuth>({ type: 'authorization-code', ...oauth, code: 'a' });
+    assertType<Auth>({ type: 'authorization-code', ...oauth, code: 'a' });
     // @ts-expect-error misspelt
-    assertType<ShowpadAuth>({ type: 'refresh', ...oauth, refreshToken: 'a' });
+    assertType<Auth>({ type: 'refresh', ...oauth, refreshToken: 'a' });
     // @ts-expect-error an environment variable that may not be set
-    assertType<ShowpadAuth>({ type: 'personal-token', token: process.env.TOKEN });
+    assertType<Auth>({ type: 'personal-token', token: process.env.TOKEN });
     // @ts-expect-error gives no text
-    assertType<ShowpadAuth>(() => undefined);
+    assertType<Auth>(() => undefined);
   });
 });
 
-test('where to ask is a subdomain or URLs', () => {
-  assertType<ShowpadWebhooksClientOptions>({ subdomain, auth });
-  assertType<ShowpadWebhooksClientOptions>({ baseUrl: 'https://a.example', auth });
+test('the location is a subdomain or URLs', () => {
+  assertType<ShowpadClientOptions>({ subdomain, auth });
+  assertType<ShowpadClientOptions>({ baseUrl: 'https://a.example', auth });
   // @ts-expect-error neither
-  assertType<ShowpadWebhooksClientOptions>({ auth });
+  assertType<ShowpadClientOptions>({ auth });
   // @ts-expect-error both
-  assertType<ShowpadWebhooksClientOptions>({ subdomain, baseUrl: 'https://a.example', auth });
+  assertType<ShowpadClientOptions>({ subdomain, baseUrl: 'https://a.example', auth });
   // @ts-expect-error it follows from the subdomain
-  assertType<ShowpadWebhooksClientOptions>({ subdomain, tokenUrl: 'https://a.example', auth });
-  assertType<ShowpadWebhooksClientOptions>({
+  assertType<ShowpadClientOptions>({ subdomain, tokenUrl: 'https://a.example', auth });
+  assertType<ShowpadClientOptions>({
     subdomain,
     auth: { type: 'refresh-token', ...oauth, refreshToken: 'a' },
-    tokenStore: createFileTokenStore({ path: 'tokens.json' }),
+    tokenStore: { get: async () => undefined, set: async () => {} },
   });
 });
 
 describe('subscriptions', () => {
-  const { subscriptions } = createShowpadWebhooksClient({ subdomain, auth });
+  const { subscriptions } = createClient({ subdomain, auth });
   const input = { types: ['a'], url: 'https://example.com/' };
   const saveKey = async () => {};
 
@@ -76,7 +80,7 @@ describe('subscriptions', () => {
     void subscriptions.create({ ...input, name: 'CRM', headers: { 'x-team': 'sales' } });
   });
 
-  test('a created one is copied without its key', () => {
+  test('a copy of a created subscription does not have its key', () => {
     const copy = (created: CreatedSubscription) => ({ ...created });
     expectTypeOf<ReturnType<typeof copy>>().not.toHaveProperty('signatureKey');
     expectTypeOf<CreatedSubscription['signatureKey']>().toEqualTypeOf<string>();
@@ -90,7 +94,7 @@ describe('subscriptions', () => {
     void subscriptions.ensure(input, {});
   });
 
-  test('sync needs it too, but in a dry run', () => {
+  test('sync needs it too, except in a dry run', () => {
     void subscriptions.sync([input], { dryRun: true });
     void subscriptions.sync([input], { dryRun: Boolean(subdomain), saveKey });
     // @ts-expect-error the keys would be lost
@@ -106,7 +110,7 @@ describe('subscriptions', () => {
     }
   });
 
-  test('fields that are not known are unknown', () => {
+  test('unknown fields have the type unknown', () => {
     expectTypeOf<Subscription['createdBy']>().toEqualTypeOf<unknown>();
     expectTypeOf<Subscription['url']>().toEqualTypeOf<string>();
   });
@@ -115,4 +119,41 @@ describe('subscriptions', () => {
 test('isInstance narrows', () => {
   const error: unknown = undefined;
   if (ShowpadApiError.isInstance(error)) expectTypeOf(error.status).toEqualTypeOf<number | undefined>();
+});
+
+test('the code of an error is one of a list', () => {
+  const codes: Readonly<Record<ApiErrorCode, boolean>> = {
+    HTTP_ERROR: true,
+    NETWORK: true,
+    TIMEOUT: true,
+    REDIRECTED: true,
+    UNEXPECTED_RESPONSE: true,
+    RESPONSE_TOO_LARGE: true,
+    TOKENS_NOT_SAVED: true,
+    CREATE_UNCERTAIN: true,
+    KEY_LOST: true,
+    KEY_NOT_SAVED: true,
+    SEVERAL_MATCH: true,
+  };
+  expectTypeOf<ShowpadApiError['code']>().toEqualTypeOf<keyof typeof codes>();
+  const isLost = (error: ShowpadApiError) => error.code === 'KEY_LOST';
+  // @ts-expect-error misspelt
+  const isMisspelt = (error: ShowpadApiError) => error.code === 'KEYLOST';
+  expectTypeOf(isLost).toEqualTypeOf(isMisspelt);
+});
+
+test('an error needs a code and a hint', () => {
+  new ShowpadApiError('NETWORK', 'It failed.', { hint: 'Try again.' });
+  // @ts-expect-error an unknown code
+  new ShowpadApiError('FAILED', 'It failed.', { hint: 'Try again.' });
+  // @ts-expect-error no hint
+  new ShowpadApiError('NETWORK', 'It failed.', {});
+});
+
+test('what hooks and options get has a name', () => {
+  type Hooks = NonNullable<ShowpadClientOptions['hooks']>;
+  expectTypeOf<Parameters<NonNullable<Hooks['onResponse']>>>().toEqualTypeOf<[ResponseInfo]>();
+  expectTypeOf<Parameters<NonNullable<Hooks['onRetry']>>>().toEqualTypeOf<[RetryInfo]>();
+  expectTypeOf<ShowpadClientOptions>().toExtend<ApiLocation>();
+  expectTypeOf<GrantAuth>().toExtend<Auth>();
 });

@@ -1,26 +1,30 @@
-import { checkToken, type GrantAuth } from './auth.ts';
-import { clientError, ShowpadApiError } from './error.ts';
-import { exchange } from './exchange.ts';
-import type { Settings } from './options.ts';
-import { withRetry } from './retry.ts';
+import { ShowpadApiError } from '../error.ts';
+import { type ExchangeSettings, exchange } from '../http/exchange.ts';
+import { type RetrySettings, withRetry } from '../http/retry.ts';
+import { type GrantAuth, isBearerToken } from './auth.ts';
 import type { TokenSet } from './token-store.ts';
+
+export interface GrantSettings extends ExchangeSettings, RetrySettings {
+  readonly tokenUrl: string;
+}
 
 interface Grant {
   readonly form: Readonly<Record<string, string>>;
-  /** The part of the form that nobody may see. */
+  /** The part of the form that must not come back in an error. */
   readonly secret: string;
 }
 
-/** The lifetime that Showpad documents, for an answer that tells none. */
+/** The lifetime that Showpad documents, for a response that does not say it. */
 const LIFETIME_SECONDS = 3_600;
 
 /**
- * New tokens: for the refresh token that is kept, and where that is good no more, by the grant that was configured.
+ * Gets new tokens for the refresh token that was kept. If there is none, or Showpad does not accept it any more, it
+ * uses the grant in the options.
  *
  * @throws ShowpadApiError
  */
 export async function requestTokens(
-  settings: Settings,
+  settings: GrantSettings,
   auth: GrantAuth,
   refreshToken: string | undefined,
 ): Promise<TokenSet> {
@@ -56,9 +60,12 @@ function refreshGrant(refreshToken: string): Grant {
   return { form: { grant_type: 'refresh_token', refresh_token: refreshToken }, secret: refreshToken };
 }
 
-/** Tried again like a GET: where the first try did work and its answer was lost, the second is refused and no worse. */
+/**
+ * It is retried like a GET. If the first attempt did work and only its response was lost, the second one is refused,
+ * which is no worse.
+ */
 async function request(
-  settings: Settings,
+  settings: GrantSettings,
   { clientId, clientSecret, scope }: GrantAuth,
   { form, secret }: Grant,
 ): Promise<TokenSet> {
@@ -66,7 +73,7 @@ async function request(
   const call = { method: 'POST', path: new URL(tokenUrl).pathname };
   const body = new URLSearchParams({
     ...form,
-    // In the body rather than by Basic, which servers decode in two ways.
+    // Servers decode credentials in a Basic header in two different ways, so they go into the body.
     client_id: clientId,
     client_secret: clientSecret,
     ...(scope !== undefined && { scope }),
@@ -88,10 +95,15 @@ async function request(
 function readTokens(answer: unknown, sentMs: number, spent: string | undefined): TokenSet {
   const fields = Object(answer) as Readonly<Record<string, unknown>>;
   const { access_token, refresh_token = spent, expires_in = LIFETIME_SECONDS } = fields;
-  if (typeof access_token !== 'string') {
-    throw clientError('UNEXPECTED_ANSWER', 'No token was granted', 'The answer has no access_token.');
+  if (!isBearerToken(access_token)) {
+    throw new ShowpadApiError(
+      'UNEXPECTED_RESPONSE',
+      'The token response has no access_token that can be used.',
+      {
+        hint: 'It must be visible ASCII characters without spaces. Is tokenUrl the URL of Showpad’s OAuth server?',
+      },
+    );
   }
-  checkToken('the granted access token', access_token);
   return {
     accessToken: access_token,
     ...(typeof refresh_token === 'string' && { refreshToken: refresh_token }),

@@ -1,32 +1,35 @@
-import { ShowpadApiError } from './error.ts';
-import { exchange } from './exchange.ts';
-import type { Settings } from './options.ts';
-import { withRetry } from './retry.ts';
-import { createTokenSource } from './tokens.ts';
+import { ShowpadApiError } from '../error.ts';
+import { type ExchangeSettings, exchange } from './exchange.ts';
+import { type RetrySettings, withRetry } from './retry.ts';
 
 export interface CallOptions {
-  /** Gives up the call, and the waits between its tries. */
+  /** Aborts the call, and the waits between its attempts. */
   readonly signal?: AbortSignal;
 }
 
+export interface ApiSettings extends ExchangeSettings, RetrySettings {
+  readonly baseUrl: string;
+}
+
+/** Returns a bearer token. `refused` is a token that was just answered with 401, so another one is needed. */
+export type GetToken = (refused?: string) => Promise<string>;
+
 interface ApiRequest<Result> extends CallOptions {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Without the base URL, such as `/subscriptions`. */
+  /** The path without the base URL, such as `/subscriptions`. */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;
-  /** Makes the result of the answer's JSON. */
+  /** Makes the result from the JSON of the response. */
   readonly read: (answer: unknown) => Result;
-  /** As for `withRetry`. */
+  /** See `RetryRequest`. */
   readonly look?: (failure: ShowpadApiError) => Promise<void>;
 }
 
-/** Calls the API with a token, and tries again what may pass. */
+/** Calls the API with a token, and retries what may succeed later. */
 export type Api = <Result>(request: ApiRequest<Result>) => Promise<Result>;
 
-export function createApi(settings: Settings): Api {
-  const getToken = createTokenSource(settings);
-
+export function createApi(settings: ApiSettings, getToken: GetToken): Api {
   async function send<Result>(
     { method, path, query, json, signal, read }: ApiRequest<Result>,
     attempt: number,
@@ -50,7 +53,7 @@ export function createApi(settings: Settings): Api {
   }
 
   return async (request) => {
-    // Outside of the retry: what fails here was tried again already, and the request was not sent.
+    // This is not part of the retry: whatever fails here was retried already, and the request was not sent.
     const token = await getToken();
     const run = (bearer: string) => withRetry(settings, request, (attempt) => send(request, attempt, bearer));
     try {

@@ -1,10 +1,15 @@
-import type { CallOptions } from './api.ts';
-import type { SubscriptionsApi } from './client.ts';
-import { clientError } from './error.ts';
+import { ShowpadApiError } from '../error.ts';
+import type { CallOptions } from '../http/api.ts';
 import { planSync, type SyncStep, type WantedSubscription } from './plan.ts';
-import { type CreatedSubscription, type Subscription, writableFields } from './subscription.ts';
+import {
+  type CreatedSubscription,
+  type NewSubscription,
+  type Subscription,
+  type SubscriptionChanges,
+  writableFields,
+} from './subscription.ts';
 
-/** Keeps a new key where deliveries are verified. Awaited, since a key that is lost is lost for good. */
+/** Saves a new key where deliveries are verified. The client waits for it, because nobody can get a lost key back. */
 export type SaveKey = (created: CreatedSubscription) => void | Promise<void>;
 
 export interface EnsureOptions extends CallOptions {
@@ -17,50 +22,56 @@ export interface EnsureResult {
 }
 
 export type SyncOptions = CallOptions & {
-  /** Whether to delete what is not wanted: all of it, or what this says. Default false. */
+  /** Whether to delete subscriptions that are not wanted. A function decides for each one. Default false. */
   readonly prune?: boolean | ((subscription: Subscription) => boolean);
 } & (
     | {
-        /** True: changes nothing. Default false. */
+        /** If true, nothing is changed. Default false. */
         readonly dryRun: true;
         readonly saveKey?: SaveKey;
       }
     | { readonly dryRun?: boolean; readonly saveKey: SaveKey }
   );
 
-type Calls = Pick<SubscriptionsApi, 'create' | 'update' | 'delete' | 'list'>;
+/** The calls that a sync makes. */
+export interface SyncCalls {
+  create(input: NewSubscription, options: CallOptions): Promise<CreatedSubscription>;
+  update(id: string, changes: SubscriptionChanges, options: CallOptions): Promise<Subscription>;
+  delete(id: string, options: CallOptions): Promise<void>;
+  list(options: CallOptions): Promise<readonly Subscription[]>;
+}
 
 const DONE = { create: 'created', update: 'updated', keep: 'unchanged' } as const;
 
 export async function ensure(
-  calls: Calls,
+  calls: SyncCalls,
   wanted: WantedSubscription,
   { saveKey, ...options }: EnsureOptions,
 ): Promise<EnsureResult> {
   checkSaveKey(saveKey);
   const plan = planSync(await calls.list(options), [wanted], () => false);
-  // The first: what is not wanted comes after.
+  // The step for the wanted subscription comes first: all others are ignored, and those come later.
   const step = plan[0] as Extract<SyncStep, { action: keyof typeof DONE }>;
   return { action: DONE[step.action], subscription: await apply(calls, step, saveKey, options) };
 }
 
 export async function sync(
-  calls: Calls,
-  desired: readonly WantedSubscription[],
+  calls: SyncCalls,
+  wanted: readonly WantedSubscription[],
   { dryRun = false, prune = false, saveKey, ...options }: SyncOptions,
 ): Promise<readonly SyncStep[]> {
   if (!dryRun) checkSaveKey(saveKey);
   const isPruned = typeof prune === 'function' ? prune : () => prune;
-  const plan = planSync(await calls.list(options), desired, isPruned);
+  const plan = planSync(await calls.list(options), wanted, isPruned);
   if (!dryRun) {
     for (const step of plan) await apply(calls, step, saveKey as SaveKey, options);
   }
   return plan;
 }
 
-/** Does one step, and gives the subscription as it then is, or was. */
+/** Takes one step, and returns the subscription as it is after that, or as it was before it was deleted. */
 async function apply(
-  calls: Calls,
+  calls: SyncCalls,
   step: SyncStep,
   saveKey: SaveKey,
   options: CallOptions,
@@ -72,7 +83,7 @@ async function apply(
       return created.subscription;
     }
     case 'update': {
-      // Every field, whether an update replaces or not.
+      // All fields are sent, so that it works whether an update replaces the subscription or not.
       const { id } = step.subscription;
       return calls.update(id, { ...writableFields(step.subscription), ...step.changes }, options);
     }
@@ -90,15 +101,22 @@ async function save(created: CreatedSubscription, saveKey: SaveKey): Promise<voi
     await saveKey(created);
   } catch (cause) {
     const { subscription, signatureKey } = created;
-    const detail =
-      `${subscription.id} is there, and its key is now known to nobody unless saveKey saved it all the same: ` +
-      'keep the signatureKey of this error, or delete the subscription and create it again.';
-    const further = { subscription, signatureKey, cause };
-    throw clientError('KEY_NOT_SAVED', 'A subscription was created, and saveKey failed', detail, further);
+    throw new ShowpadApiError(
+      'KEY_NOT_SAVED',
+      `Subscription ${subscription.id} was created, but saveKey failed.`,
+      {
+        hint:
+          'See error.cause. Showpad does not show the key again: save error.signatureKey now, or delete the ' +
+          'subscription and create it again.',
+        subscription,
+        signatureKey,
+        cause,
+      },
+    );
   }
 }
 
 function checkSaveKey(saveKey: unknown): void {
   if (typeof saveKey === 'function') return;
-  throw new TypeError('saveKey must be a function that saves the key of a subscription that is created.');
+  throw new TypeError('The option "saveKey" must be a function that saves the key of a new subscription.');
 }

@@ -1,21 +1,24 @@
 import type { NewSubscription, Subscription, SubscriptionHeader } from './subscription.ts';
 
-/** Which of the wanted fields a subscription has otherwise. What is not said of it may be anything. */
+/** Names the wanted fields that differ from the subscription. A field that is not wanted may have any value. */
 export function differences(
   subscription: Subscription,
   { name, url, types, method, headers }: Partial<NewSubscription>,
 ): readonly (keyof NewSubscription)[] {
-  const isOther = {
+  const isDifferent = {
     name: name !== undefined && name !== subscription.name,
-    url: url !== undefined && !sameUrl(url, subscription.url),
-    types: types !== undefined && !sameSet(types, subscription.types),
+    url: url !== undefined && !isSameUrl(url, subscription.url),
+    types: types !== undefined && !isSameSet(types, subscription.types),
     method: method !== undefined && method !== subscription.method,
-    headers: headers !== undefined && !sameSet(headers.map(toText), subscription.headers.map(toText)),
+    headers: headers !== undefined && !isSameSet(headers.map(toText), subscription.headers.map(toText)),
   };
-  return (Object.keys(isOther) as (keyof NewSubscription)[]).filter((field) => isOther[field]);
+  return (Object.keys(isDifferent) as (keyof NewSubscription)[]).filter((field) => isDifferent[field]);
 }
 
-/** Whether a create could have made it. Headers don't tell: their values may be secrets, and not be shown. */
+/**
+ * Whether a create with this input could have made the subscription. Headers do not count: their values may be secrets
+ * that Showpad does not return.
+ */
 export function isMadeBy(
   subscription: Subscription,
   { name, url, types, method = 'POST' }: NewSubscription,
@@ -23,8 +26,8 @@ export function isMadeBy(
   return differences(subscription, { name, url, types, method }).length === 0;
 }
 
-/** As URLs, since `https://example.com` and `https://example.com/` are one. */
-export function sameUrl(one: string, other: string): boolean {
+/** Compares them as URLs, because `https://example.com` and `https://example.com/` are the same. */
+export function isSameUrl(one: string, other: string): boolean {
   return normalise(one) === normalise(other);
 }
 
@@ -32,12 +35,12 @@ function normalise(url: string): string {
   return URL.canParse(url) ? new URL(url).href : url;
 }
 
-function sameSet(one: readonly string[], other: readonly string[]): boolean {
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
   const [first, second] = [new Set(one), new Set(other)];
   return first.size === second.size && [...first].every((entry) => second.has(entry));
 }
 
-/** A header's name is in any case. */
+/** The case of a header's name does not matter. */
 function toText({ name, value }: SubscriptionHeader): string {
   return `${name.toLowerCase()}: ${value}`;
 }

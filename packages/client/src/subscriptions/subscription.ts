@@ -1,6 +1,6 @@
 export type SubscriptionMethod = 'POST' | 'GET';
 
-/** Sent with every delivery of a subscription. */
+/** A header that Showpad sends with every delivery of a subscription. */
 export interface SubscriptionHeader {
   readonly name: string;
   readonly value: string;
@@ -8,9 +8,9 @@ export interface SubscriptionHeader {
 
 export interface NewSubscription {
   readonly name: string;
-  /** Event types. */
+  /** The event types. */
   readonly types: readonly string[];
-  /** The endpoint that deliveries go to. */
+  /** The endpoint that receives the deliveries. */
   readonly url: string;
   /** Default `POST`. */
   readonly method?: SubscriptionMethod;
@@ -20,30 +20,30 @@ export interface NewSubscription {
 
 export type SubscriptionChanges = Partial<NewSubscription>;
 
-/** A subscription as Showpad has it. Fields that this client does not know are kept as they came. */
+/** A subscription in Showpad. Fields that this client does not know stay as Showpad sent them. */
 export interface Subscription extends Required<NewSubscription> {
   readonly id: string;
   readonly [field: string]: unknown;
 }
 
-/** One delivery attempt. All of its fields are inferred, and kept as they came. */
+/** One delivery attempt. The names of the fields are inferred, and their values stay as Showpad sent them. */
 export interface LogEntry {
   readonly id?: string;
   readonly eventId?: string;
   readonly type?: string;
-  /** 1 is the first, 4 the last. */
+  /** 1 is the first attempt, 4 the last. */
   readonly attempt?: number;
   readonly method?: string | null;
   readonly url?: string | null;
   readonly requestedAt?: string;
   readonly durationMs?: number | null;
-  /** What the endpoint answered. */
+  /** The status that the endpoint answered with. */
   readonly statusCode?: number | null;
   readonly error?: unknown;
   readonly [field: string]: unknown;
 }
 
-/** A new subscription and its key. The key shows in neither `inspect` nor JSON: read it by its name. */
+/** A new subscription and its key. Neither `inspect` nor JSON shows the key: read it as `signatureKey`. */
 export class CreatedSubscription {
   readonly subscription: Subscription;
   readonly #signatureKey: string;
@@ -53,13 +53,13 @@ export class CreatedSubscription {
     this.#signatureKey = signatureKey;
   }
 
-  /** What its deliveries are signed with. Showpad shows it this once: save it before anything else. */
+  /** The key that signs the deliveries. Showpad shows it only now, so save it before you do anything else. */
   get signatureKey(): string {
     return this.#signatureKey;
   }
 }
 
-/** What of a subscription can be written. */
+/** Picks the fields of a subscription that can be written. */
 export function writableFields({
   name,
   types,

@@ -1,27 +1,27 @@
-/** What an OAuth grant gave. */
+/** The tokens of an OAuth grant. */
 export interface TokenSet {
   readonly accessToken: string;
-  /** Good once: the answer that spends it brings the next. */
+  /** It works once: the response to its use contains the next one. */
   readonly refreshToken?: string;
-  /** Unix time in ms. */
+  /** Unix time in milliseconds. */
   readonly expiresAtMs: number;
 }
 
 /**
- * Where tokens are kept. They let whoever holds them in: keep them as you would a password.
+ * Keeps tokens. Anyone who has them can call the API as you, so store them as carefully as a password.
  *
- * Several processes that share a store must not spend the same refresh token: then `lock` must let one at a time in.
+ * If several processes share a store, two of them must not use the same refresh token. Implement `lock` then.
  */
 export interface TokenStore {
   get(): TokenSet | undefined | Promise<TokenSet | undefined>;
-  /** Awaited before the new access token is used, since the old refresh token is good no more. */
+  /** The client waits for it before it uses the new access token, because the old refresh token no longer works. */
   set(tokens: TokenSet): void | Promise<void>;
-  /** Runs a get, a refresh and a set, with no other process in between. Default: just runs it. */
+  /** Runs a get, a refresh and a set while no other process does. Default: it only runs them. */
   lock?<Result>(run: () => Promise<Result>): Promise<Result>;
 }
 
 /**
- * Keeps tokens until the process ends: what a client does by itself. Several clients may share one.
+ * Keeps tokens until the process ends. A client does this by default. Several clients may share one store.
  *
  * @example
  * ```ts
@@ -34,10 +34,16 @@ export interface TokenStore {
  */
 export function createMemoryTokenStore(): TokenStore {
   let tokens: TokenSet | undefined;
+  let previous: Promise<unknown> = Promise.resolve();
   return {
     get: () => tokens,
     set(changed) {
       tokens = changed;
+    },
+    lock(run) {
+      const result = previous.then(run);
+      previous = result.catch(() => {});
+      return result;
     },
   };
 }

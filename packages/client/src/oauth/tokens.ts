@@ -1,34 +1,36 @@
-import { checkToken, type GrantAuth } from './auth.ts';
-import { clientError } from './error.ts';
-import { requestTokens } from './grants.ts';
-import type { Settings } from './options.ts';
-import { createMemoryTokenStore, type TokenSet } from './token-store.ts';
+import { ShowpadApiError } from '../error.ts';
+import type { GetToken } from '../http/api.ts';
+import { type Auth, checkToken, type GrantAuth } from './auth.ts';
+import { type GrantSettings, requestTokens } from './grants.ts';
+import { createMemoryTokenStore, type TokenSet, type TokenStore } from './token-store.ts';
 
-/** Gives a bearer token; `refused` is one that was just answered 401, so it gives another, if it can. */
-export type GetToken = (refused?: string) => Promise<string>;
+export interface TokenSettings extends GrantSettings {
+  readonly auth: Auth;
+  readonly tokenStore: TokenStore | undefined;
+}
 
-/** How long before its end a token is no longer used: it must not end on its way. */
+/** A token is not used in the last minute of its life, so that it does not expire on its way. */
 const EARLY_MS = 60_000;
 
-export function createTokenSource(settings: Settings): GetToken {
+export function createTokenSource(settings: TokenSettings): GetToken {
   const { auth } = settings;
   if (typeof auth !== 'function') {
     return auth.type === 'personal-token' ? async () => auth.token : createGrantedTokens(auth, settings);
   }
   return async (refused) => {
     const token = await auth({ refused });
-    checkToken('the token that auth gave', token);
+    checkToken('The token that the auth function returns', token);
     return token;
   };
 }
 
-/** Grants, renewed in time: by one renewal at once in this process and, through the store's lock, in all of them. */
-function createGrantedTokens(auth: GrantAuth, settings: Settings): GetToken {
+/** Renews tokens before they expire. Only one renewal runs in this process and, with the store's lock, in all of them. */
+function createGrantedTokens(auth: GrantAuth, settings: TokenSettings): GetToken {
   const { tokenStore: store = createMemoryTokenStore(), clock } = settings;
   const lock = store.lock?.bind(store) ?? ((run) => run());
   let current: TokenSet | undefined;
   let renewal: Promise<TokenSet> | undefined;
-  /** Granted, and not yet in the store: the only copy of the new refresh token. */
+  /** Tokens that the store does not have yet. They contain the only copy of the new refresh token. */
   let unsaved: TokenSet | undefined;
 
   const isGood = (tokens: TokenSet | undefined, refused: string | undefined): tokens is TokenSet =>
@@ -43,8 +45,10 @@ function createGrantedTokens(auth: GrantAuth, settings: Settings): GetToken {
     try {
       await store.set(tokens);
     } catch (cause) {
-      const detail = 'They are kept in this process, and saved before the next call: mend the token store.';
-      throw clientError('TOKENS_NOT_SAVED', 'New tokens could not be saved', detail, { cause });
+      throw new ShowpadApiError('TOKENS_NOT_SAVED', 'The token store could not save new tokens.', {
+        hint: 'See error.cause, and fix the store. The client keeps the tokens, and saves them before its next call.',
+        cause,
+      });
     }
     unsaved = undefined;
     return tokens;

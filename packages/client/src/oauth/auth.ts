@@ -1,0 +1,96 @@
+import { checkKnown } from '../check.ts';
+
+/** The OAuth client of your app, created in Showpad's Admin App. */
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Default: the request has no scope. Showpad does not document which scope webhooks need. */
+  readonly scope?: string;
+}
+
+/** A token that somebody created by hand. It is never refreshed. */
+export interface PersonalTokenAuth {
+  readonly type: 'personal-token';
+  readonly token: string;
+}
+
+export interface PasswordAuth extends OAuthClient {
+  readonly type: 'password';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Showpad replaces the refresh token every time it is used, so pass a `tokenStore` that outlives the process. */
+export interface RefreshTokenAuth extends OAuthClient {
+  readonly type: 'refresh-token';
+  /** The first refresh token. The ones that replace it come from the token store. */
+  readonly refreshToken: string;
+}
+
+/** A code that came to your redirect URI. It works once, so pass a `tokenStore` that outlives the process. */
+export interface AuthorizationCodeAuth extends OAuthClient {
+  readonly type: 'authorization-code';
+  readonly code: string;
+  /** The redirect URI of the authorization request. */
+  readonly redirectUri: string;
+}
+
+/**
+ * Returns a bearer token. It is called for every request, so it should cache the token.
+ *
+ * @param request `refused` is a token that was just answered with 401. Return another one.
+ */
+export type TokenProvider = (request: { readonly refused?: string | undefined }) => string | Promise<string>;
+
+/** A way to get tokens from Showpad's OAuth server. */
+export type GrantAuth = PasswordAuth | RefreshTokenAuth | AuthorizationCodeAuth;
+export type Auth = PersonalTokenAuth | GrantAuth | TokenProvider;
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'personal-token': ['token'],
+  password: ['clientId', 'clientSecret', 'username', 'password'],
+  'refresh-token': ['clientId', 'clientSecret', 'refreshToken'],
+  'authorization-code': ['clientId', 'clientSecret', 'code', 'redirectUri'],
+};
+const TYPES = Object.keys(FIELDS)
+  .map((type) => `'${type}'`)
+  .join(', ');
+
+/** @throws TypeError that names the field and says what it must be, without its value. */
+export function checkAuth(auth: Auth): void {
+  if (typeof auth === 'function') return;
+  if (typeof auth !== 'object' || auth === null) {
+    throw new TypeError(
+      'The option "auth" must be an object with a type, or a function that returns a bearer token.',
+    );
+  }
+  const required = Object.hasOwn(FIELDS, String(auth.type)) ? FIELDS[auth.type] : undefined;
+  if (!required) {
+    throw new TypeError(`The option "auth.type" must be one of ${TYPES}. Or pass a function as auth.`);
+  }
+  const optional = auth.type === 'personal-token' ? [] : ['scope'];
+  checkKnown(auth, ['type', ...required, ...optional], 'auth.');
+  const given = new Map<string, unknown>(Object.entries(auth));
+  for (const field of required) checkText(field, given.get(field));
+  for (const field of optional) if (given.get(field) !== undefined) checkText(field, given.get(field));
+  if (auth.type === 'personal-token') checkToken('The option "auth.token"', auth.token);
+}
+
+function checkText(field: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  const found = value === '' ? 'empty' : value === null ? 'null' : typeof value;
+  throw new TypeError(
+    `The option "auth.${field}" must be text, but it is ${found}. Is the environment variable set?`,
+  );
+}
+
+/** Whether a header can contain the token. The runtime's own error for any other text would quote it. */
+export function isBearerToken(token: unknown): token is string {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+}
+
+/** @throws TypeError that says where the token comes from, and never shows it. */
+export function checkToken(source: string, token: unknown): asserts token is string {
+  if (isBearerToken(token)) return;
+  throw new TypeError(`${source} must be visible ASCII characters without spaces. Trim it when you read it.`);
+}
