@@ -2,16 +2,14 @@ import { Buffer } from 'node:buffer';
 
 export const LIMIT_BYTES: number = 1024 * 1024;
 
-/** A body that a naive stack would change, so that its signature would no longer hold. */
+/** A body that a careless stack would change, so that its signature would no longer match. */
 export interface FidelityCase {
   readonly name: string;
   readonly body: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly chunkBytes?: number;
-  /** Whether the bytes are an event; if not they are authentic all the same. */
+  /** False if the bytes are not an event, although they are authentic. */
   readonly isEvent?: boolean;
-  /** Whether an ordinary JSON parser lets it pass, for an app whose parser comes first. */
-  readonly passesParsers?: boolean;
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -19,7 +17,7 @@ const text = (json: string) => Buffer.from(json, 'utf8');
 const event = (data: string) => text(`{"type":"fidelity","id":"1","data":${data}}`);
 
 export const FIDELITY_CASES: readonly FidelityCase[] = [
-  { name: 'plain JSON', body: event('{"a":1}'), passesParsers: true },
+  { name: 'plain JSON', body: event('{"a":1}') },
   { name: 'a byte order mark', body: text('\uFEFF{"type":"fidelity","id":"1"}') },
   {
     name: 'bytes that are not UTF-8, in a string',
@@ -28,53 +26,45 @@ export const FIDELITY_CASES: readonly FidelityCase[] = [
       Buffer.from([0xff, 0xfe, 0xc3]),
       text('"}'),
     ]),
-    passesParsers: true,
   },
-  { name: 'a replacement character of its own', body: event('"\uFFFD"'), passesParsers: true },
+  { name: 'a replacement character that was sent', body: event('"\uFFFD"') },
   {
     name: 'CRLF and a trailing newline',
     body: text('{\r\n "type":"fidelity",\r\n "id":"1"\r\n}\r\n'),
-    passesParsers: true,
   },
   {
-    name: 'white space around',
+    name: 'white space around the JSON',
     body: text(' \t\n{"type" : "fidelity" , "id" : "1"} \n\n'),
-    passesParsers: true,
   },
-  { name: 'escaped slashes', body: event('"https:\\/\\/a.b\\/c"'), passesParsers: true },
-  { name: 'unicode escapes', body: event('"\\u00eb \\u2028 \\uD83E\\uDD53"'), passesParsers: true },
-  { name: 'the same characters unescaped', body: event('"ë \u2028 🥓"'), passesParsers: true },
-  { name: 'an escaped lone surrogate', body: event('"\\ud800"'), passesParsers: true },
-  { name: 'decomposed characters', body: event('"e\u0301"'), passesParsers: true },
-  { name: 'an escaped NUL', body: event('"\\u0000"'), passesParsers: true },
+  { name: 'escaped slashes', body: event('"https:\\/\\/a.b\\/c"') },
+  { name: 'unicode escapes', body: event('"\\u00eb \\u2028 \\uD83E\\uDD53"') },
+  { name: 'the same characters unescaped', body: event('"ë \u2028 🥓"') },
+  { name: 'an escaped lone surrogate', body: event('"\\ud800"') },
+  { name: 'decomposed characters', body: event('"e\u0301"') },
+  { name: 'an escaped NUL', body: event('"\\u0000"') },
   {
     name: 'duplicate keys',
     body: text('{"id":"0","type":"fidelity","id":"1","data":1,"data":2}'),
-    passesParsers: true,
   },
-  { name: 'keys that are numbers', body: event('{"b":1,"2":1,"a":1,"1":1}'), passesParsers: true },
+  { name: 'keys that are numbers', body: event('{"b":1,"2":1,"a":1,"1":1}') },
   {
     name: 'numbers in other spellings',
     body: event('[1.0,1e2,1E+2,-0,0.10,1e-7,100000000000000000000]'),
-    passesParsers: true,
   },
   {
-    name: 'numbers no double holds',
+    name: 'numbers that no double can hold',
     body: event('[12345678901234567890,0.1234567890123456789,1e400]'),
-    passesParsers: true,
   },
   {
     name: 'keys that reach prototypes',
     body: event('{"__proto__":{"a":1},"constructor":{"prototype":{"b":1}}}'),
-    passesParsers: true,
   },
-  { name: 'deep nesting', body: event(`${'['.repeat(5_000)}${']'.repeat(5_000)}`), passesParsers: true },
-  { name: 'many small chunks', body: event(`"${'chunk '.repeat(500)}"`), chunkBytes: 7, passesParsers: true },
+  { name: 'deep nesting', body: event(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) },
+  { name: 'many small chunks', body: event(`"${'chunk '.repeat(500)}"`), chunkBytes: 7 },
   {
     name: 'characters split between chunks',
     body: event(`"${'ë🥓'.repeat(200)}"`),
     chunkBytes: 5,
-    passesParsers: true,
   },
   { name: 'no Content-Type', body: event('{}'), headers: {} },
   { name: 'text/plain', body: event('"ë"'), headers: { 'content-type': 'text/plain' } },
@@ -98,17 +88,17 @@ export const FIDELITY_CASES: readonly FidelityCase[] = [
     body: event('{}'),
     headers: { 'content-type': 'multipart/form-data; boundary=x' },
   },
-  { name: 'a Content-Type that is none', body: event('{}'), headers: { 'content-type': ';;;' } },
+  { name: 'an invalid Content-Type', body: event('{}'), headers: { 'content-type': ';;;' } },
   {
     name: 'Content-Encoding identity',
     body: event('{}'),
     headers: { ...JSON_TYPE, 'content-encoding': 'identity' },
   },
   { name: 'an empty body', body: Buffer.alloc(0), isEvent: false },
-  { name: 'no JSON', body: text('type=fidelity'), isEvent: false },
+  { name: 'text that is not JSON', body: text('type=fidelity'), isEvent: false },
   { name: 'UTF-16', body: Buffer.from('\uFEFF{"type":"fidelity","id":"1"}', 'utf16le'), isEvent: false },
   {
-    name: 'every byte there is',
+    name: 'every possible byte',
     body: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
     isEvent: false,
   },
@@ -117,13 +107,13 @@ export const FIDELITY_CASES: readonly FidelityCase[] = [
   { name: 'exactly the limit, chunked', body: sized(LIMIT_BYTES), chunkBytes: 64 * 1024 },
 ].map((fidelityCase) => ({ headers: JSON_TYPE, ...fidelityCase }));
 
-/** An event of exactly so many bytes. */
+/** An event of exactly this many bytes. */
 export function sized(bytes: number): Buffer {
   const frame = event('""');
   return event(`"${'x'.repeat(bytes - frame.byteLength)}"`);
 }
 
-/** The same bytes but for one bit of one in the middle; of nothing, one byte. */
+/** The same bytes with one bit changed in the middle. An empty body becomes one byte. */
 export function flipped(body: Buffer): Buffer {
   if (body.byteLength === 0) return Buffer.from(' ');
   const copy = Buffer.from(body);

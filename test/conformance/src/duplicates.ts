@@ -5,7 +5,7 @@ import { deliver, expectAnswer, signed, TYPE, useServers } from './support.ts';
 export function duplicates(createServer: CreateServer): void {
   const start = useServers(createServer);
 
-  test('runs the handler once for 20 of the same at the same time', async () => {
+  test('runs the handler once for 20 copies at the same time', async () => {
     const server = await start();
     let runs = 0;
     let letGo = () => {};
@@ -21,7 +21,7 @@ export function duplicates(createServer: CreateServer): void {
     const answers = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const answer = await deliver(server, delivery);
-        // The one that runs is let go only when every other has had its answer.
+        // The handler ends only when all the others have their answers.
         if (answer.status === 503 && ++refused === 19) letGo();
         return answer;
       }),
@@ -34,7 +34,7 @@ export function duplicates(createServer: CreateServer): void {
     expectAnswer(await deliver(server, delivery), 200, 'duplicate');
   });
 
-  test('runs the handler for each of 50 different ones', async () => {
+  test('runs the handler for each of 50 different events', async () => {
     const server = await start();
     const ids = new Set<string>();
     server.receiver.on(TYPE, (event) => ids.add(event.id));

@@ -16,7 +16,7 @@ export interface Sendable {
   readonly chunkBytes?: number;
 }
 
-/** One request on a connection of its own, whose headers are just those given: no client adds any of its own. */
+/** Sends one request on a connection of its own, with exactly the given headers: no client adds any. */
 export function send(
   url: string,
   { method = 'POST', headers = {}, body, chunkBytes }: Sendable = {},
@@ -48,7 +48,7 @@ export function send(
   });
 }
 
-/** A bare connection, for what an HTTP client would not send. */
+/** Opens a bare connection, for what an HTTP client would not send. */
 export async function open(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -56,21 +56,21 @@ export async function open(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Request line and headers as bytes, each header's text in UTF-8. */
+/** Gives the request line and the headers as bytes. The text of each header is UTF-8. */
 export function head(url: string, headers: Readonly<Record<string, string>>, method = 'POST'): Buffer {
   const { pathname, search, host } = new URL(url);
   const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`, 'utf8');
 }
 
-/** Everything the other side sends until it closes. */
+/** Reads everything that the other side sends until it closes. */
 export async function readAll(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The status of a raw answer. */
+/** Reads the status of a raw answer. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
 }

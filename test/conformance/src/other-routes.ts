@@ -7,7 +7,7 @@ export function otherRoutes(createServer: CreateServer, parser: ServerSetup['par
   const start = useServers(createServer);
 
   test('are answered by the app', async () => {
-    const { url } = await start({}, parser);
+    const { url } = await start({}, { parser });
     expect(await send(`${url}/hello`, { method: 'GET' })).toMatchObject({ status: 200, body: 'hello' });
     if (parser === 'none') return;
     const body = Buffer.from('{"a":["ë",1.0]}');
@@ -24,7 +24,7 @@ export function otherRoutes(createServer: CreateServer, parser: ServerSetup['par
     `/${PATH}`,
     '/WEBHOOKS/SHOWPAD',
   ])('%s is not taken for the webhook', async (path) => {
-    const server = await start({}, parser);
+    const server = await start({}, { parser });
     const handler = vi.fn();
     server.receiver.onAny(handler);
     const { hostname, port } = new URL(server.url);
@@ -44,7 +44,7 @@ export function otherRoutes(createServer: CreateServer, parser: ServerSetup['par
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('a trailing slash and a query are the webhook all the same', async () => {
+  test('the webhook is also found with a trailing slash and a query', async () => {
     const server = await start();
     for (const suffix of ['/', '?a=b', '/?a=b']) {
       expectAnswer(await send(server.url + PATH + suffix, signed()), 200, 'ignored');

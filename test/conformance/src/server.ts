@@ -1,25 +1,30 @@
-import type { EventMap, EventSchemas, Receiver, ReceiverOptions } from '@showpad-webhooks/core';
-
-/** Any type may come, and a test handles what it likes. */
-export type AnyEvents = { [type: string]: unknown };
+import type {
+  AnyReceiver,
+  CommonOptions,
+  EventMap,
+  EventSchemas,
+  LedgerOptions,
+} from '@showpad-webhooks/core';
 
 export interface ServerSetup {
-  /** For the receiver under test; the suite adds handlers to it before the first delivery. */
-  readonly options: ReceiverOptions<EventMap, EventSchemas>;
-  /** Where the adapter receives. */
+  /** For the receiver under test. The suite adds handlers to it before the first delivery. */
+  readonly options: CommonOptions<EventMap, EventSchemas> & LedgerOptions;
+  /** The path that the adapter is told to receive at. */
   readonly path: string;
-  /** Where the app's own JSON body parser stands, relative to the adapter. */
+  /** Where the app's own JSON body parser is, relative to the adapter. */
   readonly parser: 'none' | 'before' | 'after';
+  /** Where the app mounts the adapter, as in `app.use(mountPath, …)`. It is set only for suites with `isMountable`. */
+  readonly mountPath?: string;
 }
 
 /**
- * An app with the adapter under test. Beside it the app answers GET /hello with `hello` and, unless it has no
- * parser, POST /echo with the JSON it was sent.
+ * An app with the adapter under test. The app also answers GET /hello with `hello` and, unless it has no parser, POST /echo
+ * with the JSON that it was sent.
  */
 export interface TestServer {
   /** Such as `http://127.0.0.1:1234`. */
   readonly url: string;
-  readonly receiver: Receiver<AnyEvents>;
+  readonly receiver: AnyReceiver;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { parseEvent } from '@showpad-webhooks/core';
+import { parseEvent, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { head, open, readAll } from './http.ts';
 import type { CreateServer, TestServer } from './server.ts';
@@ -14,7 +14,7 @@ export function signatureVectors(createServer: CreateServer): void {
   });
   afterAll(() => server.close());
 
-  // HTTP drops white space around a header's value, so these arrive as something else than they say.
+  // HTTP removes white space around the value of a header, so these arrive as something else.
   const trimmed: Readonly<Record<string, string>> = {
     'timestamp " "': 'TIMESTAMP_MISSING',
     'timestamp "1669302166 "': 'SIGNATURE_MISMATCH',
@@ -27,8 +27,8 @@ export function signatureVectors(createServer: CreateServer): void {
     const headers = {
       'content-length': String(body.byteLength),
       connection: 'close',
-      'x-showpad-signature-timestamp': vector.timestamp,
-      'x-showpad-signature-v1': vector.signature,
+      [TIMESTAMP_HEADER]: vector.timestamp,
+      [SIGNATURE_HEADER]: vector.signature,
     };
     socket.write(Buffer.concat([head(server.url + PATH, headers), body]));
     const answer = await readAll(socket);
@@ -40,7 +40,7 @@ export function signatureVectors(createServer: CreateServer): void {
     );
   });
 
-  /** An authentic body may still be no event. */
+  /** An authentic body need not be an event. */
   function codeOf(body: Buffer): string {
     try {
       parseEvent(body);

@@ -1,10 +1,16 @@
 import { once } from 'node:events';
-import { type Ledger, PermanentError, sign } from '@showpad-webhooks/core';
+import {
+  type Ledger,
+  PermanentError,
+  SIGNATURE_HEADER,
+  sign,
+  TIMESTAMP_HEADER,
+} from '@showpad-webhooks/core';
 import { expect, test, vi } from 'vitest';
 import { LIMIT_BYTES, sized } from './bodies.ts';
 import { head, open, send } from './http.ts';
 import type { CreateServer } from './server.ts';
-import { deliver, expectAnswer, KEY, PATH, signed, TYPE, useServers } from './support.ts';
+import { deliver, expectAnswer, KEY, PATH, signed, signedBytes, TYPE, useServers } from './support.ts';
 
 export function statusTable(createServer: CreateServer): void {
   const start = useServers(createServer);
@@ -40,20 +46,16 @@ export function statusTable(createServer: CreateServer): void {
     expect(handler).toHaveBeenCalledOnce();
   });
 
-  const { timestamp, signature } = {
-    timestamp: 'x-showpad-signature-timestamp',
-    signature: 'x-showpad-signature-v1',
-  };
   const nowSeconds = () => Math.floor(Date.now() / 1000);
   test.each([
-    ['SIGNATURE_MISSING', () => ({ [signature]: '' })],
-    ['SIGNATURE_MALFORMED', () => ({ [signature]: 'sha256=abc' })],
-    ['SIGNATURE_MISMATCH', () => ({ [signature]: sign('other', KEY, nowSeconds()) })],
-    ['TIMESTAMP_MISSING', () => ({ [timestamp]: '' })],
-    ['TIMESTAMP_MALFORMED', () => ({ [timestamp]: '1e9' })],
-    ['TIMESTAMP_MALFORMED', () => ({ [timestamp]: [String(nowSeconds()), String(nowSeconds())] })],
-    ['TIMESTAMP_TOO_OLD', () => ({ [timestamp]: String(nowSeconds() - 400) })],
-    ['TIMESTAMP_IN_FUTURE', () => ({ [timestamp]: String(nowSeconds() + 400) })],
+    ['SIGNATURE_MISSING', () => ({ [SIGNATURE_HEADER]: '' })],
+    ['SIGNATURE_MALFORMED', () => ({ [SIGNATURE_HEADER]: 'sha256=abc' })],
+    ['SIGNATURE_MISMATCH', () => ({ [SIGNATURE_HEADER]: sign('other', KEY, nowSeconds()) })],
+    ['TIMESTAMP_MISSING', () => ({ [TIMESTAMP_HEADER]: '' })],
+    ['TIMESTAMP_MALFORMED', () => ({ [TIMESTAMP_HEADER]: '1e9' })],
+    ['TIMESTAMP_MALFORMED', () => ({ [TIMESTAMP_HEADER]: [String(nowSeconds()), String(nowSeconds())] })],
+    ['TIMESTAMP_TOO_OLD', () => ({ [TIMESTAMP_HEADER]: String(nowSeconds() - 400) })],
+    ['TIMESTAMP_IN_FUTURE', () => ({ [TIMESTAMP_HEADER]: String(nowSeconds() + 400) })],
   ] as const)('401 %s, and the handler does not run', async (code, headers) => {
     const server = await start();
     const handler = vi.fn();
@@ -73,7 +75,7 @@ export function statusTable(createServer: CreateServer): void {
     server.receiver.onDeadLetter(({ reason, rawBody }) =>
       letters.push(reason, Buffer.from(rawBody).toString()),
     );
-    expectAnswer(await deliver(server, signed({}, Buffer.from(body))), 400, 'rejected', code);
+    expectAnswer(await deliver(server, signedBytes(Buffer.from(body))), 400, 'rejected', code);
     expect(letters).toEqual(['invalid', body]);
   });
 
@@ -88,11 +90,11 @@ export function statusTable(createServer: CreateServer): void {
     expect([status, headers.allow, body]).toEqual([405, 'POST', '']);
   });
 
-  test('200 for GET where it is allowed, with the type that the query names', async () => {
+  test('200 for GET if it is allowed, with the type that the query names', async () => {
     const server = await start({ methods: ['GET', 'POST'] });
     const seen: string[] = [];
     server.receiver.onAny((event) => seen.push(event.type));
-    const { headers } = signed({}, new Uint8Array());
+    const { headers } = signedBytes(new Uint8Array());
     expectAnswer(
       await send(`${server.url}${PATH}?type=asset-viewed`, { method: 'GET', headers }),
       200,
@@ -102,7 +104,7 @@ export function statusTable(createServer: CreateServer): void {
   });
 
   test('413 for a declared length over the limit, before the body is sent', async () => {
-    const server = await start();
+    const server = await start({ maxBodyBytes: LIMIT_BYTES });
     const socket = await open(server.url);
     socket.write(head(server.url + PATH, { ...signed().headers, 'content-length': String(LIMIT_BYTES + 1) }));
     const [answer] = (await once(socket, 'data')) as [Buffer];
@@ -115,9 +117,9 @@ export function statusTable(createServer: CreateServer): void {
     ['declared', undefined],
     ['chunked', 64 * 1024],
   ])('413 for one byte over the limit, %s', async (_, chunkBytes) => {
-    const server = await start();
+    const server = await start({ maxBodyBytes: LIMIT_BYTES });
     const extra = chunkBytes === undefined ? {} : { chunkBytes };
-    const answer = await deliver(server, signed({}, sized(LIMIT_BYTES + 1)), extra);
+    const answer = await deliver(server, signedBytes(sized(LIMIT_BYTES + 1)), extra);
     expectAnswer(answer, 413, 'rejected', 'BODY_TOO_LARGE');
     expectAnswer(await deliver(server, signed()), 200, 'ignored');
   });
@@ -130,7 +132,7 @@ export function statusTable(createServer: CreateServer): void {
     },
   );
 
-  test('422 for a PermanentError, which becomes a dead letter and is not handled again', async () => {
+  test('422 failed for a PermanentError: a dead letter, which is not handled again', async () => {
     const server = await start();
     const letters: string[] = [];
     server.receiver
@@ -139,7 +141,7 @@ export function statusTable(createServer: CreateServer): void {
       })
       .onDeadLetter((letter) => letters.push(letter.reason));
     const delivery = signed();
-    expectAnswer(await deliver(server, delivery), 422, 'refused', 'PERMANENT_FAILURE');
+    expectAnswer(await deliver(server, delivery), 422, 'failed', 'PERMANENT_FAILURE');
     expectAnswer(await deliver(server, delivery), 200, 'duplicate');
     expect(letters).toEqual(['permanent']);
   });
@@ -163,6 +165,26 @@ export function statusTable(createServer: CreateServer): void {
     expectAnswer(await deliver(server, delivery), 500, 'failed', 'HANDLER_FAILED');
     expectAnswer(await deliver(server, delivery), 200, 'handled');
     expect(attempts).toEqual([1, 2]);
+  });
+
+  test('503 HANDLER_TIMEOUT for a slow handler, which keeps its event and never runs twice at once', async () => {
+    const server = await start({ handlerTimeoutMs: 50 });
+    let runs = 0;
+    let letGo = () => {};
+    const isLetGo = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    server.receiver.on(TYPE, () => {
+      runs++;
+      return isLetGo;
+    });
+    const delivery = signed();
+    expectAnswer(await deliver(server, delivery), 503, 'unavailable', 'HANDLER_TIMEOUT');
+    expectAnswer(await deliver(server, delivery), 503, 'unavailable', 'IN_PROGRESS');
+    expect(runs).toBe(1);
+    letGo();
+    expectAnswer(await deliver(server, delivery), 200, 'duplicate');
+    expect(runs).toBe(1);
   });
 
   test('503 for a key lookup that fails', async () => {

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
-import { bodyFidelity, parserAfter, parserBefore } from './body-fidelity.ts';
+import { type BehindParser, bodyFidelity, parserAfter, parserBefore } from './body-fidelity.ts';
 import { brokenConnections } from './broken-connections.ts';
 import { duplicates } from './duplicates.ts';
+import { mounted } from './mounted.ts';
 import { otherRoutes } from './other-routes.ts';
 import type { CreateServer } from './server.ts';
 import { showpadsSide } from './showpads-side.ts';
@@ -9,18 +10,17 @@ import { signatureVectors } from './signature-vectors.ts';
 import { statusTable } from './status-table.ts';
 
 export interface SuiteOptions {
-  /**
-   * Where true, the adapter sees the bytes whatever the app's parser does, since it comes before it by itself.
-   * Else a parser that came first may leave no bytes, and 503 is a right answer.
-   */
-  readonly isAlwaysFirst?: boolean;
+  /** What becomes of each body if the app's own parser runs before the adapter. */
+  readonly behindParser: BehindParser;
+  /** True if an app can mount the adapter on a path. */
+  readonly isMountable?: boolean;
 }
 
-/** Drives an adapter over real HTTP: what each must do, whatever its framework. */
+/** Drives an adapter over real HTTP: what every adapter must do, whatever its framework. */
 export function defineAdapterSuite(
   name: string,
   createServer: CreateServer,
-  { isAlwaysFirst = false }: SuiteOptions = {},
+  { behindParser, isMountable = false }: SuiteOptions,
 ): void {
   describe(name, () => {
     describe('status table', () => statusTable(createServer));
@@ -32,7 +32,8 @@ export function defineAdapterSuite(
     for (const parser of ['none', 'before', 'after'] as const) {
       describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser));
     }
+    if (isMountable) describe('mounted on a path', () => mounted(createServer));
     describe('a parser that comes after', () => parserAfter(createServer));
-    describe('a parser that comes first', () => parserBefore(createServer, isAlwaysFirst));
+    describe('a parser that comes first', () => parserBefore(createServer, behindParser));
   });
 }

@@ -1,4 +1,4 @@
-import { type EventMap, type EventSchemas, type Outcome, type ReceiverOptions } from '@showpad-webhooks/core';
+import type { Outcome } from '@showpad-webhooks/core';
 import {
   type SignedDelivery,
   type SignedDeliveryOptions,
@@ -16,17 +16,21 @@ export const TYPE = 'fidelity';
 export function useServers(
   createServer: CreateServer,
 ): (
-  options?: Partial<ReceiverOptions<EventMap, EventSchemas>>,
-  parser?: ServerSetup['parser'],
+  options?: Partial<ServerSetup['options']>,
+  setup?: Partial<Omit<ServerSetup, 'options'>>,
 ) => Promise<TestServer> {
   const servers: TestServer[] = [];
   afterEach(async () => {
     vi.useRealTimers();
     for (const server of servers.splice(0)) await server.close();
   });
-  return async (options, parser = 'none') => {
-    const setup = { options: { keys: KEY, ...options }, path: PATH, parser } as ServerSetup;
-    const server = await createServer(setup);
+  return async (options, setup) => {
+    const server = await createServer({
+      path: PATH,
+      parser: 'none',
+      ...setup,
+      options: { keys: KEY, ...options },
+    });
     servers.push(server);
     return server;
   };
@@ -40,11 +44,14 @@ export function deliver(
   return send(url + PATH, { ...delivery, ...extra, headers: { ...delivery.headers, ...extra.headers } });
 }
 
-export function signed(
-  options: Partial<SignedDeliveryOptions> = {},
-  source: string | Uint8Array = TYPE,
-): SignedDelivery {
-  return signedDelivery(source, { key: KEY, ...options });
+/** An ordinary event with a new id. */
+export function signed(options: Partial<SignedDeliveryOptions> = {}): SignedDelivery {
+  return signedDelivery(TYPE, { key: KEY, data: {}, ...options });
+}
+
+/** Any bytes, signed as Showpad would sign them. */
+export function signedBytes(body: Uint8Array): SignedDelivery {
+  return signedDelivery({ body }, { key: KEY });
 }
 
 export function expectAnswer(answer: Answer, status: number, outcome: Outcome, code?: string): void {
