@@ -1,4 +1,7 @@
 import { defineAdapterSuite } from '@showpad-webhooks/conformance';
-import { MAJORS, serverOn } from './server.ts';
+import { BEHIND_PARSER, MAJORS, serverOn } from './server.ts';
 
-for (const [major, express] of MAJORS) defineAdapterSuite(`express ${major}`, serverOn(express));
+for (const [major, express] of MAJORS) {
+  const options = { behindParser: BEHIND_PARSER, isMountable: true };
+  defineAdapterSuite(`express ${major}`, serverOn(express), options);
+}

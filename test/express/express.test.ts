@@ -2,7 +2,8 @@ import { type Answer, send, type TestServer } from '@showpad-webhooks/conformanc
 import {
   captureRawBody,
   createReceiver,
-  type ShowpadMiddleware,
+  type KeyLookup,
+  showpadHandler,
   showpadWebhooks,
 } from '@showpad-webhooks/express';
 import { signedDelivery } from '@showpad-webhooks/express/testing';
@@ -15,7 +16,7 @@ const KEY = 'express-key';
 const PATH = '/webhooks/showpad';
 const TYPE = 'shared-space-user-added';
 
-const tellError: ErrorRequestHandler = (error: Error, _req, res, _next) =>
+const showError: ErrorRequestHandler = (error: Error, _req, res, _next) =>
   void res.status(500).send(error.message);
 
 describe.each(MAJORS)('express %s', (_major, express) => {
@@ -32,80 +33,72 @@ describe.each(MAJORS)('express %s', (_major, express) => {
     return server.url;
   }
 
-  function webhooks(handler: () => void = () => {}): ShowpadMiddleware<object> {
-    return showpadWebhooks({ keys: KEY, on: { [TYPE]: handler } }, { path: PATH });
-  }
+  const webhooks = (handler: () => void = () => {}) =>
+    showpadWebhooks({ path: PATH, keys: KEY, on: { [TYPE]: handler } });
 
   const deliver = (url: string, path = PATH): Promise<Answer> =>
     send(url + path, signedDelivery(TYPE, { key: KEY }));
 
-  describe('mounting', () => {
-    test('as a route handler, with a receiver of one’s own', async () => {
+  describe('showpadWebhooks', () => {
+    test('takes a receiver of your own, and gives it back', async () => {
       const handler = vi.fn();
       const receiver = createReceiver({ keys: KEY }).on(TYPE, handler);
-      const url = await start((app) => app.post('/hook', showpadWebhooks(receiver)));
-      expect((await deliver(url, '/hook')).body).toBe('{"outcome":"handled"}');
-      expect((await send(`${url}/hook`, { method: 'GET' })).status).toBe(404);
+      const middleware = showpadWebhooks({ path: PATH, receiver });
+      expect(middleware.receiver).toBe(receiver);
+      const url = await start((app) => app.use(middleware));
+      expect((await deliver(url)).body).toBe('{"outcome":"handled"}');
       expect(handler).toHaveBeenCalledOnce();
     });
 
-    test('on a path of app.use, and the url a handler and a key resolver see is the whole one', async () => {
-      const urls: (string | undefined)[] = [];
-      const url = await start((app) => {
-        const keys = ({ url }: { url: string | undefined }) => {
-          urls.push(url);
-          return KEY;
-        };
-        app.use(
-          '/hook',
-          showpadWebhooks({ keys, on: { [TYPE]: (_event, context) => urls.push(context.url) } }),
-        );
-      });
-      expect((await deliver(url, '/hook?from=eu')).status).toBe(200);
-      expect(urls).toEqual(['/hook?from=eu', '/hook?from=eu']);
-    });
+    test.each(['/showpad', '/webhooks/showpad', '/api/webhooks/showpad'])(
+      'in nested routers, with the path %s',
+      async (path) => {
+        const url = await start((app) => {
+          const inner = express.Router().use(showpadWebhooks({ path, keys: KEY }));
+          app.use('/api', express.Router().use('/webhooks', inner));
+        });
+        expect((await deliver(url, '/api/webhooks/showpad')).status).toBe(200);
+        expect((await deliver(url, '/webhooks/showpad')).status).toBe(404);
+        expect((await deliver(url, '/api/webhooks/other')).status).toBe(404);
+      },
+    );
 
-    test('in a router, where the path is the router’s', async () => {
-      const url = await start((app) => {
-        const router = express.Router();
-        router.use(showpadWebhooks({ keys: KEY }, { path: '/showpad' }));
-        app.use('/webhooks', router);
-      });
+    test.each(['/showpad', '/webhooks/showpad', '/api/webhooks/showpad'])(
+      'on a path of a nested router, with the path %s',
+      async (path) => {
+        const url = await start((app) => {
+          const inner = express.Router().use('/showpad', showpadWebhooks({ path, keys: KEY }));
+          app.use('/api', express.Router().use('/webhooks', inner));
+        });
+        expect((await deliver(url, '/api/webhooks/showpad')).status).toBe(200);
+        expect((await deliver(url, '/api/webhooks/showpad/other')).status).toBe(404);
+      },
+    );
+
+    test('on a route, with the path of the route', async () => {
+      const url = await start((app) => app.post(PATH, webhooks()));
       expect((await deliver(url)).status).toBe(200);
-      expect((await deliver(url, '/showpad')).status).toBe(404);
-    });
-
-    test('on every path is a mistake that says so, on every path', async () => {
-      const url = await start((app) => {
-        app.use(showpadWebhooks({ keys: KEY }));
-        app.use(tellError);
-      });
-      for (const path of ['/', PATH]) {
-        const { status, body } = await deliver(url, path);
-        expect([status, body]).toEqual([
-          500,
-          expect.stringMatching(/mounted on every path: pass \{ path \}/),
-        ]);
-      }
     });
 
     test('twice in one app, each with its own keys', async () => {
       const url = await start((app) => {
-        app.use(showpadWebhooks({ keys: KEY, name: 'eu' }, { path: '/eu' }));
-        app.use(showpadWebhooks({ keys: 'another-key', name: 'us' }, { path: '/us' }));
+        app.use(showpadWebhooks({ path: '/eu', keys: KEY, name: 'eu' }));
+        app.use(showpadWebhooks({ path: '/us', keys: 'another-key', name: 'us' }));
       });
       expect([(await deliver(url, '/eu')).status, (await deliver(url, '/us')).status]).toEqual([200, 401]);
     });
 
-    test.each(['webhooks', '', '/a?b', 42])('refuses the path %j', (path) => {
-      expect(() => showpadWebhooks({ keys: KEY }, { path: path as string })).toThrow(
-        /path must be a string that begins with "\/"/,
+    test.each(['webhooks', '', '/a?b', 42, undefined])('does not take the path %j', (path) => {
+      expect(() => showpadWebhooks({ path: path as string, keys: KEY })).toThrow(
+        new TypeError(
+          'The option "path" must be text that begins with "/" and has no query, such as "/webhooks/showpad".',
+        ),
       );
     });
 
-    test('refuses options that a receiver would refuse', () => {
-      expect(() => showpadWebhooks({ keys: '' }, { path: PATH })).toThrow(
-        /keys is blank: is the environment variable set\?/,
+    test('does not take options that a receiver does not take', () => {
+      expect(() => showpadWebhooks({ path: PATH, keys: '' })).toThrow(
+        new TypeError('keys is blank. Is the environment variable set?'),
       );
     });
 
@@ -113,7 +106,46 @@ describe.each(MAJORS)('express %s', (_major, express) => {
       const middleware = webhooks();
       const url = await start((app) => app.use(middleware));
       await middleware.receiver.close();
-      expect((await deliver(url)).body).toContain('CLOSED');
+      expect((await deliver(url)).body).toBe('{"outcome":"unavailable","code":"CLOSED"}');
+    });
+  });
+
+  describe('showpadHandler', () => {
+    test.each([
+      ['options', { keys: KEY, on: { [TYPE]: () => {} } }],
+      ['a receiver', createReceiver({ keys: KEY, on: { [TYPE]: () => {} } })],
+    ])('on a route, with %s', async (_what, source) => {
+      const url = await start((app) => app.post('/hook', showpadHandler(source)));
+      expect((await deliver(url, '/hook')).body).toBe('{"outcome":"handled"}');
+      expect((await send(`${url}/hook`, { method: 'GET' })).status).toBe(404);
+    });
+
+    test('on a path of app.use, where handlers and key resolvers see the whole url', async () => {
+      const urls: (string | undefined)[] = [];
+      const keys = ({ url }: KeyLookup) => {
+        urls.push(url);
+        return KEY;
+      };
+      const handler = showpadHandler({ keys, on: { [TYPE]: (_event, { url }) => urls.push(url) } });
+      const url = await start((app) => app.use('/hook', handler));
+      expect((await deliver(url, '/hook?from=eu')).status).toBe(200);
+      expect(urls).toEqual(['/hook?from=eu', '/hook?from=eu']);
+    });
+
+    test('without a path fails every request, and says why', async () => {
+      const url = await start((app) => app.use(showpadHandler({ keys: KEY })).use(showError));
+      for (const path of ['/', PATH]) {
+        const { status, body } = await deliver(url, path);
+        expect(`${status} ${body}`).toBe(
+          '500 showpadHandler() was used without a path, so it would answer every request of the app. Use ' +
+            'app.post(path, showpadHandler(…)), or app.use(showpadWebhooks({ path, … })).',
+        );
+      }
+    });
+
+    test('gives its receiver', () => {
+      const receiver = createReceiver({ keys: KEY });
+      expect(showpadHandler(receiver).receiver).toBe(receiver);
     });
   });
 
@@ -124,7 +156,7 @@ describe.each(MAJORS)('express %s', (_major, express) => {
       ['express.raw()', () => express.raw(raw)],
       ['express.text() with a declared length', () => express.text(raw)],
       ['express.json() with captureRawBody', () => express.json({ verify: captureRawBody })],
-      ['express.urlencoded(), which passes JSON by', () => express.urlencoded({ extended: true })],
+      ['express.urlencoded(), which leaves JSON alone', () => express.urlencoded({ extended: true })],
       ['express.json() of another type', () => express.json({ type: 'application/vnd.api+json' })],
     ])('%s leaves the bytes', async (_name, parser) => {
       const handler = vi.fn();
@@ -151,19 +183,35 @@ describe.each(MAJORS)('express %s', (_major, express) => {
       const handler = vi.fn();
       const hints: string[] = [];
       const middleware = webhooks(handler);
-      middleware.receiver.onError((error) => hints.push(`${error.code} ${error.hint}`));
+      middleware.receiver.onError((error) => hints.push(`${error.code}: ${error.hint}`));
       const url = await start((app) => app.use(parser()).use(middleware));
       const { status, body } = await deliver(url);
       expect([status, body]).toEqual([503, '{"outcome":"unavailable","code":"RAW_BODY_UNAVAILABLE"}']);
       expect(hints).toEqual([
-        expect.stringContaining(`In this Express app ${name} runs before showpadWebhooks()`),
+        `RAW_BODY_UNAVAILABLE: In this Express app ${name} parses the body before the webhook, so the raw bytes of ` +
+          `${PATH} are gone. Move the webhook above the parser, or let the parser keep the bytes: ` +
+          "app.use(express.json({ verify: captureRawBody })), with captureRawBody from '@showpad-webhooks/express'.",
       ]);
-      expect(hints[0]).toContain('RAW_BODY_UNAVAILABLE');
-      expect(hints[0]).toContain('express.json({ verify: captureRawBody })');
       expect(handler).not.toHaveBeenCalled();
     });
 
-    test('a parser in a router has no name to give, and the hint is still of use', async () => {
+    test('several parsers are named, and each once', async () => {
+      const hints: string[] = [];
+      const handler = showpadHandler({ keys: KEY });
+      handler.receiver.onError((error) => hints.push(error.hint));
+      const url = await start((app) => {
+        app.use(express.json({ type: 'text/x' }), express.json(), express.text({ type: 'text/y' }));
+        app.post(PATH, handler);
+      });
+      expect((await deliver(url)).status).toBe(503);
+      expect(hints).toEqual([
+        expect.stringMatching(
+          /^In this Express app express\.json\(\) or express\.text\(\) parses the body before/,
+        ),
+      ]);
+    });
+
+    test('a parser in a router cannot be named, and the hint still helps', async () => {
       const hints: string[] = [];
       const middleware = webhooks();
       middleware.receiver.onError((error) => hints.push(error.hint));
@@ -171,7 +219,9 @@ describe.each(MAJORS)('express %s', (_major, express) => {
         app.use('/webhooks', express.Router().use(express.json())).use(middleware),
       );
       expect((await deliver(url)).status).toBe(503);
-      expect(hints).toEqual([expect.stringContaining('a body parser runs before showpadWebhooks()')]);
+      expect(hints).toEqual([
+        expect.stringMatching(/^In this Express app a body parser parses the body before the webhook/),
+      ]);
     });
 
     test('captureRawBody leaves other routes their parsed body', async () => {

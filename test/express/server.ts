@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { CreateServer, TestServer } from '@showpad-webhooks/conformance';
+import type { BehindParser, CreateServer, TestServer } from '@showpad-webhooks/conformance';
 import { showpadWebhooks } from '@showpad-webhooks/express';
 import type { Express } from 'express';
 import express4 from 'express4';
@@ -12,18 +12,40 @@ export const MAJORS: readonly (readonly [string, typeof express5])[] = [
 
 /** The conformance suite's app, on one major of Express. */
 export function serverOn(express: typeof express5): CreateServer {
-  return async ({ options, path, parser }) => {
+  return async ({ options, path, parser, mountPath = '/' }) => {
     const app = express();
     app.disable('x-powered-by');
-    const middleware = showpadWebhooks(options, { path });
+    const middleware = showpadWebhooks({ ...options, path });
     if (parser === 'before') app.use(express.json());
-    app.use(middleware);
+    app.use(mountPath, middleware);
     if (parser === 'after') app.use(express.json());
     app.get('/hello', (_req, res) => void res.send('hello'));
     app.post('/echo', (req, res) => void res.json(req.body));
-    return listen(app, middleware.receiver as unknown as TestServer['receiver']);
+    return listen(app, middleware.receiver);
   };
 }
+
+/** What `express.json()` does if it runs first. All other bodies are parsed, and their bytes are lost. */
+export const BEHIND_PARSER: BehindParser = {
+  kept: [
+    'no Content-Type',
+    'text/plain',
+    'a form’s Content-Type',
+    'a multipart Content-Type',
+    'an invalid Content-Type',
+    'an empty body',
+  ],
+  refused: [
+    'an odd charset',
+    'an unknown charset',
+    'text that is not JSON',
+    'UTF-16',
+    'every possible byte',
+    '1 MiB minus one',
+    'exactly the limit',
+    'exactly the limit, chunked',
+  ],
+};
 
 /** Starts an app on a free port of the loopback interface. */
 export async function listen(app: Express, receiver: TestServer['receiver']): Promise<TestServer> {

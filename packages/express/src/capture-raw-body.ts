@@ -2,10 +2,10 @@ import type { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * For an app whose parser must come first: the parser keeps the exact bytes as `req.rawBody`.
+ * Lets a parser that has to run first keep the exact bytes as `req.rawBody`.
  *
- * The parser's own limit still holds, before the webhook is reached: `express.json()` answers a body over
- * 100 kB with 413, which Showpad never retries. Raise its `limit` to the receiver's `maxBodyBytes`.
+ * The parser's own limit still applies, before the request reaches the webhook: `express.json()` answers a body over 100 kB
+ * with 413, and Showpad never retries a 413. Raise its `limit` to the `maxBodyBytes` of the receiver.
  *
  * @example
  * ```ts
