@@ -113,7 +113,13 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   const onTelemetryError = (thrown: unknown) => {
     reporter.guard(() => Promise.reject(thrown), 'The telemetry of a Showpad webhook receiver failed.');
   };
-  const runHandlers = createHandlerRunner({ schemas: settings.schemas, telemetry, clock, onTelemetryError });
+  const runHandlers = createHandlerRunner({
+    schemas: settings.schemas,
+    telemetry,
+    clock,
+    onTelemetryError,
+    onOtherError: (error, { delivery, context }) => reporter.report(error, delivery, context.attempt),
+  });
   const handling = { ...named, clock, handlerTimeoutMs, runHandlers, reporter };
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
   const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });

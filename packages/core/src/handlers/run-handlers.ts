@@ -38,6 +38,8 @@ export interface HandlerRunnerOptions {
   readonly telemetry: Telemetry | undefined;
   readonly clock: () => number;
   readonly onTelemetryError: (thrown: unknown) => void;
+  /** Hears of errors that do not decide what becomes of the attempt. */
+  readonly onOtherError: (error: ShowpadWebhookError, attempt: Attempt) => void;
 }
 
 export interface Attempt {
@@ -47,14 +49,15 @@ export interface Attempt {
   readonly progress: Progress;
 }
 
-export type RunHandlers = (attempt: Attempt) => Promise<readonly ShowpadWebhookError[]>;
+/** Resolves to the error that decides what becomes of the attempt, if there is any. It never rejects. */
+export type RunHandlers = (attempt: Attempt) => Promise<ShowpadWebhookError | undefined>;
 
 /**
  * Makes the function that runs the handlers of an event, one after another, whatever becomes of the others. Handlers that
- * were done in an earlier attempt do not run again. It never rejects: it resolves to what went wrong.
+ * were done in an earlier attempt do not run again.
  */
 export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers {
-  const { schemas, telemetry, clock, onTelemetryError } = options;
+  const { schemas, telemetry, clock, onTelemetryError, onOtherError } = options;
 
   async function runHandler(
     { name, run }: RegisteredHandler,
@@ -100,13 +103,11 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     } catch (unfinished) {
       errors.push(toWebhookError(unfinished));
     }
-    return errors;
+    // An error that a retry may fix goes before one that it cannot.
+    const deciding = errors.find(isRetryable) ?? errors[0];
+    for (const error of errors) if (error !== deciding) onOtherError(error, attempt);
+    return deciding;
   };
-}
-
-/** Of several errors one decides the response. One that a retry may fix goes before one that it cannot. */
-export function decidingError(errors: readonly ShowpadWebhookError[]): ShowpadWebhookError | undefined {
-  return errors.find(isRetryable) ?? errors[0];
 }
 
 export function isRetryable({ code }: ShowpadWebhookError): boolean {

@@ -4,10 +4,10 @@ import { CODES, type Outcome } from '../delivery/response.ts';
 import { readEvent } from '../events/read-event.ts';
 import { DeliveryContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
-import { decidingError, type Progress, type RunHandlers } from '../handlers/run-handlers.ts';
+import type { Progress, RunHandlers } from '../handlers/run-handlers.ts';
 import { callStore } from '../once/call-store.ts';
 import { claimLost, eventConflict, storeFailed } from '../once/errors.ts';
-import { watchTime } from '../once/time-limit.ts';
+import { stillHanging, watchTime } from '../once/time-limit.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import { logDelivery } from '../reporting/log-delivery.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -109,13 +109,11 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
           resolve(error);
         },
       });
-      void run.then((errors) => {
+      void run.then((error) => {
         stopWatching();
         job.signal.removeEventListener('abort', abort);
         hanging.delete(job.id);
-        const deciding = decidingError(errors);
-        for (const error of errors) if (error !== deciding) reporter.report(error, delivery, job.attempt);
-        resolve(deciding);
+        resolve(error);
       });
     });
   }
@@ -239,12 +237,4 @@ function processEnded(attempts: number): ShowpadWebhookError {
   return new ShowpadWebhookError('HANDLER_FAILED', `The process ended during each of ${attempts} attempts.`, {
     hint: 'A handler ends the process or blocks it for a long time. Fix it, and then retry the event by hand.',
   });
-}
-
-function stillHanging(): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'HANDLER_TIMEOUT',
-    'The handlers of an earlier attempt are still running in this process.',
-    { hint: 'They were given up because they did not end. Restart this process, and then retry the event.' },
-  );
 }

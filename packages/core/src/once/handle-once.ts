@@ -1,7 +1,7 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
 import { DeliveryContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
-import { type Attempt, decidingError, isRetryable, type RunHandlers } from '../handlers/run-handlers.ts';
+import { type Attempt, isRetryable, type RunHandlers } from '../handlers/run-handlers.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
@@ -105,13 +105,11 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
   /** Runs the handlers and tells the ledger how they ended. Resolves to the error that decides the response, if any. */
   async function finish(run: LedgerRun, attempt: number): Promise<ShowpadWebhookError | undefined> {
     const { progress } = run;
-    const errors = await runHandlers(run);
-    const deciding = decidingError(errors);
-    for (const error of errors) if (error !== deciding) progress.report(error);
-    await progress.settle(deciding);
-    const isLastAttempt = deciding && isRetryable(deciding) && attempt >= SHOWPAD_ATTEMPTS;
-    if (isLastAttempt) await progress.keepLetter('attempts-exhausted', deciding);
-    return deciding;
+    const error = await runHandlers(run);
+    await progress.settle(error);
+    const isLastAttempt = error && isRetryable(error) && attempt >= SHOWPAD_ATTEMPTS;
+    if (isLastAttempt) await progress.keepLetter('attempts-exhausted', error);
+    return error;
   }
 
   return { handle };

@@ -37,20 +37,23 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
     `The handlers were still running after ${timeoutMs} ms.`,
     {
       hint:
-        'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, raise the ' +
-        'option "handlerTimeoutMs", or store the events in an inbox.',
+        'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, raise ' +
+        '"handlerTimeoutMs", or use an inbox.',
     },
   );
 }
 
+const HANGING_HINT =
+  'Something in a handler never settles, such as a request without a timeout: pass context.signal to it. This process ' +
+  'does not run the event again, so restart it before you retry the event.';
+
 function neverEnded(afterMs: number): ShowpadWebhookError {
-  return new ShowpadWebhookError(
-    'HANDLER_TIMEOUT',
-    `The handlers had not ended after ${afterMs} ms, and were given up.`,
-    {
-      hint:
-        'Something in a handler never settles, for example a request without a timeout: pass context.signal to it. While the ' +
-        'handlers hang, this process does not run the event again. Restart it before you retry the event.',
-    },
-  );
+  const message = `The handlers had not ended after ${afterMs} ms, and were given up.`;
+  return new ShowpadWebhookError('HANDLER_TIMEOUT', message, { hint: HANGING_HINT });
+}
+
+/** The error of an event that is retried while its handlers still hang. */
+export function stillHanging(): ShowpadWebhookError {
+  const message = 'The handlers of an earlier attempt are still running in this process.';
+  return new ShowpadWebhookError('HANDLER_TIMEOUT', message, { hint: HANGING_HINT });
 }
