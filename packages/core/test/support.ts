@@ -1,4 +1,5 @@
 import {
+  type CommonOptions,
   createReceiver,
   type DeadLetter,
   type EventSchemas,
@@ -18,7 +19,6 @@ import {
 } from '@showpad-webhooks/core/testing';
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import type { CommonOptions } from '../src/options.ts';
 
 export const KEY = 'core-test-key';
 export const TYPE = 'shared-space-user-added';
@@ -53,9 +53,11 @@ export function delivery(id = 'event-1', options?: Partial<SignedDeliveryOptions
   return signedDelivery({ ...sampleEvent(TYPE), id }, { key: KEY, ...options });
 }
 
+/** The options that every receiver has, all of them optional. */
+export type CommonProbeOptions = Partial<CommonOptions<ShowpadEventMap, EventSchemas>>;
+
 /** The options of a receiver, all of them optional. */
-export type ProbeOptions = Partial<CommonOptions<ShowpadEventMap, EventSchemas>> &
-  (LedgerOptions | InboxReceiverOptions);
+export type ProbeOptions = CommonProbeOptions & (LedgerOptions | InboxReceiverOptions);
 
 export interface Probe {
   readonly receiver: Receiver;

@@ -1,58 +1,80 @@
-import type { ShowpadWebhookErrorCode, WebhookRequest } from '@showpad-webhooks/core';
+import { type ErrorCode, ShowpadWebhookError, type WebhookRequest } from '@showpad-webhooks/core';
+import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
-import { failureOutcome, failureResponse, successResponse } from '../src/response.ts';
-import { deferred, delivery, probe, TYPE } from './support.ts';
+import { CODES } from '../../src/delivery/response.ts';
+import { deferred, delivery, probe, TYPE } from '../support.ts';
 
 const COMMON = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
-/** The whole table, written out: a 4xx is never retried, so each of them is a promise. */
-const FAILURES: Record<ShowpadWebhookErrorCode, [status: number, outcome: string]> = {
-  SIGNATURE_MISSING: [401, 'rejected'],
-  SIGNATURE_MALFORMED: [401, 'rejected'],
-  SIGNATURE_MISMATCH: [401, 'rejected'],
-  TIMESTAMP_MISSING: [401, 'rejected'],
-  TIMESTAMP_MALFORMED: [401, 'rejected'],
-  TIMESTAMP_TOO_OLD: [401, 'rejected'],
-  TIMESTAMP_IN_FUTURE: [401, 'rejected'],
-  BODY_INVALID: [400, 'rejected'],
-  EVENT_INVALID: [400, 'rejected'],
-  METHOD_NOT_ALLOWED: [405, 'rejected'],
-  BODY_TOO_LARGE: [413, 'rejected'],
-  ENCODING_UNSUPPORTED: [415, 'rejected'],
-  PERMANENT_FAILURE: [422, 'refused'],
-  HANDLER_FAILED: [500, 'failed'],
-  IN_PROGRESS: [503, 'unavailable'],
-  LEDGER_FAILED: [503, 'unavailable'],
-  INBOX_FAILED: [503, 'unavailable'],
-  KEY_LOOKUP_FAILED: [503, 'unavailable'],
-  RAW_BODY_UNAVAILABLE: [503, 'unavailable'],
-  BODY_TIMEOUT: [503, 'unavailable'],
-  CLOSED: [503, 'unavailable'],
-  EVENT_CONFLICT: [503, 'unavailable'],
+/** The whole table, written out. Showpad never retries a 4xx, so each of them is a promise. */
+const FAILURES: Record<ErrorCode, readonly [status: number, outcome: string, isFinal: boolean]> = {
+  SIGNATURE_MISSING: [401, 'rejected', false],
+  SIGNATURE_MALFORMED: [401, 'rejected', false],
+  SIGNATURE_MISMATCH: [401, 'rejected', false],
+  TIMESTAMP_MISSING: [401, 'rejected', false],
+  TIMESTAMP_MALFORMED: [401, 'rejected', false],
+  TIMESTAMP_TOO_OLD: [401, 'rejected', false],
+  TIMESTAMP_IN_FUTURE: [401, 'rejected', false],
+  BODY_INVALID: [400, 'rejected', true],
+  EVENT_INVALID: [400, 'rejected', true],
+  METHOD_NOT_ALLOWED: [405, 'rejected', false],
+  BODY_TOO_LARGE: [413, 'rejected', false],
+  ENCODING_UNSUPPORTED: [415, 'rejected', false],
+  PERMANENT_FAILURE: [422, 'failed', true],
+  HANDLER_FAILED: [500, 'failed', false],
+  HANDLER_TIMEOUT: [503, 'unavailable', true],
+  IN_PROGRESS: [503, 'unavailable', false],
+  LEDGER_FAILED: [503, 'unavailable', false],
+  INBOX_FAILED: [503, 'unavailable', false],
+  KEY_LOOKUP_FAILED: [503, 'unavailable', false],
+  RAW_BODY_UNAVAILABLE: [503, 'unavailable', false],
+  BODY_TIMEOUT: [503, 'unavailable', false],
+  CLOSED: [503, 'unavailable', false],
+  EVENT_CONFLICT: [503, 'unavailable', false],
 };
-const codes = Object.entries(FAILURES) as [ShowpadWebhookErrorCode, [number, string]][];
+const codes = Object.keys(FAILURES) as ErrorCode[];
 
-describe('the status table', () => {
-  test.each([
-    ['handled', 200],
-    ['ignored', 200],
-    ['duplicate', 200],
-    ['queued', 202],
-  ] as const)('%s: %i', (outcome, status) => {
-    expect(successResponse(outcome)).toEqual({ status, headers: COMMON, body: `{"outcome":"${outcome}"}` });
+describe('the table of codes', () => {
+  test('says for each code its outcome, its status, and whether a retry is useless', () => {
+    const table = Object.entries(CODES).map(([code, { status, outcome, isFinal }]) => [
+      code,
+      [status, outcome, isFinal],
+    ]);
+    expect(Object.fromEntries(table)).toEqual(FAILURES);
   });
 
-  test.each(codes)('%s: %j', (code, [status, outcome]) => {
-    expect(failureOutcome(code)).toBe(outcome);
-    expect(failureResponse(code, ['POST'], false)).toEqual({
+  // A reader of bodies may reject with any code, so the response to each can be seen.
+  test.each(codes)('%s is the response to an error of this code', async (code) => {
+    const [status, outcome] = FAILURES[code];
+    const body = () => Promise.reject(new ShowpadWebhookError(code, 'No.', { hint: 'None.' }));
+    const receipt = await probe({ methods: ['POST', 'GET'] }).receiver.receive({ ...delivery(), body });
+    expect(receipt.outcome).toBe(outcome);
+    expect(receipt.response).toEqual({
       status,
       headers: {
         ...COMMON,
-        ...(status === 405 && { allow: 'POST' }),
+        ...(status === 405 && { allow: 'POST, GET' }),
         ...(status === 503 && { 'retry-after': '3' }),
+        connection: 'close',
       },
       body: `{"outcome":"${outcome}","code":"${code}"}`,
     });
+  });
+
+  test.each([
+    ['handled', 200, { on: { [TYPE]: () => {} } }],
+    ['ignored', 200, {}],
+    ['queued', 202, { inbox: createMemoryInbox() }],
+  ] as const)('%s is the outcome of a response of %i', async (outcome, status, options) => {
+    const { response } = await probe(options).receiver.receive(delivery());
+    expect(response).toEqual({ status, headers: COMMON, body: `{"outcome":"${outcome}"}` });
+  });
+
+  test('duplicate is the outcome of a response of 200', async () => {
+    const { receiver } = probe({ on: { [TYPE]: () => {} } });
+    await receiver.receive(delivery());
+    const { response } = await receiver.receive(delivery());
+    expect(response).toEqual({ status: 200, headers: COMMON, body: '{"outcome":"duplicate"}' });
   });
 });
 
@@ -85,11 +107,10 @@ describe('Connection: close', () => {
     expect(response.headers).not.toHaveProperty('connection');
   });
 
-  test('whatever fails once the receiver closes: its process is about to end', async () => {
+  test('of every failure after close() was called, because the process is about to end', async () => {
     const crm = deferred();
     const { receiver } = probe({ on: { [TYPE]: () => crm.promise } });
     const running = receiver.receive(sound);
-    await Promise.resolve();
     const closed = receiver.close();
     crm.reject(new Error('the CRM is down'));
     expect((await running).response).toMatchObject({ status: 500, headers: { connection: 'close' } });

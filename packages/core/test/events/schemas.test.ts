@@ -4,12 +4,12 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { KEY, probe, TYPE } from './support.ts';
+import { KEY, probe, TYPE } from '../support.ts';
 
 const viewed = (data: unknown, id = 'event-1') =>
   signedDelivery({ type: 'asset-viewed', id, data }, { key: KEY });
 
-/** One shape in three libraries: seconds come as text, and go to the handler as a number. */
+/** The same shape in three libraries: the seconds are sent as text, and the handler gets a number. */
 const LIBRARIES = {
   zod: z.object({ viewer: z.object({ name: z.string() }), seconds: z.coerce.number().min(0) }),
   valibot: v.object({
@@ -22,7 +22,7 @@ const LIBRARIES = {
 describe.each(Object.entries(LIBRARIES))('a schema of %s', (_library, schema) => {
   const schemas: EventSchemas = { 'asset-viewed': schema };
 
-  test("gives the handlers what it puts out, and keeps the receipt's event as sent", async () => {
+  test('gives the handlers its output, and the event of the receipt stays as it was sent', async () => {
     const seen: unknown[] = [];
     const receiver = createReceiver({ keys: KEY, schemas }).onAny((event) => seen.push(event.data));
     const data = { viewer: { name: 'Kent' }, seconds: '42' };
@@ -36,7 +36,7 @@ describe.each(Object.entries(LIBRARIES))('a schema of %s', (_library, schema) =>
     [{ viewer: { name: 12345 }, seconds: '1' }, ['data.viewer.name']],
     [{ viewer: {}, seconds: 'secret-value' }, ['data.seconds', 'data.viewer.name']],
     ['secret-value', ['data']],
-  ])('makes the answer 500 for %j, and names the fields, never their values', async (data, fields) => {
+  ])('makes the response 500 for %j, and names the fields but not their values', async (data, fields) => {
     const handler = vi.fn();
     const { receiver, errors } = probe({ schemas });
     receiver.onAny(handler);
@@ -45,21 +45,21 @@ describe.each(Object.entries(LIBRARIES))('a schema of %s', (_library, schema) =>
     expect(errors).toEqual([error]);
     expect(error).toMatchObject({
       code: 'HANDLER_FAILED',
-      message: 'the data of an event does not fit schemas["asset-viewed"]',
-      hint: 'The cause names the fields. Payloads change: widen the schema.',
+      message: 'The event does not fit schemas["asset-viewed"].',
+      hint: 'error.cause names the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
     });
-    const [, named = ''] = String(error?.cause).split('Error: the schema refuses ');
+    const [, named = ''] = /^Error: The schema does not accept (.+)\.$/.exec(String(error?.cause)) ?? [];
     expect(named.split(', ').sort()).toEqual(fields);
     expect(handler).not.toHaveBeenCalled();
   });
 });
 
-test('a schema is asked again at the retry, since a new release may have mended it', async () => {
-  let isMended = false;
-  const { receiver } = probe({ schemas: { 'asset-viewed': z.string().refine(() => isMended) } });
+test('a schema validates again at the retry, because a new release may have fixed it', async () => {
+  let isFixed = false;
+  const { receiver } = probe({ schemas: { 'asset-viewed': z.string().refine(() => isFixed) } });
   receiver.onAny(() => {});
   expect((await receiver.receive(viewed('a'))).response.status).toBe(500);
-  isMended = true;
+  isFixed = true;
   expect((await receiver.receive(viewed('a'))).outcome).toBe('handled');
 });
 
@@ -75,7 +75,7 @@ test('a schema may be async', async () => {
   expect(seen).toEqual([4]);
 });
 
-test('a schema that throws makes the answer 500', async () => {
+test('a schema that throws makes the response 500', async () => {
   const boom = new Error('the schema is broken');
   const schema: StandardSchemaV1 = {
     '~standard': {
@@ -92,7 +92,7 @@ test('a schema that throws makes the answer 500', async () => {
   expect(errors[0]?.cause).toBe(boom);
 });
 
-test('an issue without a path, or with keys in objects, is named too, each field once', async () => {
+test('an issue without a path, or with keys in objects, is named too, and each field once', async () => {
   const validate = () => ({
     issues: [
       { message: 'a' },
@@ -104,10 +104,10 @@ test('an issue without a path, or with keys in objects, is named too, each field
   const { receiver, errors } = probe({ schemas: { 'asset-viewed': schema } });
   receiver.onAny(() => {});
   await receiver.receive(viewed({}));
-  expect(errors[0]?.cause).toEqual(new Error('the schema refuses data, data.items.0.Symbol(s)'));
+  expect(errors[0]?.cause).toEqual(new Error('The schema does not accept data, data.items.0.Symbol(s).'));
 });
 
-test('a schema has no part in other types, nor where nobody handles its own', async () => {
+test('a schema does not touch other types, and is not needed if nobody handles its own', async () => {
   const { deliver, receiver } = probe({
     schemas: { 'asset-viewed': z.never(), constructor: z.never() },
     on: { [TYPE]: () => {} },

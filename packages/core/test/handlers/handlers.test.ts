@@ -1,24 +1,20 @@
 import {
+  type AnyReceiver,
   createReceiver,
   type HandlerContext,
-  type Receipt,
-  type WebhookRequest,
+  PermanentError,
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { delivery, KEY, probe, TYPE } from './support.ts';
-
-interface AnyReceiver {
-  receive(request: WebhookRequest): Promise<Pick<Receipt, 'response' | 'outcome'>>;
-}
+import { delivery, KEY, probe, TYPE } from '../support.ts';
 
 async function deliverType(receiver: AnyReceiver, type: string): Promise<string> {
-  const { response, outcome } = await receiver.receive(signedDelivery(type, { key: KEY }));
+  const { response, outcome } = await receiver.receive(signedDelivery(type, { key: KEY, data: {} }));
   return `${response.status} ${outcome}`;
 }
 
 describe('on', () => {
-  test('runs the handlers of a type one after another, in the order registered', async () => {
+  test('runs the handlers of a type one after another, in the order of registration', async () => {
     const calls: string[] = [];
     const slow = (name: string) => async () => {
       calls.push(`${name} begins`);
@@ -41,7 +37,7 @@ describe('on', () => {
     ]);
   });
 
-  test('takes a list of types', async () => {
+  test('accepts a list of types', async () => {
     const types: string[] = [];
     const { receiver } = probe();
     receiver.on([TYPE, 'COURSE_COMPLETED'], (event) => types.push(event.type));
@@ -51,7 +47,7 @@ describe('on', () => {
     expect(types).toEqual(['COURSE_COMPLETED', TYPE]);
   });
 
-  test('takes a type that a list names twice once', async () => {
+  test('registers once for a type that is in the list twice', async () => {
     const handler = vi.fn();
     const { receiver } = probe();
     receiver.on([TYPE, 'COURSE_COMPLETED', TYPE], handler);
@@ -59,15 +55,17 @@ describe('on', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('registers for none of the types where one of the list is refused', async () => {
+  test('registers for none of the types if it rejects one of them', async () => {
     const { receiver } = probe();
     const crm = () => {};
     receiver.on(TYPE, crm);
-    expect(() => receiver.on(['COURSE_COMPLETED', TYPE], crm)).toThrow(/two handlers/);
+    expect(() => receiver.on(['COURSE_COMPLETED', TYPE], crm)).toThrow(
+      `Two handlers for "${TYPE}" are named "crm".`,
+    );
     expect(await deliverType(receiver, 'COURSE_COMPLETED')).toBe('200 ignored');
   });
 
-  test('names a handler as told, else by its function, else by its place', async () => {
+  test('names a handler by its option, or else by its function, or else by its place', async () => {
     const { receiver, errors, deliver } = probe();
     const fail = () => Promise.reject(new Error('no'));
     receiver
@@ -78,19 +76,19 @@ describe('on', () => {
     expect(errors.map(({ message }) => /"(.+?)"/.exec(message)?.[1]).sort()).toEqual(['#3', 'crm', 'fail']);
   });
 
-  test('refuses a second handler of one name for one type, and says how to mend it', () => {
+  test('rejects a second handler of the same name for a type, and says how to fix it', () => {
     const { receiver } = probe();
     const crm = () => {};
     receiver.on(TYPE, crm).on('COURSE_COMPLETED', crm).on(TYPE, crm, { name: 'crm again' });
-    expect(() => receiver.on(TYPE, crm)).toThrow(
-      `two handlers for ${TYPE} are named "crm": give one { name: '…' }.`,
-    );
+    const message = (target: string) =>
+      `Two handlers for ${target} are named "crm". Give one of them another name: on(type, handler, { name: '…' }).`;
+    expect(() => receiver.on(TYPE, crm)).toThrow(new Error(message(`"${TYPE}"`)));
     receiver.onAny(crm).onUnknown(crm);
-    expect(() => receiver.onAny(crm)).toThrow(/are named "crm": give one \{ name/);
-    expect(() => receiver.onUnknown(crm)).toThrow(/are named "crm": give one \{ name/);
+    expect(() => receiver.onAny(crm)).toThrow(new Error(message('every event')));
+    expect(() => receiver.onUnknown(crm)).toThrow(new Error(message('unknown events')));
   });
 
-  test.each([undefined, null, 'crm', {}])('refuses %j as a handler', (handler) => {
+  test.each([undefined, null, 'crm', {}])('rejects %j as a handler', (handler) => {
     const { receiver } = probe();
     for (const register of [
       () => receiver.on(TYPE, handler as never),
@@ -98,11 +96,11 @@ describe('on', () => {
       () => receiver.onUnknown(handler as never),
     ]) {
       expect(register).toThrow(TypeError);
-      expect(register).toThrow(`a handler must be a function, not ${typeof handler}.`);
+      expect(register).toThrow(new TypeError(`A handler must be a function, not ${typeof handler}.`));
     }
   });
 
-  test('refuses a handler after the first delivery, whatever came of that', async () => {
+  test('rejects a handler after the first delivery, whatever became of it', async () => {
     const { receiver, deliver } = probe();
     expect(await deliver('event-1', { key: 'a-forged-key' })).toBe('401 SIGNATURE_MISMATCH');
     for (const register of [
@@ -110,13 +108,15 @@ describe('on', () => {
       () => receiver.onAny(() => {}),
       () => receiver.onUnknown(() => {}),
     ]) {
-      expect(register).toThrow('register handlers before start() and the first delivery.');
+      expect(register).toThrow(
+        new Error('Register all handlers before start() and before the first delivery.'),
+      );
     }
   });
 });
 
 describe('the option "on"', () => {
-  test('takes one handler or a list for each type, before those of on()', async () => {
+  test('accepts one handler or a list for each type, and they run before those of on()', async () => {
     const calls: string[] = [];
     const { receiver } = probe({
       on: {
@@ -130,13 +130,15 @@ describe('the option "on"', () => {
     expect(calls).toEqual(['first', 'second', 'third', 'only']);
   });
 
-  test.each([[{ [TYPE]: 'crm' }], [{ [TYPE]: [() => {}, undefined] }]])('refuses %j', (on) => {
-    expect(() => createReceiver({ keys: KEY, on: on as never })).toThrow(/a handler must be a function/);
+  test.each([[{ [TYPE]: 'crm' }], [{ [TYPE]: [() => {}, undefined] }]])('rejects %j', (on) => {
+    expect(() => createReceiver({ keys: KEY, on: on as never })).toThrow(
+      /^A handler must be a function, not (string|undefined)\.$/,
+    );
   });
 });
 
 describe('onAny and onUnknown', () => {
-  test('onAny sees every event, beside the handlers of its type', async () => {
+  test('onAny sees every event, next to the handlers of its type', async () => {
     const seen: string[] = [];
     const { receiver } = probe();
     receiver.onAny((event) => seen.push(`any ${event.type}`)).on(TYPE, () => seen.push('typed'));
@@ -155,7 +157,7 @@ describe('onAny and onUnknown', () => {
     expect(seen).toEqual(['COURSE_COMPLETED', 'never-heard-of']);
   });
 
-  test('remembers a handler by onAny apart from one of the same name by on', async () => {
+  test('a handler of onAny and one of on may have the same name', async () => {
     const byType = vi.fn().mockRejectedValueOnce(new Error('no'));
     const byAny = vi.fn();
     const { receiver, deliver } = probe();
@@ -166,13 +168,13 @@ describe('onAny and onUnknown', () => {
     expect(byAny).toHaveBeenCalledTimes(1);
   });
 
-  test('answers 200 ignored where nobody handles the type', async () => {
+  test('an event of a type that nobody handles is ignored', async () => {
     expect(await deliverType(createReceiver({ keys: KEY }), TYPE)).toBe('200 ignored');
   });
 });
 
 test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'any event', 'unknown events', '*'])(
-  'takes the type %j as any other',
+  'the type %j is a type like any other',
   async (type) => {
     const seen: string[] = [];
     const receiver = createReceiver<Record<string, unknown>>({ keys: KEY });
@@ -184,7 +186,7 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'any event'
   },
 );
 
-test('tells a handler all about the delivery', async () => {
+test('a handler learns everything about the delivery', async () => {
   let context: HandlerContext | undefined;
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const { receiver } = probe({
@@ -205,7 +207,7 @@ test('tells a handler all about the delivery', async () => {
   const headers = { ...request.headers, Repeated: ['a', 'b'], 'x-absent': undefined };
   await receiver.receive({ ...request, headers, url: '/hooks?a=1' });
   expect(context).toMatchObject({
-    receiver: 'crm',
+    receiverName: 'crm',
     rawBody: request.body,
     url: '/hooks?a=1',
     receivedAt: new Date(1_700_000_000_250),
@@ -216,6 +218,51 @@ test('tells a handler all about the delivery', async () => {
   });
   expect(context?.headers).toMatchObject({ 'x-subscription': 'crm', repeated: 'a, b' });
   expect(context?.headers).not.toHaveProperty('x-absent');
-  expect(context?.signal.aborted).toBe(false);
-  expect(context?.signal).toBe(context?.signal);
+});
+
+test('the context of a handler has an AbortSignal that is not aborted, and always the same', async () => {
+  const signals: AbortSignal[] = [];
+  const { deliver } = probe({
+    on: { [TYPE]: [(_event, context) => signals.push(context.signal, context.signal)] },
+  });
+  await deliver();
+  expect(signals[0]).toBeInstanceOf(AbortSignal);
+  expect(signals[0]).toBe(signals[1]);
+  expect(signals[0]?.aborted).toBe(false);
+});
+
+describe('the error of a handler', () => {
+  const errorOf = async (thrown: unknown, type: string = TYPE) => {
+    const { receiver } = probe();
+    receiver.onAny(() => Promise.reject(thrown), { name: 'crm' });
+    const { error } = await receiver.receive(signedDelivery(type, { key: KEY, data: {} }));
+    return { code: error?.code, message: error?.message, hint: error?.hint, cause: error?.cause };
+  };
+
+  test('names the handler and the type, and says what happens next', async () => {
+    const cause = new Error('The CRM is down.');
+    expect(await errorOf(cause)).toEqual({
+      code: 'HANDLER_FAILED',
+      message: `The handler "any:crm" for "${TYPE}" threw an error.`,
+      hint: 'See error.cause. The handler runs again with the next attempt, unless this was the last one.',
+      cause,
+    });
+  });
+
+  test('says of a PermanentError that no retry comes', async () => {
+    const cause = new PermanentError('There is no such deal.');
+    expect(await errorOf(cause)).toEqual({
+      code: 'PERMANENT_FAILURE',
+      message: `The handler "any:crm" for "${TYPE}" threw a PermanentError.`,
+      hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
+      cause,
+    });
+  });
+
+  test('cuts a type of more than 64 characters', async () => {
+    const cause = new Error('The CRM is down.');
+    const whole = 'x'.repeat(64);
+    expect((await errorOf(cause, whole)).message).toContain(`for "${whole}" threw`);
+    expect((await errorOf(cause, `${whole}y`)).message).toContain(`for "${whole}…" threw`);
+  });
 });

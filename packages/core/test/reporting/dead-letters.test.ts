@@ -1,16 +1,16 @@
 import { PermanentError, sign } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, KEY, NOW_MS, probe, probeWithLetters, stopTime, TYPE } from './support.ts';
+import { deferred, delivery, KEY, NOW_MS, probe, probeWithLetters, stopTime, TYPE } from '../support.ts';
 
 beforeEach(stopTime);
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const refuse = () => Promise.reject(new PermanentError('no such deal'));
-const fail = () => Promise.reject(new Error('the CRM is down'));
+const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
+const fail = () => Promise.reject(new Error('The CRM is down.'));
 
-/** An authentic body that is no event. */
+/** An authentic body that is not an event. */
 function notAnEvent() {
   const body = Buffer.from('{"kind":"no event"}\xff', 'latin1');
   const timestampSeconds = Math.floor(Date.now() / 1000);
@@ -22,7 +22,7 @@ function notAnEvent() {
 }
 
 describe('a dead letter', () => {
-  test('has the exact bytes of a delivery that a PermanentError refused', async () => {
+  test('has the exact bytes of a delivery for which a handler threw a PermanentError', async () => {
     const { receiver, letters } = probeWithLetters({
       name: 'crm',
       keys: { label: 'spaces', key: KEY },
@@ -33,8 +33,8 @@ describe('a dead letter', () => {
     expect(letters).toHaveLength(1);
     expect(letters[0]).toMatchObject({
       reason: 'permanent',
-      error: { code: 'PERMANENT_FAILURE', cause: { message: 'no such deal' } },
-      receiver: 'crm',
+      error: { code: 'PERMANENT_FAILURE', cause: { message: 'There is no such deal.' } },
+      receiverName: 'crm',
       method: 'POST',
       url: '/hooks',
       keyLabel: 'spaces',
@@ -46,7 +46,7 @@ describe('a dead letter', () => {
     expect(letters[0]?.rawBody).toEqual(request.body);
   });
 
-  test('is written at the fourth failed attempt, and not before', async () => {
+  test('is sent at the fourth failed attempt, and not before', async () => {
     const { deliver, letters } = probeWithLetters({ on: { [TYPE]: fail } });
     for (let attempt = 1; attempt <= 3; attempt++) {
       expect(await deliver()).toBe('500 HANDLER_FAILED');
@@ -64,7 +64,7 @@ describe('a dead letter', () => {
     expect(letters[0]?.rawBody).toEqual(delivery().body);
   });
 
-  test('has the exact bytes of an authentic body that is no event', async () => {
+  test('has the exact bytes of an authentic body that is not an event', async () => {
     const { receiver, letters, rejected } = probeWithLetters({ on: { [TYPE]: refuse } });
     const request = notAnEvent();
     const { response } = await receiver.receive(request);
@@ -83,7 +83,7 @@ describe('a dead letter', () => {
   });
 
   test.each([{ key: 'a-forged-key' }, { method: 'PUT' }, { timestampSeconds: 1 }])(
-    'is never written of a delivery that is not authentic: %j',
+    'is never sent for a delivery that is not authentic: %j',
     async (forgery) => {
       const { deliver, letters } = probeWithLetters({ on: { [TYPE]: refuse } });
       expect(await deliver('event-1', forgery)).toMatch(/^40[15] /);
@@ -91,10 +91,10 @@ describe('a dead letter', () => {
     },
   );
 
-  test('goes to every listener, though one fails', async () => {
+  test('goes to every listener, although one fails', async () => {
     const { receiver, letters, deliver } = probeWithLetters({ on: { [TYPE]: refuse } });
     const throwing = () => {
-      throw new Error('the disk is full');
+      throw new Error('The disk is full.');
     };
     receiver
       .onDeadLetter(throwing)
@@ -105,7 +105,7 @@ describe('a dead letter', () => {
   });
 });
 
-describe('the answer waits until the letter is kept', () => {
+describe('the response waits until the letter is kept', () => {
   test.each(['permanent', 'attempts-exhausted', 'invalid'] as const)('%s', async (reason) => {
     const kept = deferred();
     const { receiver } = probe({ on: { [TYPE]: reason === 'permanent' ? refuse : fail } });
@@ -123,20 +123,28 @@ describe('the answer waits until the letter is kept', () => {
   });
 });
 
+/** The error about a letter that no listener could keep. */
+const UNKEPT = {
+  code: 'HANDLER_FAILED',
+  message: 'A dead letter could not be kept.',
+  hint: 'An onDeadLetter listener threw or took longer than 2500 ms: see error.cause.',
+  cause: expect.any(Error),
+};
+
 describe('a letter that is not kept', () => {
   const listeners: [string, () => unknown][] = [
     [
       'throws',
       () => {
-        throw new Error('the disk is full');
+        throw new Error('The disk is full.');
       },
     ],
-    ['rejects', () => Promise.reject(new Error('the disk is full'))],
+    ['rejects', () => Promise.reject(new Error('The disk is full.'))],
     ['hangs', () => new Promise(() => {})],
   ];
 
   test.each(listeners)(
-    'after a PermanentError makes the answer 500, and the retry tries again: %s',
+    'after a PermanentError makes the response 500, and the retry tries again: %s',
     async (_how, listener) => {
       const { receiver, errors, deliver } = probe({ on: { [TYPE]: refuse } });
       const onDeadLetter = vi.fn().mockImplementationOnce(listener);
@@ -144,28 +152,28 @@ describe('a letter that is not kept', () => {
       const answer = deliver();
       await vi.advanceTimersByTimeAsync(2_500);
       expect(await answer).toBe('500 HANDLER_FAILED');
-      expect(errors.map(({ message }) => message)).toEqual(['an onDeadLetter listener failed']);
+      expect(errors).toMatchObject([UNKEPT]);
       expect(await deliver()).toBe('422 PERMANENT_FAILURE');
       expect(onDeadLetter).toHaveBeenCalledTimes(2);
     },
   );
 
   test.each(listeners)(
-    'of a body that is no event makes the answer 500, not 400: %s',
+    'of a body that is not an event makes the response 500, not 400: %s',
     async (_how, listener) => {
       const { receiver, errors, rejected } = probe();
       receiver.onDeadLetter(vi.fn().mockImplementationOnce(listener));
       const answer = receiver.receive(notAnEvent());
       await vi.advanceTimersByTimeAsync(2_500);
       expect((await answer).response.status).toBe(500);
-      expect(errors.map(({ message }) => message)).toEqual(['an onDeadLetter listener failed']);
+      expect(errors).toMatchObject([UNKEPT]);
       expect(rejected).toEqual([]);
       expect((await receiver.receive(notAnEvent())).response.status).toBe(400);
     },
   );
 
   test.each(listeners)(
-    'after the fourth failure is reported, beside the failure: %s',
+    'after the fourth failure is reported, next to the failure: %s',
     async (_how, listener) => {
       const { receiver, errors, deliver } = probe({ on: { [TYPE]: fail } });
       receiver.onDeadLetter(listener);
@@ -174,15 +182,15 @@ describe('a letter that is not kept', () => {
       const answer = deliver();
       await vi.advanceTimersByTimeAsync(2_500);
       expect(await answer).toBe('500 HANDLER_FAILED');
-      expect(errors.map(({ message }) => message)).toEqual([
-        'an onDeadLetter listener failed',
-        expect.stringMatching(/^handler ".+" failed on/),
+      expect(errors).toMatchObject([
+        UNKEPT,
+        { message: `The handler "fail" for "${TYPE}" threw an error.`, hint: expect.any(String) },
       ]);
     },
   );
 });
 
-test('without a listener the answer is the same', async () => {
+test('without a listener the response is the same', async () => {
   expect(await probe({ on: { [TYPE]: refuse } }).deliver()).toBe('422 PERMANENT_FAILURE');
   expect((await probe().receiver.receive(notAnEvent())).response.status).toBe(400);
 });

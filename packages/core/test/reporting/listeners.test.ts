@@ -1,24 +1,23 @@
 import {
   createReceiver,
-  type DeliveryInfo,
+  type ErrorInfo,
   PermanentError,
-  type ShowpadEventMap,
   ShowpadWebhookError,
   type WebhookRequest,
 } from '@showpad-webhooks/core';
 import { describe, expect, test, vi } from 'vitest';
-import { delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from './support.ts';
+import { type CommonProbeOptions, delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from '../support.ts';
 
-const fail = () => Promise.reject(new Error('the CRM is down'));
-const refuse = () => Promise.reject(new PermanentError('no such deal'));
+const fail = () => Promise.reject(new Error('The CRM is down.'));
+const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
 const timestampSeconds = NOW_MS / 1000;
 const sound = delivery('event-1', { timestampSeconds });
 const clock = () => NOW_MS;
 const throwing = () => {
-  throw new Error('the listener is broken');
+  throw new Error('The listener is broken.');
 };
 
-describe('onRejected is told of what the sender got wrong, and onError of nothing', () => {
+describe('onRejected hears of mistakes of the sender, and onError does not', () => {
   const rejections: [string, Partial<WebhookRequest>][] = [
     ['SIGNATURE_MISMATCH', delivery('event-1', { timestampSeconds, key: 'a-forged-key' })],
     ['SIGNATURE_MISSING', { headers: {} }],
@@ -39,8 +38,8 @@ describe('onRejected is told of what the sender got wrong, and onError of nothin
   });
 });
 
-describe('onError is told of trouble on this side, and onRejected of nothing', () => {
-  const gone = new ShowpadWebhookError('BODY_TIMEOUT', 'too slow', 'none');
+describe('onError hears of trouble on this side, and onRejected does not', () => {
+  const gone = new ShowpadWebhookError('BODY_TIMEOUT', 'The body is too slow.', { hint: 'None.' });
   const troubles: [string, Parameters<typeof probe>[0], Partial<WebhookRequest>][] = [
     ['HANDLER_FAILED', { on: { [TYPE]: fail } }, {}],
     ['PERMANENT_FAILURE', { on: { [TYPE]: refuse } }, {}],
@@ -57,27 +56,29 @@ describe('onError is told of trouble on this side, and onRejected of nothing', (
     expect(rejected).toEqual([]);
   });
 
-  test('even where an adapter passes no request at all', async () => {
+  test('even if an adapter passes no request at all', async () => {
     const { receiver, errors } = probe();
     const { response } = await receiver.receive(undefined as unknown as WebhookRequest);
     expect(response.status).toBe(500);
-    expect(errors).toMatchObject([{ code: 'HANDLER_FAILED', message: 'a delivery could not be received' }]);
+    expect(errors).toMatchObject([
+      { code: 'HANDLER_FAILED', message: 'The delivery could not be received.' },
+    ]);
   });
 });
 
 describe('a listener learns', () => {
-  async function infoOf(options: Parameters<typeof probe>[0], change?: Partial<WebhookRequest>) {
-    const infos: DeliveryInfo<ShowpadEventMap>[] = [];
+  async function infoOf(options: CommonProbeOptions, change?: Partial<WebhookRequest>) {
+    const infos: ErrorInfo[] = [];
     const receiver = createReceiver({ name: 'crm', keys: { label: 'spaces', key: KEY }, clock, ...options });
     receiver.onError((_error, info) => infos.push(info)).onRejected((_error, info) => infos.push(info));
     await receiver.receive({ ...sound, url: '/hooks?a=1', ...change });
     return infos;
   }
 
-  test('the event, the key and the attempt, where the delivery was authentic', async () => {
+  test('the event, the key and the attempt, if the delivery is authentic', async () => {
     expect(await infoOf({ on: { [TYPE]: fail } })).toEqual([
       {
-        receiver: 'crm',
+        receiverName: 'crm',
         method: 'POST',
         url: '/hooks?a=1',
         keyLabel: 'spaces',
@@ -90,7 +91,7 @@ describe('a listener learns', () => {
   test('nothing of a body that is not authentic', async () => {
     expect(await infoOf({}, { body: Buffer.from('{"type":"forged","id":"1"}') })).toEqual([
       {
-        receiver: 'crm',
+        receiverName: 'crm',
         method: 'POST',
         url: '/hooks?a=1',
         keyLabel: undefined,
@@ -100,7 +101,7 @@ describe('a listener learns', () => {
     ]);
   });
 
-  test('though another before it failed', async () => {
+  test('about an error although another listener before it failed', async () => {
     const told = vi.fn();
     const receiver = createReceiver({ keys: KEY, clock, on: { [TYPE]: fail } });
     receiver.onError(throwing).onError(fail).onError(told);
@@ -109,25 +110,25 @@ describe('a listener learns', () => {
   });
 });
 
-describe('cannot change the answer, nor delay it', () => {
+describe('the response does not change and does not wait if', () => {
   const listeners: [string, () => unknown][] = [
     ['throws', throwing],
-    ['rejects', () => Promise.reject(new Error('the listener is broken'))],
+    ['rejects', () => Promise.reject(new Error('The listener is broken.'))],
     ['hangs', () => new Promise(() => {})],
   ];
 
-  test.each(listeners)('a listener that %s', async (how, listener) => {
+  test.each(listeners)('a listener %s', async (how, listener) => {
     const { logger, lines } = memoryLogger();
     const receiver = createReceiver({ keys: KEY, clock, logger, on: { [TYPE]: fail } });
     receiver.onError(listener).onRejected(listener);
     expect((await receiver.receive(sound)).response.status).toBe(500);
     expect((await receiver.receive({ ...sound, method: 'PUT' })).response.status).toBe(405);
-    const complaints = lines.filter(({ msg }) => msg === 'a showpad webhook listener failed');
-    const broken = { receiver: 'default', err: { message: 'the listener is broken' } };
+    const complaints = lines.filter(({ msg }) => msg === 'A Showpad webhook listener failed.');
+    const broken = { receiverName: 'default', err: { message: 'The listener is broken.' } };
     expect(complaints).toMatchObject(how === 'hangs' ? [] : [broken, broken]);
   });
 
-  test.each(listeners)('a logger that %s', async (_how, broken) => {
+  test.each(listeners)('a logger %s', async (_how, broken) => {
     const logger = { debug: broken, info: broken, warn: broken, error: broken } as never;
     const receiver = createReceiver({ keys: KEY, clock, logger, on: { [TYPE]: [() => {}, fail] } });
     receiver.onError(throwing);

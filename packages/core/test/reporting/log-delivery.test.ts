@@ -1,17 +1,17 @@
 import { createReceiver, PermanentError, type WebhookRequest } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from './support.ts';
+import { deferred, delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from '../support.ts';
 
-const fail = () => Promise.reject(new Error('the CRM is down'));
-const refuse = () => Promise.reject(new PermanentError('no such deal'));
+const fail = () => Promise.reject(new Error('The CRM is down.'));
+const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
 const timestampSeconds = NOW_MS / 1000;
 const sound = delivery('event-1', { timestampSeconds });
 const clock = () => NOW_MS;
 
 describe('the log has one line for each delivery', () => {
   const LEVELS: Record<number, string> = { 30: 'info', 40: 'warn', 50: 'error' };
-  const common = { receiver: 'default', durationMs: 0, time: expect.any(Number) };
+  const common = { receiverName: 'default', durationMs: 0, time: expect.any(Number) };
   const known = { ...common, type: TYPE, id: 'event-1' };
   const cases: [string, Parameters<typeof probe>[0], Partial<WebhookRequest>, object][] = [
     ['info', { on: { [TYPE]: () => {} } }, {}, { ...known, outcome: 'handled', status: 200, attempt: 1 }],
@@ -22,12 +22,12 @@ describe('the log has one line for each delivery', () => {
       { method: 'PUT' },
       {
         ...common,
-        receiver: 'crm',
+        receiverName: 'crm',
         outcome: 'rejected',
         status: 405,
         code: 'METHOD_NOT_ALLOWED',
-        reason: 'a delivery by "PUT"',
-        hint: 'Subscribe with POST, or set the option "methods".',
+        reason: 'The delivery uses the method "PUT".',
+        hint: 'Create the subscription with POST, or set the option "methods".',
       },
     ],
     [
@@ -36,11 +36,11 @@ describe('the log has one line for each delivery', () => {
       {},
       {
         ...known,
-        outcome: 'refused',
+        outcome: 'failed',
         status: 422,
         code: 'PERMANENT_FAILURE',
-        reason: expect.any(String),
-        hint: expect.any(String),
+        reason: `The handler "refuse" for "${TYPE}" threw a PermanentError.`,
+        hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
         keyLabel: 'spaces',
         attempt: 1,
       },
@@ -54,8 +54,8 @@ describe('the log has one line for each delivery', () => {
         outcome: 'failed',
         status: 500,
         code: 'HANDLER_FAILED',
-        reason: expect.any(String),
-        hint: expect.any(String),
+        reason: `The handler "fail" for "${TYPE}" threw an error.`,
+        hint: 'See error.cause. The handler runs again with the next attempt, unless this was the last one.',
         attempt: 1,
       },
     ],
@@ -68,8 +68,10 @@ describe('the log has one line for each delivery', () => {
         outcome: 'unavailable',
         status: 503,
         code: 'KEY_LOOKUP_FAILED',
-        reason: expect.any(String),
-        hint: expect.any(String),
+        reason: 'Your key resolver returned no usable key.',
+        hint:
+          'It threw, took longer than 2500 ms, or returned something that is not a key: see error.cause. ' +
+          'Showpad will retry.',
       },
     ],
   ];
@@ -83,7 +85,7 @@ describe('the log has one line for each delivery', () => {
     ]);
   });
 
-  test('with how long it took, by the clock', async () => {
+  test('with how long the delivery took, by the clock', async () => {
     const { logger, lines } = memoryLogger();
     let nowMs = NOW_MS;
     const crm = deferred();
@@ -100,7 +102,7 @@ describe('the log has one line for each delivery', () => {
     expect(lines).toMatchObject([{ outcome: 'handled', durationMs: 250 }]);
   });
 
-  test('with ids and types of over 128 characters cut short', async () => {
+  test('with ids and types cut at 128 characters', async () => {
     const { logger, lines } = memoryLogger();
     const receiver = createReceiver({ keys: KEY, clock, logger });
     const send = (id: string, type: string) =>
@@ -113,10 +115,25 @@ describe('the log has one line for each delivery', () => {
     ]);
   });
 
-  test('and none where no logger is given', async () => {
+  test('and there is none without a logger', async () => {
     const written = vi.spyOn(process.stdout, 'write');
     await probe({ clock, on: { [TYPE]: fail } }).receiver.receive(sound);
     expect(written).not.toHaveBeenCalled();
     written.mockRestore();
   });
+});
+
+test('a method of the logger keeps its `this`', async () => {
+  class Lines {
+    readonly lines: unknown[] = [];
+    debug() {}
+    info(_fields: object, message?: string) {
+      this.lines.push(message);
+    }
+    warn() {}
+    error() {}
+  }
+  const logger = new Lines();
+  await probe({ clock, logger }).receiver.receive(sound);
+  expect(logger.lines).toEqual(['showpad webhook ignored']);
 });

@@ -1,0 +1,25 @@
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { type Journal, journal } from '../support.ts';
+
+interface Warning extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+/** What the process warns of during the current test. Node emits warnings a moment after they are raised: wait for them. */
+export function processWarnings(): Journal<Warning> {
+  let warnings = journal<Warning>();
+  const keep = (warning: Warning) => warnings.add(warning);
+  beforeAll(() => void process.on('warning', keep));
+  afterAll(() => void process.off('warning', keep));
+  afterEach(() => {
+    warnings = journal();
+  });
+  return {
+    get entries() {
+      return warnings.entries;
+    },
+    add: (warning) => warnings.add(warning),
+    has: (count) => warnings.has(count),
+  };
+}
