@@ -1,15 +1,20 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import { createStoreInbox, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { connect, type SqliteSource } from './connection.ts';
+import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
+import { connect } from './connection.ts';
 import { createSqliteInboxStore } from './inbox-store.ts';
+import type { SqliteSource } from './sqlite-handle.ts';
 
 export type SqliteInboxOptions = SqliteSource & StoreInboxOptions;
 
 /**
- * A durable inbox in one SQLite file, for the processes of one machine: what was acknowledged survives a kill of
- * the process, and of the machine as far as its disk keeps what it was told to.
+ * A durable inbox in one SQLite file, for the processes of one machine. What was acknowledged survives a crash of the process,
+ * and a crash of the machine if its disk keeps what was synced.
  *
- * @throws TypeError for an option out of range; Error where the file can't be opened, or a newer version made it.
+ * With `database` it uses a handle that your app has open. It never changes the settings of that handle, and never closes it:
+ * `start()` and `health()` report settings that could lose events.
+ *
+ * @throws TypeError for an option that is out of range. Error if the file cannot be opened, or a newer version of this package
+ * made its tables.
  *
  * @example
  * ```ts
@@ -24,5 +29,6 @@ export type SqliteInboxOptions = SqliteSource & StoreInboxOptions;
  */
 export function createSqliteInbox({ file, database, ...options }: SqliteInboxOptions): Inbox {
   const connection = connect({ file, database } as SqliteSource);
-  return createStoreInbox(createSqliteInboxStore(connection, options.name ?? 'default'), options);
+  const store = createSqliteInboxStore(connection, options.name ?? INBOX_DEFAULTS.name);
+  return createStoreInbox(store, options);
 }

@@ -1,3 +1,3 @@
-export type { SqliteHandle, SqliteSource, SqliteStatement } from './connection.ts';
 export { createSqliteInbox, type SqliteInboxOptions } from './inbox.ts';
 export { createSqliteLedger, type SqliteLedger, type SqliteLedgerOptions } from './ledger.ts';
+export type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';

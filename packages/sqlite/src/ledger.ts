@@ -1,14 +1,14 @@
-import type { Claim, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero } from '@showpad-webhooks/core/node';
-import { connect, type SqliteSource } from './connection.ts';
-import { keyTextOf } from './inbox-store.ts';
+import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
+import { connect } from './connection.ts';
+import { keyTextOf } from './key.ts';
+import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';
 
 export type SqliteLedgerOptions = SqliteSource & {
-  /** How long a handled event is remembered, and an attempt that failed. Default 24 hours. */
+  /** How long handled events and failed attempts are remembered, in ms. Default 24 hours. */
   readonly ttlMs?: number;
 };
 
-/** A `Ledger` in a file, with `close()` for the app's shutdown. */
+/** A `Ledger` in a file. The receiver does not close it: call `close()` after `receiver.close()`. */
 export interface SqliteLedger extends Ledger {
   close(): void;
 }
@@ -25,7 +25,7 @@ interface Row {
 const DAY_MS = 86_400_000;
 
 /**
- * A ledger in a SQLite file: events are handled once across the processes of a machine, and across restarts.
+ * A ledger in a SQLite file: each event is handled once across the processes of a machine, and across restarts.
  *
  * @throws TypeError or Error, as `createSqliteInbox`.
  *
@@ -36,65 +36,93 @@ const DAY_MS = 86_400_000;
  *
  * const ledger = createSqliteLedger({ file: 'showpad.db' });
  * const receiver = createReceiver({ keys: 'a-signature-key', ledger });
- * process.once('SIGTERM', () => receiver.close().then(() => ledger.close()));
+ * process.once('SIGTERM', async () => {
+ *   await receiver.close();
+ *   ledger.close();
+ * });
  * ```
  */
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
-  checkAboveZero({ ttlMs });
+  if (!(Number.isFinite(ttlMs) && ttlMs > 0)) {
+    throw new TypeError(`The option "ttlMs" must be a number above 0, not ${ttlMs}.`);
+  }
   const { all, run, write, close } = connect(source);
 
-  const update = ({ key, fence }: Claim, set: string, ...values: (string | number)[]) =>
-    write(
-      () =>
-        run(
-          `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed'`,
-          ...[...values, keyTextOf(key), fence],
-        ) > 0,
-    );
+  /** Changes a claimed row, unless another holder has the event now. */
+  function update({ key, fence }: Claim, set: string, ...values: SqliteValue[]): Promise<boolean> {
+    return write(() => {
+      const changed = run(
+        `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed'`,
+        ...values,
+        keyTextOf(key),
+        fence,
+      );
+      return changed > 0;
+    });
+  }
 
-  /** A few per call keep the table bounded and each call short. A claim is given up a ttl after its lease. */
+  /** Two rows for each new one keep the table bounded and every call short. Claims are kept for `ttlMs` after their lease. */
   function forgetExpired(nowMs: number): void {
     run(
-      `DELETE FROM showpad_ledger WHERE key IN (SELECT key FROM showpad_ledger
-       WHERE until_ms <= ? AND (state <> 'claimed' OR until_ms <= ?) ORDER BY until_ms LIMIT 2)`,
-      ...[nowMs, nowMs - ttlMs],
+      `DELETE FROM showpad_ledger WHERE key IN (
+         SELECT key FROM showpad_ledger
+         WHERE until_ms <= ? AND (state <> 'claimed' OR until_ms <= ?)
+         ORDER BY until_ms LIMIT 2
+       )`,
+      nowMs,
+      nowMs - ttlMs,
     );
+  }
+
+  function nextFence(): number {
+    const [row] = all<Pick<Row, 'fence'>>('UPDATE showpad_webhooks SET fence = fence + 1 RETURNING fence');
+    return Number(row?.fence);
   }
 
   return {
     close,
 
     claim({ key, bodyDigest, leaseMs, nowMs }) {
-      return write(() => {
+      const keyText = keyTextOf(key);
+      return write((): ClaimResult => {
         forgetExpired(nowMs);
-        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyTextOf(key));
+        const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyText);
         const isAlive = kept !== undefined && Number(kept.until_ms) > nowMs;
         const past = isAlive || kept?.state === 'claimed' ? kept : undefined;
         const isConflict = past !== undefined && Number(past.body_digest) !== bodyDigest;
-        if (past?.state === 'completed') return { status: 'completed', isConflict } as const;
-        if (past?.state === 'claimed' && isAlive) return { status: 'in-progress', isConflict } as const;
+        if (past?.state === 'completed') return { status: 'completed', isConflict };
+        if (past?.state === 'claimed' && isAlive) return { status: 'in-progress', isConflict };
 
-        const [last] = all<Row>('UPDATE showpad_webhooks SET fence = fence + 1 RETURNING fence');
-        const fence = Number(last?.fence);
+        const fence = nextFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
         const handlers = past?.handlers ?? '[]';
         run(
           `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, body_digest, state, until_ms, handlers)
            VALUES (?, ?, ?, ?, 'claimed', ?, ?)`,
-          ...[keyTextOf(key), fence, attempt, bodyDigest, nowMs + leaseMs, handlers],
+          keyText,
+          fence,
+          attempt,
+          bodyDigest,
+          nowMs + leaseMs,
+          handlers,
         );
-        return { status: 'claimed', fence, attempt, done: JSON.parse(handlers), isConflict } as const;
+        return { status: 'claimed', fence, attempt, done: JSON.parse(handlers), isConflict };
       });
     },
 
     checkpoint(claim, { handler, leaseMs, nowMs }) {
-      if (handler === undefined) return update(claim, 'until_ms = ?', nowMs + leaseMs);
+      const untilMs = nowMs + leaseMs;
+      if (handler === undefined) return update(claim, 'until_ms = ?', untilMs);
       const set = "until_ms = ?, handlers = json_insert(handlers, '$[#]', json(?))";
-      return update(claim, set, nowMs + leaseMs, JSON.stringify(handler));
+      return update(claim, set, untilMs, JSON.stringify(handler));
     },
 
-    complete: (claim, { nowMs }) =>
-      update(claim, "state = 'completed', handlers = '[]', until_ms = ?", nowMs + ttlMs),
-    release: (claim, { nowMs }) => update(claim, "state = 'released', until_ms = ?", nowMs + ttlMs),
+    complete(claim, { nowMs }) {
+      return update(claim, "state = 'completed', handlers = '[]', until_ms = ?", nowMs + ttlMs);
+    },
+
+    release(claim, { nowMs }) {
+      return update(claim, "state = 'released', until_ms = ?", nowMs + ttlMs);
+    },
   };
 }

@@ -1,6 +1,6 @@
-import type { SqliteHandle } from './connection.ts';
+import type { SqliteHandle } from './sqlite-handle.ts';
 
-/** Each brings the tables from the version of its place to the next. Never change one that was released: add one. */
+/** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS = [
   `
   CREATE TABLE showpad_inbox (
@@ -33,23 +33,27 @@ const MIGRATIONS = [
 ];
 
 /**
- * Makes the tables, or brings those of an older version up to date.
+ * Creates the tables, or brings those of an older version up to date.
  *
- * @throws Error where a newer version of this package made them.
+ * @throws Error if a newer version of this package made them.
  */
 export function migrate(handle: SqliteHandle): void {
   handle.exec('BEGIN IMMEDIATE');
   try {
-    handle.exec(
-      'CREATE TABLE IF NOT EXISTS showpad_webhooks (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, fence INTEGER NOT NULL)',
-    );
+    handle.exec(`
+      CREATE TABLE IF NOT EXISTS showpad_webhooks (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        version INTEGER NOT NULL,
+        fence INTEGER NOT NULL
+      )
+    `);
     handle.exec('INSERT OR IGNORE INTO showpad_webhooks (id, version, fence) VALUES (1, 0, 0)');
     const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
     const version = Number(row?.version);
     if (version > MIGRATIONS.length) {
       throw new Error(
-        `the tables are of version ${version}, made by a newer @showpad-webhooks/sqlite; this one knows ${MIGRATIONS.length}. ` +
-          'Upgrade it, or use another file.',
+        `The tables have version ${version}, and this version of @showpad-webhooks/sqlite knows ${MIGRATIONS.length} and ` +
+          'older. Upgrade the package, or use another file.',
       );
     }
     for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);

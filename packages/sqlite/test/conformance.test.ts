@@ -1,16 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inboxConformance, inboxStoreConformance, ledgerConformance } from '@showpad-webhooks/core/testing';
 import { createSqliteInbox, createSqliteLedger } from '@showpad-webhooks/sqlite';
 import { afterAll, describe, test } from 'vitest';
 import { connect } from '../src/connection.ts';
 import { createSqliteInboxStore } from '../src/inbox-store.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'showpad-sqlite-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-let files = 0;
-const newFile = () => join(folder, `${++files}.db`);
+import { newFile } from './support.ts';
 
 describe('the store conforms', () => {
   const create = () => createSqliteInboxStore(connect({ file: newFile() }), 'default');

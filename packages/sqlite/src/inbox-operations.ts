@@ -1,0 +1,108 @@
+import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
+import type { Connection } from './connection.ts';
+import { COLUMNS, type Row, toItem } from './inbox-row.ts';
+import type { SqliteValue } from './sqlite-handle.ts';
+
+/** What an operator does with an inbox. */
+type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
+
+/** A query for the `seq` of some rows. */
+interface RowQuery {
+  readonly sql: string;
+  readonly parameters: readonly SqliteValue[];
+}
+
+/** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
+const START = `${Number.MAX_SAFE_INTEGER}:0`;
+
+export function createInboxOperations(
+  { all, run, write }: Connection,
+  inbox: string,
+  keyOf: (id: string) => string,
+): InboxOperations {
+  function rowsOf(target: InboxTarget, limit: number): RowQuery {
+    if ('id' in target) {
+      return {
+        sql: 'SELECT seq FROM showpad_inbox WHERE key = ? LIMIT ?',
+        parameters: [keyOf(target.id), limit],
+      };
+    }
+    return {
+      sql: 'SELECT seq FROM showpad_inbox WHERE inbox = ? AND state = ? ORDER BY at_ms, seq LIMIT ?',
+      parameters: [inbox, target.state, limit],
+    };
+  }
+
+  return {
+    list({ state = 'dead', id, limit = 100, cursor = START }) {
+      if (id !== undefined) {
+        const rows = all<Row>(
+          `SELECT ${COLUMNS}, body, length(body) AS body_bytes FROM showpad_inbox WHERE key = ?`,
+          keyOf(id),
+        );
+        return { items: rows.map(toItem), next: undefined };
+      }
+      const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
+      const rows = all<Row>(
+        `SELECT ${COLUMNS}, length(body) AS body_bytes FROM showpad_inbox
+         WHERE inbox = ? AND state = ? AND (at_ms, seq) < (?, ?)
+         ORDER BY at_ms DESC, seq DESC LIMIT ?`,
+        inbox,
+        state,
+        atMs,
+        seq,
+        limit + 1,
+      );
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { items: rows.slice(0, limit).map(toItem), next: last && `${last.at_ms}:${last.seq}` };
+    },
+
+    counts() {
+      const counts = { pending: 0, leased: 0, done: 0, dead: 0 };
+      const rows = all<{ state: InboxState; count: number | bigint }>(
+        'SELECT state, count(*) AS count FROM showpad_inbox WHERE inbox = ? GROUP BY state',
+        inbox,
+      );
+      for (const { state, count } of rows) counts[state] = Number(count);
+      return counts;
+    },
+
+    retry(target, { nowMs, limit }) {
+      const { sql, parameters } = rowsOf(target, limit);
+      return write(() =>
+        run(
+          `UPDATE showpad_inbox
+           SET state = 'pending', at_ms = ?, attempt = 0, generation = generation + 1,
+             handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END
+           WHERE seq IN (${sql}) AND state IN ('dead', 'done')`,
+          nowMs,
+          ...parameters,
+        ),
+      );
+    },
+
+    discard(target, { limit }) {
+      const { sql, parameters } = rowsOf(target, limit);
+      return write(() =>
+        run(
+          `DELETE FROM showpad_inbox WHERE seq IN (${sql}) AND state IN ('pending', 'dead', 'done')`,
+          ...parameters,
+        ),
+      );
+    },
+
+    purge({ state, beforeMs, limit }) {
+      return write(() =>
+        run(
+          `DELETE FROM showpad_inbox WHERE seq IN (
+             SELECT seq FROM showpad_inbox WHERE inbox = ? AND state = ? AND at_ms < ? ORDER BY at_ms, seq LIMIT ?
+           )`,
+          inbox,
+          state,
+          beforeMs,
+          limit,
+        ),
+      );
+    },
+  };
+}
