@@ -1,3 +1,4 @@
+export { createReceiver } from './create-receiver.ts';
 export type { Receipt } from './delivery/receipt.ts';
 export type { WebhookRequest } from './delivery/request.ts';
 export type { FailureOutcome, Outcome, SuccessOutcome, WebhookResponse } from './delivery/response.ts';
@@ -33,7 +34,7 @@ export type {
   LedgerOptions,
   ReceiverOptions,
 } from './options.ts';
-export { type AnyReceiver, createReceiver, type Receiver } from './receiver.ts';
+export type { AnyReceiver, Receiver } from './receiver.ts';
 export type { ReceiverHealth } from './reporting/health.ts';
 export type {
   DeadLetter,

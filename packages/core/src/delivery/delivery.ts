@@ -1,4 +1,6 @@
 import type { ShowpadEvent } from '../events/event.ts';
+import { readEvent } from '../events/read-event.ts';
+import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookRequest } from './request.ts';
 
 /** One delivery as it arrived. */
@@ -22,8 +24,13 @@ export interface EventDelivery extends VerifiedDelivery {
 /** What is known of a delivery at some point of its way, for reports. */
 export interface KnownDelivery extends Delivery, Partial<Omit<EventDelivery, keyof Delivery>> {}
 
-/** Adds the event. The fields are written out because V8 is slow to add properties to an object that was spread. */
-export function withEvent(delivery: VerifiedDelivery, event: ShowpadEvent): EventDelivery {
+/**
+ * Reads the event of a delivery, or says why it is not an event. The fields are written out because V8 is slow to add
+ * properties to an object that was spread.
+ */
+export function readDelivery(delivery: VerifiedDelivery): EventDelivery | ShowpadWebhookError {
   const { request, receivedAtMs, body, timestampSeconds, keyLabel } = delivery;
+  const event = readEvent({ method: request.method, url: request.url, body });
+  if (ShowpadWebhookError.isInstance(event)) return event;
   return { request, receivedAtMs, body, timestampSeconds, keyLabel, event };
 }

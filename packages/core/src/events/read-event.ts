@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ShowpadWebhookError } from '../shared/error.ts';
+import { ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
 import { parseEvent, type ShowpadEvent } from './event.ts';
 
 export interface EventSource {
@@ -8,14 +8,14 @@ export interface EventSource {
   readonly body: Uint8Array;
 }
 
-/**
- * Reads the event of a delivery whose signature is right.
- *
- * @throws ShowpadWebhookError `BODY_INVALID` or `EVENT_INVALID`.
- */
-export function readEvent({ method, url, body }: EventSource): ShowpadEvent {
+/** Reads the event of a delivery whose signature is right. The error is `BODY_INVALID` or `EVENT_INVALID`. */
+export function readEvent({ method, url, body }: EventSource): ShowpadEvent | ShowpadWebhookError {
   const isByQuery = method === 'GET' && body.byteLength === 0;
-  return isByQuery ? queryEvent(url) : parseEvent(body);
+  try {
+    return isByQuery ? queryEvent(url) : parseEvent(body);
+  } catch (thrown) {
+    return toWebhookError(thrown);
+  }
 }
 
 /**

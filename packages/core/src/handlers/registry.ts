@@ -6,22 +6,31 @@ export class HandlerRegistry {
   readonly #byType = new Map<string, readonly RegisteredHandler[]>();
   #isSealed = false;
 
-  /** @throws Error if it comes too late, or if another handler of the target has the same name; TypeError if it is not a function. */
-  add(target: HandlerTarget, run: unknown, { name }: HandlerOptions = {}): void {
+  /**
+   * Adds a handler for each target, or for none if there is an error.
+   *
+   * @throws Error if it comes too late, or if another handler of a target has the same name; TypeError if it is not a function.
+   */
+  add(targets: readonly HandlerTarget[], run: unknown, options?: HandlerOptions): void {
     if (this.#isSealed) {
       throw new Error('Register all handlers before start() and before the first delivery.');
     }
     if (typeof run !== 'function') throw new TypeError(`A handler must be a function, not ${typeof run}.`);
+    const handler = run as RegisteredHandler['run'];
+    this.#handlers.push(
+      ...targets.map((target) => ({ target, run: handler, name: this.#nameOf(target, run.name, options) })),
+    );
+  }
+
+  #nameOf(target: HandlerTarget, functionName: string, { name }: HandlerOptions = {}): string {
     const others = this.#handlers.filter((other) => isSameTarget(other.target, target));
-    const ownName = name || run.name || `#${others.length + 1}`;
+    const ownName = name || functionName || `#${others.length + 1}`;
     // A handler for every event and one for a type may have the same name, and both are remembered for one event.
     const fullName = target === 'any' ? `any:${ownName}` : ownName;
-    if (others.some((other) => other.name === fullName)) {
-      throw new Error(
-        `Two handlers for ${describe(target)} are named "${ownName}". Give one of them another name: on(type, handler, { name: '…' }).`,
-      );
-    }
-    this.#handlers.push({ target, name: fullName, run: run as RegisteredHandler['run'] });
+    if (others.every((other) => other.name !== fullName)) return fullName;
+    throw new Error(
+      `Two handlers for ${describe(target)} are named "${ownName}". Give one of them another name: on(type, handler, { name: '…' }).`,
+    );
   }
 
   /** The handlers for events of a type: those registered for the type or else for unknown events, and those for any event. */

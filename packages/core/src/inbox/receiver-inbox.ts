@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type EventDelivery, type VerifiedDelivery, withEvent } from '../delivery/delivery.ts';
+import { type EventDelivery, readDelivery, type VerifiedDelivery } from '../delivery/delivery.ts';
 import { CODES, type Outcome } from '../delivery/response.ts';
-import { readEvent } from '../events/read-event.ts';
 import { DeliveryContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
 import type { Progress, RunHandlers } from '../handlers/run-handlers.ts';
 import { callStore } from '../once/call-store.ts';
-import { claimLost, eventConflict, storeFailed } from '../once/errors.ts';
+import { claimLost, eventConflict, inProgress, storeFailed } from '../once/errors.ts';
 import { stillHanging, watchTime } from '../once/time-limit.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import { logDelivery } from '../reporting/log-delivery.ts';
 import type { Reporter } from '../reporting/reporter.ts';
-import { messageOf, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
+import { messageOf, ShowpadWebhookError } from '../shared/error.ts';
 import { digestOf } from '../shared/hash.ts';
 import { plainHeaders } from '../shared/headers.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -46,8 +45,8 @@ export interface ReceiverInbox {
 export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbox {
   const { inbox, handlerTimeoutMs, runHandlers, reporter } = options;
   let starting: Promise<void> | undefined;
-  /** Events whose handlers were given up and still hang. This process does not start them again. */
-  const hanging = new Set<string>();
+  /** Events whose handlers run, by id. This process never starts one of them again, whatever a lease says. */
+  const running = new Map<string, { readonly isGivenUp: boolean }>();
 
   async function put(delivery: EventDelivery): Promise<'queued' | 'duplicate'> {
     const result = await store({ ...entryOf(delivery), id: delivery.event.id, type: delivery.event.type });
@@ -75,18 +74,22 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   async function process(job: InboxJob): Promise<InboxFailure | undefined> {
-    let delivery: VerifiedDelivery = deliveryOf(job);
-    const error = await (async () => {
-      if (job.isExhausted) return processEnded(job.attempt - 1);
-      if (hanging.has(job.id)) return stillHanging();
-      const withEvent = readStored(delivery);
-      delivery = withEvent;
-      return runInTime(job, withEvent);
-    })().catch(toWebhookError);
+    const stored = deliveryOf(job);
+    const read = readDelivery(stored);
+    const isInvalid = ShowpadWebhookError.isInstance(read);
+    const delivery = isInvalid ? stored : read;
+    const error = isInvalid ? read : await attempt(job, read);
     if (error) reporter.report(error, delivery, job.attempt);
     const logged = { delivery, attempt: job.attempt, outcome: outcomeOf(error), error };
     reporter.guard(() => logDelivery(options, logged));
     return error && { error, isFinal: CODES[error.code].isFinal, kept: keptError(error) };
+  }
+
+  async function attempt(job: InboxJob, delivery: EventDelivery): Promise<ShowpadWebhookError | undefined> {
+    if (job.isExhausted) return processEnded(job.attempt - 1);
+    const earlier = running.get(job.id);
+    if (earlier) return earlier.isGivenUp ? stillHanging() : inProgress();
+    return runInTime(job, delivery);
   }
 
   /** Waits for the handlers, also after their timeout, so that they never run twice at once. It gives up only if they hang. */
@@ -95,6 +98,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt: job.attempt });
     const abort = () => context.abort();
     job.signal.addEventListener('abort', abort, { once: true });
+    running.set(job.id, { isGivenUp: false });
     const handlers = findHandlers(delivery.event.type);
     const run = runHandlers({ delivery, context, handlers, progress: progressOf(job, delivery) });
     return new Promise((resolve) => {
@@ -105,14 +109,14 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
           reporter.report(error, delivery, job.attempt);
         },
         onGiveUp(error) {
-          hanging.add(job.id);
+          running.set(job.id, { isGivenUp: true });
           resolve(error);
         },
       });
       void run.then((error) => {
         stopWatching();
         job.signal.removeEventListener('abort', abort);
-        hanging.delete(job.id);
+        running.delete(job.id);
         resolve(error);
       });
     });
@@ -146,7 +150,8 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
 
   async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
     const stored = deliveryOf(job);
-    const delivery = CODES[error.code].outcome === 'rejected' ? stored : readStored(stored);
+    const read = readDelivery(stored);
+    const delivery = ShowpadWebhookError.isInstance(read) ? stored : read;
     const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery, job.attempt);
     if (unkept) reporter.report(unkept, delivery, job.attempt);
   }
@@ -204,11 +209,6 @@ function deliveryOf(job: InboxJob): VerifiedDelivery {
     keyLabel,
     receivedAtMs,
   };
-}
-
-function readStored(stored: VerifiedDelivery): EventDelivery {
-  const { method, url } = stored.request;
-  return withEvent(stored, readEvent({ method, url, body: stored.body }));
 }
 
 function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {

@@ -1,8 +1,9 @@
+import { createReceiver } from '../create-receiver.ts';
 import type { EventMap } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf } from '../events/schema.ts';
 import type { ReceiverOptions } from '../options.ts';
-import { type AnyReceiver, createReceiver, type Receiver } from '../receiver.ts';
+import type { AnyReceiver, Receiver } from '../receiver.ts';
 
 /** The options of a receiver that the handler makes, or a receiver of your own. */
 export type HandlerSource<Events extends EventMap, Schemas> =

@@ -1,4 +1,4 @@
-import type { MismatchHintOptions } from '../explain/mismatch-hint.ts';
+import type { Mismatch } from '../delivery/verify.ts';
 import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
 import { mismatch } from '../signature/signature.ts';
 
@@ -11,14 +11,15 @@ const PAUSE_MS = 1_000;
 export class MismatchExplainer {
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
-  async explain(options: MismatchHintOptions): Promise<ShowpadWebhookError> {
+  async explain(delivery: Mismatch): Promise<ShowpadWebhookError> {
     const nowMs = performance.now();
-    if (options.body.byteLength > MAX_EXPLAINED_BYTES || nowMs - this.#lastAtMs < PAUSE_MS) return mismatch();
+    if (delivery.body.byteLength > MAX_EXPLAINED_BYTES || nowMs - this.#lastAtMs < PAUSE_MS)
+      return mismatch();
     this.#lastAtMs = nowMs;
     try {
       // Only development needs the explainer, so this is the one import that waits until it is needed.
       const { mismatchHint } = await import('../explain/mismatch-hint.ts');
-      return mismatch(mismatchHint(options));
+      return mismatch(mismatchHint(delivery));
     } catch (thrown) {
       return mismatch(`The mismatch could not be explained: ${messageOf(thrown)}`);
     }

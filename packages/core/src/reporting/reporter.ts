@@ -70,8 +70,8 @@ export class Reporter {
   }
 
   /** Calls code that is not ours. What it throws, or rejects with, is logged and goes no further. */
-  guard(call: () => unknown, message = 'A Showpad webhook listener failed.'): void {
-    const logFailure = (thrown: unknown) => this.#logFailure(thrown, message);
+  guard(call: () => unknown): void {
+    const logFailure = (thrown: unknown) => this.logFailure(thrown, 'A Showpad webhook listener failed.');
     try {
       const result = call();
       if (isPromise(result)) Promise.resolve(result).catch(logFailure);
@@ -80,7 +80,7 @@ export class Reporter {
     }
   }
 
-  #logFailure(err: unknown, message: string): void {
+  logFailure(err: unknown, message: string): void {
     try {
       this.#logger.error({ receiverName: this.#receiverName, err }, message);
     } catch {

@@ -1,0 +1,244 @@
+import {
+  type Delivery,
+  type KnownDelivery,
+  readDelivery,
+  type VerifiedDelivery,
+} from './delivery/delivery.ts';
+import type { Receipt } from './delivery/receipt.ts';
+import type { WebhookRequest } from './delivery/request.ts';
+import { CODES, failureResponse, SUCCESS_RESPONSES, type SuccessOutcome } from './delivery/response.ts';
+import { createVerifier } from './delivery/verify.ts';
+import type { EventMap } from './events/event.ts';
+import type { ShowpadEventMap } from './events/event-map.ts';
+import type { SchemasOf, WithSchemas } from './events/schema.ts';
+import { HandlerRegistry } from './handlers/registry.ts';
+import { createHandlerRunner } from './handlers/run-handlers.ts';
+import { inside } from './handlers/telemetry.ts';
+import { createReceiverInbox } from './inbox/receiver-inbox.ts';
+import { storeFailed } from './once/errors.ts';
+import { createHandleOnce } from './once/handle-once.ts';
+import { Unfinished } from './once/unfinished.ts';
+import { type ReceiverOptions, readOptions, type UncheckedOptions } from './options.ts';
+import type { AnyReceiver, Receiver } from './receiver.ts';
+import { checkHealth } from './reporting/health.ts';
+import { logDelivery } from './reporting/log-delivery.ts';
+import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
+import { Reporter } from './reporting/reporter.ts';
+import { SlowRuns } from './reporting/slow-runs.ts';
+import { ShowpadWebhookError, toWebhookError } from './shared/error.ts';
+import { silentLogger } from './shared/logger.ts';
+import { withDeadline } from './shared/promise.ts';
+import { mismatch } from './signature/signature.ts';
+
+/**
+ * Makes a receiver. It verifies deliveries, reads their events, and runs your handlers once for each event. The adapters for
+ * frameworks use one. Call `receive` yourself for any other framework.
+ *
+ * @throws TypeError for an option that is missing, unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import { createReceiver } from '@showpad-webhooks/core';
+ * import { signedDelivery } from '@showpad-webhooks/core/testing';
+ *
+ * const receiver = createReceiver({ keys: 'a-signature-key' });
+ * receiver.on('shared-space-user-added', async (event) => {
+ *   console.log(`${event.data.invitee.email} joined ${event.data.sharedSpace.name}`);
+ * });
+ *
+ * const receipt = await receiver.receive(signedDelivery('shared-space-user-added', { key: 'a-signature-key' }));
+ * console.log(receipt.outcome, receipt.response.status); // handled 200
+ * ```
+ */
+export function createReceiver<
+  Events extends EventMap = ShowpadEventMap,
+  Schemas extends object = SchemasOf<Events>,
+>(options: ReceiverOptions<Events, Schemas>): Receiver<WithSchemas<Events, Schemas>> {
+  // The types of events are checked at the call. Inside, every event is like any other.
+  return createUntypedReceiver(options as UncheckedOptions) as Receiver<WithSchemas<Events, Schemas>>;
+}
+
+const CLOSE_TIMEOUT_MS = 10_000;
+const CLOSE_RESERVE_MS = 1_000;
+
+function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
+  const settings = readOptions(options);
+  const { name, methods, handlerTimeoutMs, clock, logger, telemetry } = settings;
+  const named = { receiverName: name, logger };
+  const registry = new HandlerRegistry();
+  const reporter = new Reporter(named);
+  const unfinished = new Unfinished(named);
+  const onTelemetryError = (thrown: unknown) => {
+    reporter.logFailure(thrown, 'The telemetry of a Showpad webhook receiver failed.');
+  };
+  const explainer = settings.explainMismatches ? new MismatchExplainer() : undefined;
+  const verify = createVerifier({
+    methods,
+    maxBodyBytes: settings.maxBodyBytes,
+    toleranceSeconds: settings.toleranceSeconds,
+    keyring: settings.keyring,
+    mismatchOf: async (delivery) => explainer?.explain(delivery) ?? mismatch(),
+  });
+  const runHandlers = createHandlerRunner({
+    schemas: settings.schemas,
+    telemetry,
+    clock,
+    onTelemetryError,
+    onOtherError: (error, { delivery, context }) => reporter.report(error, delivery, context.attempt),
+  });
+  const handling = { ...named, clock, handlerTimeoutMs, runHandlers, reporter };
+  const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
+  const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });
+  const inbox =
+    settings.inbox &&
+    createReceiverInbox({
+      ...handling,
+      inbox: settings.inbox,
+      findHandlers: (type) => registry.find(type),
+      hasHandlers: () => !registry.isEmpty,
+    });
+  let closing: Promise<void> | undefined;
+
+  async function receive(request: WebhookRequest): Promise<Receipt> {
+    const delivery: Delivery = { request, receivedAtMs: request.receivedAtMs ?? clock() };
+    unfinished.add(request);
+    try {
+      return await answer(delivery);
+    } finally {
+      unfinished.delete(request);
+    }
+  }
+
+  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
+  async function answer(delivery: Delivery): Promise<Receipt> {
+    let known: KnownDelivery = delivery;
+    let attempt: number | undefined;
+    try {
+      if (closing) throw closed();
+      const verified = await verify(delivery);
+      known = verified;
+      const read = readDelivery(verified);
+      if (ShowpadWebhookError.isInstance(read)) return await answerInvalid(verified, read);
+      known = read;
+      if (inbox) return succeed(await inbox.put(read), known);
+      const handlers = registry.find(read.event.type);
+      if (handlers.length === 0) return succeed('ignored', known);
+      const handled = await once.handle(read, handlers);
+      attempt = handled.attempt;
+      if (handled.error) throw handled.error;
+      return succeed(handled.outcome, known, attempt);
+    } catch (thrown) {
+      return fail(toWebhookError(thrown), known, attempt);
+    }
+  }
+
+  /** Keeps an authentic delivery that is not an event: in the inbox, or else as a dead letter. */
+  async function answerInvalid(delivery: VerifiedDelivery, invalid: ShowpadWebhookError): Promise<Receipt> {
+    if (inbox) return succeed(await inbox.putInvalid(delivery, invalid), delivery);
+    throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
+  }
+
+  function succeed(outcome: SuccessOutcome, delivery: KnownDelivery, attempt?: number): Receipt {
+    const { event, keyLabel } = delivery;
+    const receipt = { outcome, response: SUCCESS_RESPONSES[outcome], event, keyLabel };
+    return logged(receipt, delivery, attempt);
+  }
+
+  function fail(error: ShowpadWebhookError, delivery: KnownDelivery, attempt?: number): Receipt {
+    reporter.report(error, delivery, attempt);
+    const { outcome } = CODES[error.code];
+    const isUnread = typeof delivery.request.body === 'function' && !delivery.body;
+    const closesConnection = isUnread || closing !== undefined;
+    const response = failureResponse(error.code, { methods, closesConnection });
+    const { event, keyLabel } = delivery;
+    return logged({ outcome, response, error, event, keyLabel }, delivery, attempt);
+  }
+
+  function logged(receipt: Receipt, delivery: KnownDelivery, attempt: number | undefined): Receipt {
+    if (logger === silentLogger) return receipt;
+    const { outcome, error, response } = receipt;
+    reporter.guard(() =>
+      logDelivery({ ...named, clock }, { delivery, attempt, outcome, error, status: response.status }),
+    );
+    return receipt;
+  }
+
+  async function closeWithin(timeoutMs: number): Promise<void> {
+    const endsAtMs = performance.now() + timeoutMs;
+    // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
+    await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
+    if (!inbox) return;
+    const leftMs = Math.max(0, endsAtMs - performance.now());
+    // Closing the store itself takes a moment too.
+    const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
+    try {
+      await withDeadline(inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
+    } catch (cause) {
+      reporter.report(storeFailed('inbox', 'close', cause));
+    }
+  }
+
+  const receiver: AnyReceiver = {
+    name,
+    on(type, handler, handlerOptions) {
+      const types: readonly string[] = typeof type === 'string' ? [type] : type;
+      const targets = [...new Set(types)].map((each) => ({ type: each }));
+      registry.add(targets, handler, handlerOptions);
+      return receiver;
+    },
+    onAny(handler, handlerOptions) {
+      registry.add(['any'], handler, handlerOptions);
+      return receiver;
+    },
+    onUnknown(handler, handlerOptions) {
+      registry.add(['unknown'], handler, handlerOptions);
+      return receiver;
+    },
+    onError(listener) {
+      reporter.onError.push(listener);
+      return receiver;
+    },
+    onRejected(listener) {
+      reporter.onRejected.push(listener);
+      return receiver;
+    },
+    onDeadLetter(listener) {
+      reporter.onDeadLetter.push(listener);
+      return receiver;
+    },
+    receive(request) {
+      registry.seal();
+      if (!telemetry) return receive(request);
+      return inside(
+        (receiveOnce) =>
+          telemetry.aroundDelivery({
+            receiverName: name,
+            request,
+            receive: (changed = request) => receiveOnce(changed),
+          }),
+        receive,
+        onTelemetryError,
+        request,
+      );
+    },
+    async start() {
+      registry.seal();
+      await inbox?.start();
+    },
+    close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
+      closing ??= closeWithin(timeoutMs);
+      return closing;
+    },
+    health: () => checkHealth(closing !== undefined, inbox),
+  };
+  for (const [type, handlers] of Object.entries(options.on ?? {})) {
+    for (const handler of [handlers].flat()) registry.add([{ type }], handler);
+  }
+  return receiver;
+}
+
+function closed(): ShowpadWebhookError {
+  return new ShowpadWebhookError('CLOSED', 'The receiver is closed.', {
+    hint: 'Stop the server before you call close(), so that no delivery comes after it. Showpad will retry.',
+  });
+}
