@@ -1,11 +1,11 @@
 import {
   type Delivery,
   type KnownDelivery,
-  readDelivery,
+  readEventOf,
   type VerifiedDelivery,
 } from './delivery/delivery.ts';
 import type { Receipt } from './delivery/receipt.ts';
-import type { WebhookRequest } from './delivery/request.ts';
+import { readBytes, type WebhookRequest } from './delivery/request.ts';
 import { CODES, failureResponse, SUCCESS_RESPONSES, type SuccessOutcome } from './delivery/response.ts';
 import { createVerifier } from './delivery/verify.ts';
 import type { EventMap } from './events/event.ts';
@@ -63,7 +63,7 @@ const CLOSE_RESERVE_MS = 1_000;
 
 function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   const settings = readOptions(options);
-  const { name, methods, handlerTimeoutMs, clock, logger, telemetry } = settings;
+  const { name, methods, maxBodyBytes, handlerTimeoutMs, clock, logger, telemetry } = settings;
   const named = { receiverName: name, logger };
   const registry = new HandlerRegistry();
   const reporter = new Reporter(named);
@@ -72,9 +72,9 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     reporter.logFailure(thrown, 'The telemetry of a Showpad webhook receiver failed.');
   };
   const explainer = settings.explainMismatches ? new MismatchExplainer() : undefined;
-  const verify = createVerifier({
+  const verifier = createVerifier({
     methods,
-    maxBodyBytes: settings.maxBodyBytes,
+    maxBodyBytes,
     toleranceSeconds: settings.toleranceSeconds,
     keyring: settings.keyring,
     mismatchOf: async (delivery) => explainer?.explain(delivery) ?? mismatch(),
@@ -111,19 +111,24 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
 
   /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
   async function answer(delivery: Delivery): Promise<Receipt> {
+    const { request, receivedAtMs } = delivery;
     let known: KnownDelivery = delivery;
     let attempt: number | undefined;
     try {
       if (closing) throw closed();
-      const verified = await verify(delivery);
-      known = verified;
-      const read = readDelivery(verified);
-      if (ShowpadWebhookError.isInstance(read)) return await answerInvalid(verified, read);
+      const signed = verifier.checkHead(delivery);
+      const body = await readBytes(request, maxBodyBytes);
+      const read = { request, receivedAtMs, body };
       known = read;
-      if (inbox) return succeed(await inbox.put(read), known);
-      const handlers = registry.find(read.event.type);
+      const verified = await verifier.verify(read, signed);
+      known = verified;
+      const authentic = readEventOf(verified);
+      if (ShowpadWebhookError.isInstance(authentic)) return await answerInvalid(verified, authentic);
+      known = authentic;
+      if (inbox) return succeed(await inbox.put(authentic), known);
+      const handlers = registry.find(authentic.event.type);
       if (handlers.length === 0) return succeed('ignored', known);
-      const handled = await once.handle(read, handlers);
+      const handled = await once.handle(authentic, handlers);
       attempt = handled.attempt;
       if (handled.error) throw handled.error;
       return succeed(handled.outcome, known, attempt);

@@ -9,9 +9,13 @@ export interface Delivery {
   readonly receivedAtMs: number;
 }
 
-/** A delivery whose signature is right. */
-export interface VerifiedDelivery extends Delivery {
+/** A delivery whose body was read. */
+export interface ReadDelivery extends Delivery {
   readonly body: Uint8Array;
+}
+
+/** A delivery whose signature is right. */
+export interface VerifiedDelivery extends ReadDelivery {
   readonly timestampSeconds: number;
   readonly keyLabel: string | undefined;
 }
@@ -28,7 +32,7 @@ export interface KnownDelivery extends Delivery, Partial<Omit<EventDelivery, key
  * Reads the event of a delivery, or says why it is not an event. The fields are written out because V8 is slow to add
  * properties to an object that was spread.
  */
-export function readDelivery(delivery: VerifiedDelivery): EventDelivery | ShowpadWebhookError {
+export function readEventOf(delivery: VerifiedDelivery): EventDelivery | ShowpadWebhookError {
   const { request, receivedAtMs, body, timestampSeconds, keyLabel } = delivery;
   const event = readEvent({ method: request.method, url: request.url, body });
   if (ShowpadWebhookError.isInstance(event)) return event;

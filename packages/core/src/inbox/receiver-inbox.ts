@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EventDelivery, readDelivery, type VerifiedDelivery } from '../delivery/delivery.ts';
+import { type EventDelivery, readEventOf, type VerifiedDelivery } from '../delivery/delivery.ts';
 import { CODES, type Outcome } from '../delivery/response.ts';
 import { DeliveryContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
@@ -75,7 +75,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
 
   async function process(job: InboxJob): Promise<InboxFailure | undefined> {
     const stored = deliveryOf(job);
-    const read = readDelivery(stored);
+    const read = readEventOf(stored);
     const isInvalid = ShowpadWebhookError.isInstance(read);
     const delivery = isInvalid ? stored : read;
     const error = isInvalid ? read : await attempt(job, read);
@@ -150,7 +150,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
 
   async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
     const stored = deliveryOf(job);
-    const read = readDelivery(stored);
+    const read = readEventOf(stored);
     const delivery = ShowpadWebhookError.isInstance(read) ? stored : read;
     const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery, job.attempt);
     if (unkept) reporter.report(unkept, delivery, job.attempt);
