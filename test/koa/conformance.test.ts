@@ -2,7 +2,8 @@ import { defineAdapterSuite } from '@showpad-webhooks/conformance';
 import { MAJORS, PARSERS, serverOn } from './server.ts';
 
 for (const [major, Application] of MAJORS) {
-  for (const [parser, parse] of PARSERS) {
-    defineAdapterSuite(`koa ${major} with ${parser}`, serverOn(Application, parse));
+  for (const { name, create, behindParser } of PARSERS) {
+    const createServer = serverOn(Application, create);
+    defineAdapterSuite(`koa ${major} with ${name}`, createServer, { behindParser, isMountable: true });
   }
 }

@@ -1,19 +1,18 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { EventMap, Receipt, ShowpadEventMap } from '@showpad-webhooks/core';
+import type { EventMap, Receipt, Receiver } from '@showpad-webhooks/core';
 
-/** What body parsers leave: Koa's on `ctx.request`, some on `ctx.req` too, as serverless platforms do. */
+/** What body parsers leave. Koa's leave it on `ctx.request`; some, and serverless platforms, leave it on `ctx.req`. */
 interface ParsedBody {
   readonly body?: unknown;
   readonly rawBody?: unknown;
 }
 
-/** What this middleware uses of a Koa 2 or 3 context. */
+/** What this package uses of a Koa 2 or 3 context. */
 export interface KoaContext {
   readonly app: { readonly middleware: readonly { readonly name: string }[] };
   readonly req: IncomingMessage & ParsedBody;
   readonly res: ServerResponse;
   readonly request: ParsedBody & {
-    readonly method: string;
     readonly url: string;
     readonly originalUrl: string;
     readonly headers: IncomingHttpHeaders;
@@ -24,12 +23,20 @@ export interface KoaContext {
   respond?: boolean | undefined;
   /** Set by @koa/router and koa-router. */
   readonly _matchedRoute?: unknown;
+  readonly router?: { readonly opts?: { readonly prefix?: string } };
   /** Set by koa-mount. */
   readonly mountPath?: unknown;
 }
 
+export interface ShowpadMiddleware<Events extends EventMap> {
+  // It is generic because app.use() would otherwise add a type to the context of the app.
+  <Context extends KoaContext>(ctx: Context, next: () => Promise<unknown>): Promise<unknown>;
+  /** Add handlers and listeners to it, and close it at shutdown. */
+  readonly receiver: Receiver<Events>;
+}
+
 /**
- * What a delivery leaves in `ctx.state`, for middleware that waits for this one.
+ * What a delivery leaves in `ctx.state`, for middleware that waits for the webhook.
  *
  * @example
  * ```ts
@@ -42,10 +49,10 @@ export interface KoaContext {
  *   const receipt = ctx.state.showpadReceipt;
  *   if (receipt) console.log(receipt.outcome, receipt.event?.type);
  * });
- * app.use(showpadWebhooks({ keys: 'a-signature-key' }, { path: '/webhooks/showpad' }));
+ * app.use(showpadWebhooks({ path: '/webhooks/showpad', keys: 'a-signature-key' }));
  * ```
  */
-export interface ShowpadState<Events extends EventMap = ShowpadEventMap> {
-  /** Of this request; missing where it was no delivery. */
-  showpadReceipt?: Receipt<Events>;
+export interface ShowpadState {
+  /** Set if the request was a delivery. */
+  showpadReceipt?: Receipt;
 }
