@@ -4,7 +4,7 @@ import { build } from 'vite';
 
 const configFile = fileURLToPath(new URL('admin/vite.config.ts', import.meta.url));
 
-// Merged into the root's. The Admin page lies in the folder that each build empties first.
+// Merged into the root config. Each build empties the folder first, so the Admin page is built after it.
 const config: UserConfig = {
   hooks: {
     'build:done': async ({ options }) => {

@@ -1,12 +1,12 @@
-// Makes docs/screenshots of the built Admin page: two webhooks, whose app fails twice before it succeeds.
+// Makes docs/screenshots of the built Admin page. There are two webhooks, and their app fails twice before it succeeds.
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { createReceiver } from '@showpad-webhooks/core';
-import { findRawBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+import { createNodeHandler } from '@showpad-webhooks/core/node';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { chromium } from 'playwright-core';
 
 const FOLDER = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
+const PATH = '/webhooks/showpad';
 const RETRIED = 'shared-space-user-added';
 const REFUSED = 'COURSE_COMPLETED';
 
@@ -54,10 +54,11 @@ await browser.close();
 await emulator.close();
 app.close();
 
-/** An app as its users write it; its handler of one event type fails twice for each webhook. */
+/** An app as users write it. Its handler of one event type fails twice for each webhook. */
 async function startApp() {
   let failures = 4;
-  const receiver = createReceiver({
+  const handler = createNodeHandler({
+    path: PATH,
     keys: () => keys,
     ledger: false,
     on: {
@@ -66,22 +67,13 @@ async function startApp() {
       },
     },
   });
-  const server = createServer(async (req, res) => {
-    const body = findRawBody({ req, mend: () => '' });
-    const receipt = await receiver.receive({
-      method: req.method,
-      headers: toHeaders(req),
-      url: req.url,
-      body,
-    });
-    writeResponse(res, receipt.response);
-  });
+  const server = createServer(handler);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
 
 async function subscribe(name, types) {
-  const url = `http://127.0.0.1:${app.address().port}/webhooks/showpad`;
+  const url = `http://127.0.0.1:${app.address().port}${PATH}`;
   const { signatureKey } = await emulator.subscriptions.create({ name, types, url });
   keys.push(signatureKey);
 }
@@ -98,14 +90,14 @@ async function openPage(colorScheme) {
 }
 
 async function shot(on, name, screen) {
-  await on.reload(); // With every number as it is now.
+  await on.reload(); // So that every number is current.
   await on.getByText('Live', { exact: true }).waitFor();
   await on.getByRole('navigation').getByRole('link', { name: screen }).click();
   await on.getByRole('heading', { level: 1, name: screen }).waitFor();
   await on.screenshot({ path: `${FOLDER}${name}.png` });
 }
 
-/** The dialog that follows a new webhook. */
+/** Creates a webhook, and takes a picture of the dialog with its key. */
 async function shotOfKey(on) {
   await on.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click();
   await on.getByRole('button', { name: 'Add a webhook for shared-space-created' }).click();

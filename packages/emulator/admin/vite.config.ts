@@ -3,7 +3,7 @@ import { defineConfig, type UserConfig } from 'vite';
 
 const config: UserConfig = defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  base: './', // The page may be served below any path.
+  base: './', // The page can be served below any path.
   logLevel: 'warn',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -14,7 +14,7 @@ const config: UserConfig = defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // No hashes: the emulator serves the page uncached, and a rebuild leaves nothing behind.
+        // There are no hashes because the emulator serves the page uncached, and a new build then leaves no old files.
         entryFileNames: 'admin.js',
         assetFileNames: 'admin[extname]',
       },

@@ -10,15 +10,15 @@ import { expect, onTestFinished } from 'vitest';
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = process.env.CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
 
-/** Whether the browser tests can run; on CI they must. */
+/** Whether the browser tests can run. On CI they must. */
 export const hasBrowser: boolean = executablePath !== undefined;
 if (!hasBrowser) {
-  const message = 'Admin page: no Chromium here (apt-get install chromium), so its browser tests';
-  if (process.env.CI) throw new Error(`${message} can't run.`);
-  console.log(`${message} are skipped.`);
+  const message = 'The browser tests of the Admin page need Chromium (apt-get install chromium).';
+  if (process.env.CI) throw new Error(message);
+  console.log(`${message} They are skipped.`);
 }
 
-/** A browser starts slowly on a busy machine, and a click waits for what it clicks on. */
+/** On a busy machine a browser starts slowly, and a click waits for its target. */
 export const BROWSER_TIMEOUT_MS = 60_000;
 
 export async function launch(): Promise<Browser> {
@@ -45,11 +45,11 @@ export interface Received {
 export interface Receiver {
   readonly url: string;
   readonly count: number;
-  /** Waits until it came; the first is 0. */
+  /** Waits for a delivery by its index. The first is 0. */
   readonly delivery: (index: number) => Promise<Received>;
 }
 
-/** Answers with the statuses in turn, and with 200 after them. */
+/** Responds with the statuses in turn, and then with 200. */
 export async function startReceiver(...statuses: readonly number[]): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (req, res) => {
@@ -83,11 +83,11 @@ export interface Admin {
 
 export interface AdminOptions {
   readonly colorScheme?: 'light' | 'dark';
-  /** What the browser itself logs of a failure that the test provokes. */
+  /** What the browser logs about a failure that the test provokes. */
   readonly provokes?: RegExp;
 }
 
-/** An emulator with its Admin page open; the test fails where the page complains in the console. */
+/** Opens the Admin page of a new emulator. The test fails if the page logs an error or a warning. */
 export async function openAdmin(
   browser: Browser,
   { colorScheme = 'light', provokes }: AdminOptions = {},
@@ -115,18 +115,18 @@ export async function openAdmin(
   return { emulator, page };
 }
 
-/** Goes to a screen as people do. */
+/** Goes to a screen through the navigation. */
 export async function goTo(page: Page, screen: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: screen }).click();
   await page.getByRole('heading', { level: 1, name: screen }).waitFor();
 }
 
-/** The text of a snippet that the page shows. */
+/** The text of a snippet on the page. */
 export async function snippet(page: Page, label: string): Promise<string> {
   return (await page.getByRole('figure', { name: label }).locator('pre').textContent()) ?? '';
 }
 
-/** What the button puts on the clipboard. */
+/** What a button copies to the clipboard. */
 export async function copied(page: Page, button: string): Promise<string> {
   await page.getByRole('button', { name: button, exact: true }).click();
   await page.getByText('Copied').waitFor();

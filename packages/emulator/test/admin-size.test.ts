@@ -8,7 +8,7 @@ const MAX_GZIP_BYTES = 60_000;
 beforeAll(buildAdmin);
 
 describe('the built Admin page', () => {
-  it('is at most 60 kB gzip in all', async () => {
+  it('is at most 60 kB gzip in total', async () => {
     const names = (await readdir(ADMIN_FOLDER)).filter((name) => /\.(html|js|css|svg)$/.test(name));
     const sizes = await Promise.all(
       names.map(async (name) => gzipSync(await readFile(ADMIN_FOLDER + name)).byteLength),
@@ -17,7 +17,7 @@ describe('the built Admin page', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MAX_GZIP_BYTES);
   });
 
-  it('asks for nothing but its own files, by relative URLs, and has no inline script or style', async () => {
+  it('loads only its own files, by relative URLs, and has no inline script or style', async () => {
     const html = await readFile(`${ADMIN_FOLDER}index.html`, 'utf8');
     const urls = [...html.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, url]) => url);
     expect(urls.toSorted()).toEqual(['./admin.css', './admin.js', './admin.svg']);

@@ -20,7 +20,7 @@ import {
 import { buildAdmin } from './build-admin.ts';
 
 const TYPE = 'shared-space-user-added';
-/** Whether the key signed the delivery; its time is the emulator's, which a manual clock holds. */
+/** Whether the key signed the delivery. Its time is the emulator's, which a manual clock stops. */
 function isSignedWith(key: string, { headers, body }: Received): boolean {
   const nowMs = Number(headers['x-showpad-signature-timestamp']) * 1000;
   return verifySignature({ body, headers, keys: [{ label: 'shown', key }], nowMs }).keyLabel === 'shown';
@@ -89,7 +89,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
 
     await goTo(page, 'Clock');
     await page.getByRole('button', { name: '+ 7.5 s' }).click();
-    await page.getByText('Nothing. A delivery answered with 5xx').waitFor();
+    await page.getByText('Nothing is scheduled. If your app responds with a 5xx').waitFor();
     await goTo(page, 'Responses');
     await page.getByRole('heading', { name: 'Attempt 3' }).waitFor();
     await expect.poll(() => trail(page)).toEqual(['503', '503', '200']);
@@ -98,14 +98,14 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     await page.getByRole('row', { name: /CRM.*\b3\b.*200/ }).waitFor();
   });
 
-  it('replays an edited body, signed anew', async () => {
+  it('replays an edited body with a new signature', async () => {
     const { page } = await openAdmin(browser);
     const receiver = await startReceiver();
     const key = await subscribe(page, receiver.url);
     await send(page);
     await page.getByRole('button', { name: 'Edit & replay' }).click();
     const body = '{ "type": "edited", "id": "☃" }\n';
-    await page.getByLabel('Body').fill(body);
+    await page.getByLabel('Body', { exact: true }).fill(body);
     await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
 
     await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -114,27 +114,27 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     expect(isSignedWith(key, await receiver.delivery(1))).toBe(true);
   });
 
-  it('explains why an app refuses a signature', async () => {
+  it('explains why an app rejects a signature', async () => {
     const { page } = await openAdmin(browser);
     const receiver = await startReceiver();
     await subscribe(page, receiver.url);
     await send(page);
-    await page.getByText('My app refuses this signature').click();
+    await page.getByText('My app rejects this signature').click();
     const explain = async (body?: string) => {
-      if (body !== undefined) await page.getByLabel('What your app verified').fill(body);
+      if (body !== undefined) await page.getByLabel('The body that your app verified').fill(body);
       await page.getByRole('button', { name: 'Explain' }).click();
       return page
         .getByRole('status')
         .filter({ hasText: /signature|mistakes/ })
         .textContent();
     };
-    expect(await explain()).toContain('The signature holds');
+    expect(await explain()).toContain('The signature is right');
     const sent = (await receiver.delivery(0)).body.toString();
     expect(await explain(`${sent}\n`)).toContain('without the line breaks at its end');
-    expect(await explain('{}')).toContain('None of the usual mistakes');
+    expect(await explain('{}')).toContain('It is none of the usual mistakes');
   });
 
-  it('exports the state, takes it in again, and resets after asking', async () => {
+  it('exports the state, imports it again, and resets after asking', async () => {
     const { page, emulator } = await openAdmin(browser, { provokes: /status of 422/ });
     const key = await subscribe(page, 'http://127.0.0.1:1/');
     await goTo(page, 'State');
@@ -147,12 +147,12 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
       return text(await file.createReadStream());
     };
     expect(await download()).not.toContain(key);
-    await page.getByLabel(/With signature keys/).check();
+    await page.getByLabel(/Include signature keys/).check();
     const state = await download();
     expect(state).toContain(key);
 
     await page.getByRole('button', { name: 'Reset the emulator' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     expect(await emulator.subscriptions.list()).toHaveLength(1);
     await page.getByRole('button', { name: 'Reset the emulator' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
@@ -164,7 +164,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
         .getByLabel('File', { exact: true })
         .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(contents) });
     await choose('broken.json', '{');
-    await page.getByRole('alert').filter({ hasText: 'broken.json is no JSON' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'broken.json is not JSON' }).waitFor();
     await choose('other.json', '{"version":2}');
     await page.getByRole('alert').filter({ hasText: 'version' }).waitFor();
     await choose('state.json', state);
@@ -178,7 +178,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     await subscribe(page, 'http://127.0.0.1:1/');
     const dialog = page.getByRole('dialog', { name: 'Delete webhook CRM?' });
     await page.getByRole('button', { name: 'Delete webhook CRM' }).click();
-    await dialog.getByRole('button', { name: 'Keep' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'detached' });
     expect(await emulator.subscriptions.list()).toHaveLength(1);
 
@@ -188,7 +188,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     expect(await emulator.subscriptions.list()).toHaveLength(0);
   });
 
-  it('names what the emulator refuses, beside the field', async () => {
+  it('shows next to a field what the emulator refuses', async () => {
     const { page } = await openAdmin(browser, { provokes: /status of 422/ });
     await page.getByRole('button', { name: `Add a webhook for ${TYPE}` }).click();
     await page.getByLabel('Name').fill('CRM');
@@ -198,7 +198,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     expect(await page.getByLabel('URL').getAttribute('aria-invalid')).toBe('true');
   });
 
-  it('shows while there is nothing the command that makes the first', async () => {
+  it('shows the command that creates the first webhook while there is none', async () => {
     const { page } = await openAdmin(browser);
     await shell(await copied(page, 'Copy'));
     await page.getByRole('row', { name: 'My app' }).waitFor();
@@ -238,18 +238,34 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
     await emulator.subscriptions.create({ name: 'CRM', types: [TYPE], url: receiver.url });
     await goTo(page, 'Faults');
     await page.getByLabel('Action').selectOption('wrong-key');
-    await page.getByLabel('How often').fill('1');
+    await page.getByLabel('How many times').fill('1');
     await page.getByRole('button', { name: 'Add rule' }).click();
     await page.getByRole('row', { name: 'wrong-key' }).waitFor();
     await send(page);
     await page.getByText('fault: wrong-key').waitFor();
   });
 
-  it('makes a token that the subscriptions API takes', async () => {
+  it('labels the parameters of a fault, and shows next to one what is wrong with it', async () => {
+    const { page, emulator } = await openAdmin(browser, { provokes: /status of 422/ });
+    await goTo(page, 'Faults');
+    await page.getByLabel('Action').selectOption('delay-lognormal');
+    await page.getByLabel('Median delay (ms)').fill('-1');
+    await page.getByRole('button', { name: 'Add rule' }).click();
+    await page.getByRole('alert').filter({ hasText: 'must be 0 or more.' }).waitFor();
+    expect(await page.getByLabel('Median delay (ms)').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Median delay (ms)').fill('20');
+    await page.getByRole('button', { name: 'Add rule' }).click();
+    await page.getByRole('row', { name: 'delay-lognormal' }).waitFor();
+    expect(await emulator.faults.list()).toMatchObject([
+      { match: {}, action: { kind: 'delay-lognormal', medianMs: 20, sigma: 1, maxMs: 60_000 } },
+    ]);
+  });
+
+  it('creates a token that the subscriptions API accepts', async () => {
     const { page } = await openAdmin(browser);
     await goTo(page, 'Tokens');
-    await page.getByRole('button', { name: 'Make an access token' }).click();
-    const command = await snippet(page, 'Lists the subscriptions');
+    await page.getByRole('button', { name: 'Create an access token' }).click();
+    const command = await snippet(page, 'List the subscriptions');
     expect((await shell(`${command} -s -o /dev/null -w '%{http_code}'`)).stdout).toBe('200');
   });
 
@@ -290,7 +306,7 @@ describe.runIf(hasBrowser)('the Admin page', { timeout: BROWSER_TIMEOUT_MS }, ()
       provokes: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/,
     });
     await emulator.close();
-    await page.getByText('No answer: is the emulator still running?').waitFor();
+    await page.getByText('No connection. Is the emulator still running?').waitFor();
   });
 });
 

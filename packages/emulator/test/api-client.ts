@@ -27,7 +27,7 @@ const ajv = new Ajv2020({
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the test expects of it.
+  // biome-ignore lint/suspicious/noExplicitAny: The test knows what it expects.
   readonly body: any;
 }
 
@@ -38,10 +38,10 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a response was checked against: `get /webhooks/v1/subscriptions 200`. */
+/** The parts of the document that occurred, such as `get /webhooks/v1/subscriptions 200`. */
 export const seen: Set<string> = new Set();
 
-/** Calls Showpad's surface, and holds what is sent and answered to the OpenAPI document. */
+/** Calls Showpad's APIs, and compares the request and the response with the OpenAPI document. */
 export async function call(
   emulator: Emulator,
   method: string,
@@ -120,7 +120,7 @@ function resolve(response: unknown): Documented {
   const { $ref } = response as { $ref?: string };
   if (!$ref) return response as Documented;
   const parts = $ref.split('/').slice(1);
-  // biome-ignore lint/suspicious/noExplicitAny: a walk through JSON.
+  // biome-ignore lint/suspicious/noExplicitAny: This walks through JSON.
   return parts.reduce((node: any, part) => node[part], OPENAPI);
 }
 

@@ -4,7 +4,7 @@ import { build } from 'vite';
 
 export const ADMIN_FOLDER: string = fileURLToPath(new URL('../dist/admin/', import.meta.url));
 
-/** Builds the page from its sources, so that no test meets an old one. Test files do so side by side. */
+/** Builds the page from its sources, so that no test uses an old one. Several test files may do so at the same time. */
 export async function buildAdmin(): Promise<void> {
   const configFile = fileURLToPath(new URL('../admin/vite.config.ts', import.meta.url));
   const built = await build({ configFile, build: { write: false } });

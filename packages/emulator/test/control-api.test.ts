@@ -6,7 +6,7 @@ import { openReceiver } from './open-receiver.ts';
 
 interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the test expects of it.
+  // biome-ignore lint/suspicious/noExplicitAny: The test knows what it expects.
   readonly body: any;
 }
 
@@ -25,7 +25,7 @@ async function ask(emulator: Emulator, method: string, path: string, json?: unkn
 const fieldsOf = ({ body }: Answer): readonly string[] => body.meta.map(({ name }: { name: string }) => name);
 
 describe('the control API', () => {
-  it('tells who it is', async () => {
+  it('says that it is an emulator', async () => {
     const emulator = await openEmulator({ seed: 9 });
     const { body } = await ask(emulator, 'GET', '/info');
     expect(body).toEqual({
@@ -114,7 +114,7 @@ describe('the control API', () => {
     expect(fieldsOf(await ask(emulator, 'POST', '/events', event))).toEqual(fields);
   });
 
-  it('replays: the same bytes signed anew, another body, or the very headers', async () => {
+  it('replays the same bytes with a new signature, another body, or the same headers', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -146,7 +146,7 @@ describe('the control API', () => {
     expect((await ask(emulator, 'POST', `/attempts/${unsent}/replay`, {})).status).toBe(409);
   });
 
-  it('explains why an attempt’s signature would be refused', async () => {
+  it('explains why the signature of an attempt would be rejected', async () => {
     const emulator = await openEmulator();
     const { url } = await openReceiver(401);
     await subscribe(emulator, url);
@@ -185,7 +185,7 @@ describe('the control API', () => {
     expect(await explain({})).toMatchObject({ status: 409, detail: 'The attempt was not sent.' });
   });
 
-  it('adds, lists and removes faults, and tells which there are', async () => {
+  it('adds, lists and removes faults, and lists their kinds', async () => {
     const emulator = await openEmulator();
     const rule = { api: 'delivery', match: {}, probability: 1, count: 1, action: { kind: 'duplicate' } };
     const added = await ask(emulator, 'POST', '/faults', rule);
@@ -230,7 +230,7 @@ describe('the control API', () => {
     ]);
   });
 
-  it('makes tokens, shows each once, and revokes them all', async () => {
+  it('creates tokens, shows each once, and revokes them all', async () => {
     const emulator = await openEmulator();
     expect((await ask(emulator, 'GET', '/tokens')).body).toEqual([]);
     const made = (await ask(emulator, 'POST', '/tokens', {})).body;
@@ -259,7 +259,7 @@ describe('the control API', () => {
     ]);
   });
 
-  it('serves what is assumed, and switches it', async () => {
+  it('lists the assumptions, and switches them', async () => {
     const emulator = await openEmulator();
     const list: Record<string, unknown>[] = (await ask(emulator, 'GET', '/assumptions')).body;
     for (const assumption of list) {
@@ -293,7 +293,7 @@ describe('the control API', () => {
     ['{', 400],
     ['[]', 422],
     [JSON.stringify('x'.repeat(17 * 1_024 * 1_024)), 413],
-  ])('refuses a body that is no JSON object', async (text, status) => {
+  ])('refuses a body that is not a JSON object', async (text, status) => {
     const answer = await ask(await openEmulator(), 'POST', '/events', text);
     expect([answer.status, answer.body.status]).toEqual([status, status]);
   });
@@ -301,7 +301,7 @@ describe('the control API', () => {
   it.each([
     [JSON.stringify({ type: TYPE }), 202],
     ['x'.repeat(17 * 1_024 * 1_024), 413],
-  ])('takes a body of undeclared length up to the same limit', async (text, status) => {
+  ])('accepts a body of undeclared length up to the same limit', async (text, status) => {
     const { url } = await openEmulator();
     const response = await fetch(`${url}/__emulator/events`, {
       method: 'POST',
@@ -312,14 +312,14 @@ describe('the control API', () => {
     expect(response.status).toBe(status);
   });
 
-  it('says what it does not have', async () => {
+  it('names the path that it does not have', async () => {
     const answer = await ask(await openEmulator(), 'GET', '/nothing');
     expect(answer).toMatchObject({ status: 404, body: { detail: 'There is no GET /__emulator/nothing.' } });
   });
 });
 
 describe('the stream', () => {
-  it('lets a reader go that is too far behind, to come again and read everything anew', async () => {
+  it('disconnects a reader that is too far behind', async () => {
     const emulator = await openEmulator();
     const response = await fetch(`${emulator.url}/__emulator/stream`);
     const types = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(250, '-'));
@@ -334,7 +334,7 @@ describe('the stream', () => {
     expect(kinds).not.toContain('event: reset');
   });
 
-  it('tells what changes, and never a key', async () => {
+  it('sends every change, and never a key', async () => {
     const emulator = await openEmulator();
     const { url } = await openReceiver(200);
     const response = await fetch(`${emulator.url}/__emulator/stream`);

@@ -10,13 +10,13 @@ import { openReceiver, type Received } from './open-receiver.ts';
 
 const timestampOf = ({ headers }: Received): number => Number(headers['x-showpad-signature-timestamp']);
 
-/** The label of the key that signed it, by the time it claims. */
+/** The label of the key that signed a delivery, at the time that the delivery claims. */
 function signerOf(delivery: Received, keys = [{ label: 'ours', key: KEY }]): string | undefined {
   return verifySignature({ ...delivery, keys, nowMs: timestampOf(delivery) * 1_000 }).keyLabel;
 }
 
 describe('a delivery', () => {
-  it('is the sample with an id and a time of its own, signed over its exact bytes', async () => {
+  it('is the sample with a new id and time, signed over its exact bytes', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -37,7 +37,7 @@ describe('a delivery', () => {
     expect(attempt.response).toMatchObject({ status: 200, body: '' });
   });
 
-  it('takes what is overridden', async () => {
+  it('has the overrides', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -46,7 +46,7 @@ describe('a delivery', () => {
     expect(JSON.parse(`${received[0]?.body}`)).toMatchObject({ type: TYPE, id: 'mine', data: { any: 1 } });
   });
 
-  it('is of the exact bytes that were given', async () => {
+  it('has exactly the bytes that were given', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -57,7 +57,7 @@ describe('a delivery', () => {
     expect(signerOf(received[0] as Received)).toBe('ours');
   });
 
-  it('goes to those who are subscribed to its type, with one id and a key each', async () => {
+  it('goes to every subscription to its type, with the same id and a key for each', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     const one = await subscribe(emulator, `${url}/one`, { signatureKey: undefined });
@@ -77,7 +77,7 @@ describe('a delivery', () => {
     expect(new Set(received.map(({ body }) => JSON.parse(`${body}`).id)).size).toBe(1);
   });
 
-  it('to localhost arrives, by its name', async () => {
+  it('to localhost arrives', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     const named = url.replace('127.0.0.1', 'localhost');
@@ -87,7 +87,7 @@ describe('a delivery', () => {
     expect(received[0]?.headers.host).toBe(new URL(named).host);
   });
 
-  it('carries the subscription’s headers', async () => {
+  it('has the headers of the subscription', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url, { headers: [{ name: 'X-Tenant', value: 'a b' }] });
@@ -96,7 +96,7 @@ describe('a delivery', () => {
     expect(received[0]?.headers['x-tenant']).toBe('a b');
   });
 
-  it('by GET has no body, and is signed over the timestamp alone', async () => {
+  it('by GET has no body, and only the timestamp is signed', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url, { method: 'GET' });
@@ -119,7 +119,7 @@ describe('a delivery', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('is given up on after the timeout, and tried again', async () => {
+  it('is aborted after the timeout, and retried', async () => {
     const emulator = await openEmulator({ assumptions: { timeoutMs: 20 } });
     const { url, received } = await openReceiver(() => {}, 200);
     await subscribe(emulator, url);
@@ -132,7 +132,7 @@ describe('a delivery', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('is tried again when the given delays are over, and no longer', async () => {
+  it('is retried after the given delays, and then no more', async () => {
     const emulator = await openEmulator({ retryDelaysMs: [100] });
     const { url, received } = await openReceiver(503);
     await subscribe(emulator, url);
@@ -144,14 +144,14 @@ describe('a delivery', () => {
     expect(received).toHaveLength(2);
   });
 
-  it('is tried once where there are no delays', async () => {
+  it('is not retried if there are no delays', async () => {
     const emulator = await openEmulator({ retryDelaysMs: [] });
     await subscribe(emulator, (await openReceiver(503)).url);
     await emulator.trigger(TYPE);
     expect(await emulator.waitForDelivery()).toMatchObject({ state: 'gave-up', nextAttemptAt: null });
   });
 
-  it('is tried again sooner where the clock runs faster, and signed by that clock', async () => {
+  it('is retried sooner if the clock runs faster, and signed with the time of that clock', async () => {
     const emulator = await openEmulator({ clock: 'real', timeScale: 10_000 });
     const { url, received } = await openReceiver(503);
     await subscribe(emulator, url);
@@ -164,7 +164,7 @@ describe('a delivery', () => {
     expect(signedAt).toBe(Math.floor((last.startedAt ?? 0) / 1000));
   });
 
-  it('to a port where nobody listens is tried again', async () => {
+  it('to a port where nobody listens is retried', async () => {
     const emulator = await openEmulator();
     await subscribe(emulator, 'http://127.0.0.1:1/');
     await emulator.trigger(TYPE);
@@ -172,7 +172,7 @@ describe('a delivery', () => {
     expect(attempt).toMatchObject({ state: 'will-retry', response: null, error: { code: 'ECONNREFUSED' } });
   });
 
-  it('that is answered by a change of protocol ends at once, and is tried again', async () => {
+  it('ends at once if the endpoint switches protocols, and is retried', async () => {
     const emulator = await openEmulator();
     const { url } = await openReceiver((res) => {
       res.socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: any\r\n\r\n');
@@ -183,7 +183,7 @@ describe('a delivery', () => {
     expect(attempt).toMatchObject({ state: 'will-retry', response: null, error: { code: 'UPGRADE' } });
   });
 
-  it('that Node refuses to write ends as an attempt, and not the process', async () => {
+  it('that Node refuses to write ends the attempt, not the process', async () => {
     const emulator = await openEmulator();
     const { url } = await openReceiver(200);
     await subscribe(emulator, url, { headers: [{ name: 'Trailer', value: 'any' }] });
@@ -192,7 +192,7 @@ describe('a delivery', () => {
     expect(attempt).toMatchObject({ response: null, error: { code: 'ERR_HTTP_TRAILER_INVALID' } });
   });
 
-  it('is kept only up to the limit, and then can’t be replayed without a body', async () => {
+  it('is stored only up to the limit, and then can’t be replayed without a body', async () => {
     const emulator = await openEmulator({ maxStoredBodyBytes: 10 });
     const { url, received } = await openReceiver((res) => res.end('x'.repeat(100_000)), 200);
     await subscribe(emulator, url);
@@ -242,7 +242,7 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     expect(starts.map((at) => at - (starts[0] ?? 0))).toEqual(expected);
   });
 
-  it('signs each retry anew, over the same bytes', async () => {
+  it('signs each retry again, over the same bytes', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(500);
     await subscribe(emulator, url);
@@ -253,7 +253,7 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     expect(new Set(received.map(({ body }) => body.toString())).size).toBe(1);
   });
 
-  it('says nothing more of a subscription that was deleted while it was sent to', async () => {
+  it('forgets a subscription that is deleted during a delivery', async () => {
     const emulator = await openEmulator();
     const answers: (() => void)[] = [];
     const { url } = await openReceiver((res) => answers.push(() => res.end()));
@@ -283,7 +283,7 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     ['status408', 408],
     ['status429', 429],
     ['status3xx', 302],
-  ] as const)('is another where %s is assumed to be tried again', async (assumption, status) => {
+  ] as const)('is another if %s is assumed to be retried', async (assumption, status) => {
     const emulator = await openEmulator({ assumptions: { [assumption]: 'retry' } });
     const { url, received } = await openReceiver(status);
     await subscribe(emulator, url);

@@ -29,7 +29,7 @@ describe('createEmulator', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
-  it('keeps no process alive once it is closed, whatever was in flight', async () => {
+  it('keeps no process alive after it is closed, whatever it was doing', async () => {
     const hanging = await openReceiver(() => {});
     const handles = watchHandles();
     const emulator = await createEmulator();
@@ -51,7 +51,7 @@ describe('createEmulator', () => {
     await expect.poll(handles.keepingAlive).toEqual([]); // Node reports a closed handle a moment longer.
   });
 
-  it('leaves no timer of a body that was still going out slowly', async () => {
+  it('leaves no timer of a body that was still being sent slowly', async () => {
     const emulator = await openEmulator({ assumptions: { timeoutMs: 20, noAnswer: 'give-up' } });
     await subscribe(emulator, (await openReceiver(() => {})).url);
     const action = { kind: 'slow-body', chunkBytes: 1, pauseMs: 60_000 } as const;
@@ -97,7 +97,7 @@ describe('createEmulator', () => {
     await expect(createEmulator({ assumptions } as object)).rejects.toThrow(message);
   });
 
-  it('takes an option that is undefined for one that is left out', async () => {
+  it('treats an option that is undefined like one that is left out', async () => {
     const emulator = await openEmulator({ clock: undefined, oauth: { clientId: undefined } } as object);
     expect(emulator.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
   });
@@ -108,7 +108,7 @@ describe('createEmulator', () => {
     await expect(createEmulator({ port })).rejects.toThrow(`${port}`);
   });
 
-  it('knows the samples that it is given', async () => {
+  it('uses the samples that it is given', async () => {
     const emulator = await openEmulator({ samples: { 'asset-viewed': { assetId: '1' } } });
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url, { types: ['asset-viewed'] });
@@ -119,7 +119,7 @@ describe('createEmulator', () => {
 });
 
 describe('waitForDelivery', () => {
-  it('returns each attempt once, oldest first, ended or to come', async () => {
+  it('returns each attempt once, oldest first, whether it has ended or not', async () => {
     const emulator = await openEmulator();
     await subscribe(emulator, (await openReceiver(500, 500, 200)).url);
     await emulator.trigger(TYPE);
@@ -132,7 +132,7 @@ describe('waitForDelivery', () => {
     await expect(emulator.waitForDelivery({}, { timeoutMs: 1 })).rejects.toThrow(/returned before/);
   });
 
-  it('looks at what the filter names', async () => {
+  it('compares what the filter names', async () => {
     const emulator = await openEmulator();
     const { id } = await subscribe(emulator, (await openReceiver(201)).url, { types: [TYPE, 'b'] });
     const [one] = await emulator.trigger(TYPE);
@@ -146,7 +146,7 @@ describe('waitForDelivery', () => {
     expect((await emulator.waitForDelivery(filters[1])).type).toBe(TYPE);
   });
 
-  it('says at its timeout what came instead, and what waits for the clock', async () => {
+  it('lists at its timeout what came instead, and what waits for the clock', async () => {
     const emulator = await openEmulator();
     await subscribe(emulator, (await openReceiver(503)).url);
     await emulator.trigger(TYPE);
@@ -179,7 +179,7 @@ describe('trigger', () => {
 });
 
 describe('the clock', () => {
-  it('makes proper ids between two milliseconds too', async () => {
+  it('makes valid ids between two milliseconds too', async () => {
     const emulator = await openEmulator();
     await emulator.advanceTime(0.5);
     expect((await subscribe(emulator, 'http://127.0.0.1:1/')).id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
@@ -204,7 +204,7 @@ describe('the clock', () => {
     expect(Math.abs(emulator.now() - Date.now() - 15_000)).toBeLessThan(1_000);
   });
 
-  it('stands still while it is manual, and many advances follow one another', async () => {
+  it('stands still while it is manual, and runs advances one after another', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(503);
     await subscribe(emulator, url);
@@ -219,7 +219,7 @@ describe('the clock', () => {
 });
 
 describe('reset', () => {
-  it('ends an advance that is under way', async () => {
+  it('ends an advance that is running', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(() => {});
     await subscribe(emulator, url);
@@ -231,7 +231,7 @@ describe('reset', () => {
     expect(Math.abs(emulator.now() - Date.now())).toBeLessThan(10_000);
   });
 
-  it('leaves the emulator as it started, and nothing in flight', async () => {
+  it('leaves the emulator as it started, and nothing is being sent', async () => {
     const emulator = await openEmulator({ assumptions: { retryDelays: 'interval' } });
     const hanging = await openReceiver(() => {});
     const token = emulator.accessToken;
@@ -263,8 +263,8 @@ describe('reset', () => {
 });
 
 /**
- * The servers and timers begun from here to `stop()` that are still open. Asking the whole process instead would count
- * what an earlier test has closed and Node has not let go yet.
+ * The servers and timers that start from here until `stop()` and are still open. The whole process would include those that
+ * an earlier test has closed and Node has not released yet.
  */
 function watchHandles() {
   const handles = new Map<number, { type: string; resource: { hasRef?(): boolean } }>();

@@ -10,7 +10,7 @@ type Params = Readonly<Record<string, unknown>>;
 const add = (emulator: Emulator, kind: string, params: Params = {}, rule: Partial<FaultRuleInput> = {}) =>
   emulator.faults.add({ api: 'delivery', ...rule, action: { kind, ...params } } as FaultRuleInput);
 
-/** One event under one fault, to an endpoint that accepts it; retries don't happen. */
+/** Sends one event under one fault to an endpoint that accepts it. There are no retries. */
 async function underFault(kind: string, params: Params = {}) {
   const emulator = await openEmulator({ assumptions: { noAnswer: 'give-up' } });
   const receiver = await openReceiver(200);
@@ -60,7 +60,7 @@ describe('a fault of a delivery', () => {
     expect(attempt?.faults).toEqual([{ id: rule.id, action: kind }]);
   });
 
-  it('changes the event as it says, before it is signed', async () => {
+  it('changes the event before it is signed', async () => {
     const changed = async (kind: string, params?: Params) => {
       const { receiver } = await underFault(kind, params);
       return eventOf(receiver.received[0] as Received);
@@ -73,14 +73,14 @@ describe('a fault of a delivery', () => {
     expect((await changed('large-body', { bytes: 3_000_000 })).data.filler).toHaveLength(3_000_000);
   });
 
-  it('several-signatures: the current key’s is one of two, and stands last', async () => {
+  it('several-signatures: the last of two is made with the current key', async () => {
     const { receiver, attempt } = await underFault('several-signatures');
     const signatures = `${receiver.received[0]?.headers['x-showpad-signature-v1']}`.split(',');
     expect(signatures).toHaveLength(2);
     expect(attempt?.signature?.keyUsed).toBe('another, current');
   });
 
-  it('slow-body: comes piece by piece', async () => {
+  it('slow-body: arrives in pieces', async () => {
     const emulator = await openEmulator();
     const { url, pieces } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -91,7 +91,7 @@ describe('a fault of a delivery', () => {
     expect(pieces.reduce((sum, length) => sum + length, 0)).toBe(950);
   });
 
-  it('leaves a body alone that is no event', async () => {
+  it('does not change a body that is not an event', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -102,7 +102,7 @@ describe('a fault of a delivery', () => {
     expect(received.map(({ body }) => `${body}`).sort()).toEqual(['[1]', '{']);
   });
 
-  it('delay: sent later, and signed then', async () => {
+  it('delay: sent later, and signed at that time', async () => {
     const { emulator, receiver, attempt } = await underFault('delay', { ms: 90_000 });
     expect(attempt).toMatchObject({ state: 'scheduled', dueAt: emulator.now() + 90_000 });
     await emulator.advanceTime(89_999);
@@ -114,7 +114,7 @@ describe('a fault of a delivery', () => {
     );
   });
 
-  it('drop: never sent, never tried again', async () => {
+  it('drop: never sent, never retried', async () => {
     const { emulator, receiver, attempt } = await underFault('drop');
     await emulator.advanceTime(60_000);
     expect(receiver.received).toHaveLength(0);
@@ -122,7 +122,7 @@ describe('a fault of a delivery', () => {
     expect(await emulator.attempts()).toHaveLength(1);
   });
 
-  it('duplicate: the same id again, each signed', async () => {
+  it('duplicate: the same id again, signed each time', async () => {
     const { emulator, receiver, rule } = await underFault('duplicate', { copies: 2, afterMs: 10 });
     expect(receiver.received).toHaveLength(1);
     await emulator.advanceTime(10);
@@ -132,12 +132,12 @@ describe('a fault of a delivery', () => {
     expect(faults).toEqual(Array(3).fill([{ id: rule.id, action: 'duplicate' }]));
   });
 
-  it('burst: further events, each with an id of its own', async () => {
+  it('burst: further events, each with its own id', async () => {
     const { receiver } = await underFault('burst', { events: 30 });
     expect(new Set(receiver.received.map((delivery) => eventOf(delivery).id)).size).toBe(31);
   });
 
-  it('reorder: overtaken by the next, or sent when it has waited long enough', async () => {
+  it('reorder: overtaken by the next delivery, or sent when it has waited long enough', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -166,7 +166,7 @@ describe('a fault of a delivery', () => {
     expect(attempt).toMatchObject({ state: 'failed', response: null, error: { code } });
   });
 
-  it('abort: the receiver has the event, and it comes again', async () => {
+  it('abort: the receiver has the event, and receives it again', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     await subscribe(emulator, url);
@@ -180,7 +180,7 @@ describe('a fault of a delivery', () => {
 });
 
 describe('a rule', () => {
-  it('fires where it matches, as often as it may', async () => {
+  it('fires if it matches, and as often as it may', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(200);
     const { id } = await subscribe(emulator, url, { types: [TYPE, 'COURSE_COMPLETED'] });
@@ -198,7 +198,7 @@ describe('a rule', () => {
     expect(await emulator.faults.list()).toEqual([{ ...rule, count: 0 }]);
   });
 
-  it('breaks alike with the same seed, and otherwise with another', async () => {
+  it('breaks the same things with the same seed, and others with another seed', async () => {
     const run = async (seed: number) => {
       const emulator = await openEmulator({ seed });
       await subscribe(emulator, (await openReceiver(200)).url);
@@ -221,7 +221,7 @@ describe('a rule', () => {
     expect(new Set(first).size).toBeGreaterThan(8);
   });
 
-  it('breaks alike again after a reset', async () => {
+  it('breaks the same things again after a reset', async () => {
     const emulator = await openEmulator();
     const { url } = await openReceiver(200);
     const run = async () => {
@@ -258,7 +258,7 @@ describe('a rule', () => {
     [null, 'body'],
     [{ api: 'oauth', action: { kind: 'latency' }, match: { path: 1 } }, 'match.path'],
     [{ api: 'delivery', action: { kind: 'drop' }, often: true }, 'often'],
-  ])('%j is refused, and %s named', async (rule, field) => {
+  ])('%j is refused, and the error names %s', async (rule, field) => {
     const { faults } = await openEmulator();
     await expect(faults.add(rule as FaultRuleInput)).rejects.toMatchObject({
       status: 422,
@@ -302,7 +302,7 @@ describe('a fault of the API', () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it('latency: the answer comes later', async () => {
+  it('latency: the response comes later', async () => {
     const emulator = await openEmulator();
     await add(emulator, 'latency', { ms: 50 }, { api: 'subscriptions' });
     const before = performance.now();
@@ -310,7 +310,7 @@ describe('a fault of the API', () => {
     expect(performance.now() - before).toBeGreaterThan(45);
   });
 
-  it('lost-answer: it took effect, and nobody is told', async () => {
+  it('lost-answer: the request took effect, and there is no response', async () => {
     const emulator = await openEmulator();
     const subscription = await subscribe(emulator, 'http://127.0.0.1:1/');
     await add(emulator, 'lost-answer', {}, { api: 'subscriptions', count: 2 });
@@ -336,7 +336,7 @@ describe('a fault of the API', () => {
     expect((await call(emulator, 'DELETE', `${PATH}/${id}`)).status).toBe(204);
   });
 
-  it('of OAuth is an OAuth error; an expired refresh token is not used up', async () => {
+  it('of the OAuth API is an OAuth error, and an expired refresh token is not used up', async () => {
     const emulator = await openEmulator();
     const client = { client_id: 'client', client_secret: 'secret' };
     const ask = async (form: Record<string, string>) => {

@@ -19,7 +19,7 @@ const statusWith = async (emulator: Emulator, token: string): Promise<number> =>
   (await call(emulator, 'GET', SUBSCRIPTIONS, { token })).status;
 
 describe('the token endpoint', () => {
-  it('gives a bearer token that the subscriptions API takes, for an hour', async () => {
+  it('issues a bearer token that the subscriptions API accepts for an hour', async () => {
     const emulator = await openEmulator();
     const { body, headers } = await request(emulator, login);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 3_600 });
@@ -32,7 +32,7 @@ describe('the token endpoint', () => {
     expect(await statusWith(emulator, body.refresh_token)).toBe(401);
   });
 
-  it('takes the client’s credentials by Basic, form-encoded', async () => {
+  it('accepts the client’s credentials in Basic authentication, form-encoded', async () => {
     const oauth = { clientId: 'a:b', clientSecret: 'ü +&%' };
     const emulator = await openEmulator({ oauth });
     const encode = (text: string) => new URLSearchParams({ text }).toString().slice('text='.length);
@@ -79,7 +79,7 @@ describe('the token endpoint', () => {
     expect([answer.status, answer.body.error]).toEqual([status, error]);
   });
 
-  it('refuses in the shape of Showpad’s v3, where that is assumed', async () => {
+  it('refuses in the shape of Showpad’s v3 if that is assumed', async () => {
     const emulator = await openEmulator({ assumptions: { oauthErrors: 'v3' } });
     const body = new URLSearchParams({ ...login, password: 'wrong' });
     const response = await fetch(emulator.url + TOKEN, { method: 'POST', body });
@@ -91,7 +91,7 @@ describe('the authorize page', () => {
   const redirect_uri = 'http://localhost:9/back?keep=1';
   const query = { response_type: 'code', client_id: 'client', redirect_uri, state: '"<&>' };
 
-  it('asks, and sends a code back that is good once, for its redirect_uri', async () => {
+  it('asks, and sends back a code that works once, with its redirect_uri', async () => {
     const emulator = await openEmulator();
     const { body } = await call(emulator, 'GET', `${AUTHORIZE}?${new URLSearchParams(query)}`);
     expect(body).toContain('This is an emulator, not Showpad.');
@@ -131,7 +131,7 @@ describe('the authorize page', () => {
     await expect.poll(() => client.received[0]?.url).toMatch(/^\/webhooks\/showpad\?code=[\w-]{43}&state=/);
   });
 
-  it('sends back that the answer was no', async () => {
+  it('sends back that the administrator denied it', async () => {
     const emulator = await openEmulator();
     const { headers } = await call(emulator, 'POST', AUTHORIZE, { form: { ...query, answer: 'deny' } });
     expect(new URL(headers.get('location') ?? '').searchParams.get('error')).toBe('access_denied');

@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest';
 export const TYPE = 'shared-space-user-added';
 export const KEY = 'the-key-of-this-test';
 
-/** An emulator for one test; its clock stands still unless the options say otherwise. */
+/** Starts an emulator for one test. Its clock stands still unless the options say otherwise. */
 export async function openEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const emulator = await createEmulator({ clock: 'manual', ...options });
   onTestFinished(() => emulator.close());

@@ -10,19 +10,19 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** An endpoint that answers as it is told, and keeps what came whole. */
+/** An endpoint that responds as the test says, and keeps every complete request. */
 export interface OpenReceiver {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Of requests whose body broke off: what came of it. */
+  /** What arrived of the bodies that were cut off. */
   readonly broken: readonly string[];
-  /** The sizes of the pieces that bodies came in. */
+  /** The sizes of the pieces in which bodies arrived. */
   readonly pieces: readonly number[];
 }
 
 type Answer = (res: ServerResponse, received: Received) => void;
 
-/** @param answers one for each request, as a status or a function; the last goes on. */
+/** @param answers one for each request, as a status or a function. The last one is used for all further requests. */
 export async function openReceiver(...answers: readonly (number | Answer)[]): Promise<OpenReceiver> {
   const received: Received[] = [];
   const broken: string[] = [];

@@ -3,7 +3,7 @@ import type { Emulator } from '@showpad-webhooks/emulator';
 import { describe, expect, it } from 'vitest';
 import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
 
-/** fetch sets Host and Origin itself. */
+/** Unlike fetch, this can set Host and Origin. */
 function statusOf(
   emulator: Emulator,
   path: string,
@@ -23,12 +23,12 @@ function statusOf(
 const PATHS = ['/', '/__emulator/info', '/webhooks/v1/subscriptions', '/api/v3/oauth2/authorize'];
 
 describe('the emulator', () => {
-  it('listens on the loopback interface alone', async () => {
+  it('listens on the loopback interface only', async () => {
     const { url } = await openEmulator();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it.each(PATHS)('refuses %s to a host of another name: DNS rebinding', async (path) => {
+  it.each(PATHS)('refuses %s if the Host is another one, as with DNS rebinding', async (path) => {
     const emulator = await openEmulator();
     const { port } = new URL(emulator.url);
     for (const host of ['evil.example', `evil.example:${port}`, `127.0.0.1.evil.example:${port}`]) {
@@ -39,7 +39,7 @@ describe('the emulator', () => {
     }
   });
 
-  it.each(PATHS)('refuses %s to a page of another origin', async (path) => {
+  it.each(PATHS)('refuses %s to a website of another origin', async (path) => {
     const emulator = await openEmulator();
     const { port, origin: own } = new URL(emulator.url);
     for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', `https://127.0.0.1:${port}`]) {
@@ -48,14 +48,14 @@ describe('the emulator', () => {
     expect(await statusOf(emulator, path, { origin: own })).not.toBe(403);
   });
 
-  it('goes by the further names that it is given', async () => {
+  it('accepts the further host names that it is given', async () => {
     const emulator = await openEmulator({ allowedHosts: ['emulator', 'Proxy:8080'] });
     expect(await statusOf(emulator, '/', { host: 'emulator:4000' })).toBe(200);
     expect(await statusOf(emulator, '/', { host: 'proxy:8080', origin: 'http://proxy:8080' })).toBe(200);
     expect(await statusOf(emulator, '/', { host: 'proxy:8081' })).toBe(403);
   });
 
-  it('takes no form of another site for JSON', async () => {
+  it('does not accept a form of another website as JSON', async () => {
     const emulator = await openEmulator();
     const response = await fetch(`${emulator.url}/__emulator/events`, {
       method: 'POST',
@@ -91,13 +91,13 @@ describe('the emulator', () => {
     expect(await subscribe(emulator, url)).toMatchObject({ url });
   });
 
-  it('sends to a host that was allowed, and to it alone', async () => {
+  it('sends to a host that was allowed, and to no other', async () => {
     const emulator = await openEmulator({ allowTargets: ['App.example'] });
     expect(await subscribe(emulator, 'http://app.example:3000/')).toMatchObject({ name: 'CRM' });
     await expect(subscribe(emulator, 'http://other.app.example/')).rejects.toThrow(/allowTargets/);
   });
 
-  it('shows no key but at the creation, and on request in an export', async () => {
+  it('shows a key only when it is created, and in an export on request', async () => {
     const emulator = await openEmulator();
     await subscribe(emulator, 'http://127.0.0.1:1/');
     const token = emulator.accessToken;
@@ -121,14 +121,14 @@ describe('the emulator', () => {
     expect(await (await fetch(`${emulator.url}/__emulator/state?includeKeys=true`)).text()).toContain(KEY);
   });
 
-  it('forbids its page all but its own files', async () => {
+  it('allows its page nothing but its own files', async () => {
     const { url } = await openEmulator();
     const { headers } = await fetch(url);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('is bounded in what it stores', async () => {
+  it('stores a bounded amount', async () => {
     const emulator = await openEmulator({ maxStoredAttempts: 3, maxStoredBytes: 1_000 });
     await subscribe(emulator, 'http://127.0.0.1:1/');
     for (let index = 0; index < 5; index++) await emulator.trigger(TYPE, {}, { body: `${index}` });

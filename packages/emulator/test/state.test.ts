@@ -21,7 +21,7 @@ const importInto = (emulator: Emulator, state: unknown) =>
     body: JSON.stringify(state),
   });
 
-/** One of everything that is kept. */
+/** Creates one of everything that is kept. */
 async function fill(emulator: Emulator): Promise<void> {
   const { url } = await openReceiver(200);
   await subscribe(emulator, url, { headers: [{ name: 'x-tenant', value: '1' }] });
@@ -101,7 +101,7 @@ describe('a state file', () => {
 });
 
 describe('an export', () => {
-  it('can be imported elsewhere, keys and all', async () => {
+  it('can be imported elsewhere, with its keys', async () => {
     const [one, other] = [await openEmulator(), await openEmulator()];
     await fill(one);
     const state = await exported(one, '?includeKeys=true');
@@ -109,7 +109,7 @@ describe('an export', () => {
     expect(await exported(other, '?includeKeys=true')).toEqual(state);
   });
 
-  it('leaves keys and tokens out unless asked, and its import keeps those that are known', async () => {
+  it('leaves keys and tokens out unless asked, and an import keeps the known ones', async () => {
     const emulator = await openEmulator();
     await fill(emulator);
     const whole = await exported(emulator, '?includeKeys=true');
@@ -127,7 +127,7 @@ describe('an export', () => {
     expect(subscription.signatureKey).toMatch(/^[\w-]{43}$/);
   });
 
-  it('that is at fault is refused whole', async () => {
+  it('that is wrong is refused as a whole', async () => {
     const emulator = await openEmulator();
     await fill(emulator);
     const state = await exported(emulator, '?includeKeys=true');

@@ -7,7 +7,7 @@ const PATH = '/webhooks/v1/subscriptions';
 const input = { name: 'CRM', types: [TYPE], endpoint: 'http://127.0.0.1:1/hook' };
 
 describe('the subscriptions API', () => {
-  it('shows the signature key in the answer to the create, and never again', async () => {
+  it('shows the signature key in the response to the create, and never again', async () => {
     const emulator = await openEmulator();
     const created = (await call(emulator, 'POST', PATH, { json: input })).body;
     expect(created).toMatchObject({ ...input, method: 'POST', headers: [] });
@@ -47,7 +47,7 @@ describe('the subscriptions API', () => {
     await emulator.advanceTime(0);
     expect(
       (await call(emulator, 'GET', `${PATH}/${id}/logs`)).body.items,
-      'the retry is to come',
+      'the retry is still scheduled',
     ).toHaveLength(1);
     await emulator.advanceTime(3_000);
     const { body } = await call(emulator, 'GET', `${PATH}/${id}/logs?limit=1`);
@@ -84,7 +84,7 @@ describe('the subscriptions API', () => {
     [{ headers: [{ name: 'a', value: 'line\r\nbreak' }] }, 'headers[0].value'],
     [{ signatureKey: 'mine' }, 'signatureKey'],
     [{ colour: 'red' }, 'colour'],
-  ])('names the field at fault in %j', async (change, field) => {
+  ])('names the wrong field in %j', async (change, field) => {
     const emulator = await openEmulator();
     const { body, headers } = await call(emulator, 'POST', PATH, { json: { ...input, ...change } });
     expect(body.meta.map(({ name }: { name: string }) => name)).toEqual([field]);
@@ -92,7 +92,7 @@ describe('the subscriptions API', () => {
     expect(headers.get('content-type')).toBe('application/problem+json');
   });
 
-  it('names every field at fault, and changes nothing then', async () => {
+  it('names every wrong field, and then changes nothing', async () => {
     const emulator = await openEmulator();
     const { id } = await subscribe(emulator, input.endpoint);
     const json = { name: '', method: 'PUT', types: [TYPE] };
@@ -101,11 +101,11 @@ describe('the subscriptions API', () => {
     expect(await emulator.subscriptions.get(id)).toMatchObject({ name: 'CRM', method: 'POST' });
   });
 
-  it('follows what is assumed of its shape', async () => {
+  it('has the shape that is assumed', async () => {
     const emulator = await openEmulator({
       assumptions: { endpointKey: 'url', update: 'replace', lists: 'array' },
     });
-    // biome-ignore lint/suspicious/noExplicitAny: whatever the test expects of it.
+    // biome-ignore lint/suspicious/noExplicitAny: The test knows what it expects.
     const ask = async (method: string, path: string, json?: object): Promise<any> => {
       const headers = { authorization: `Bearer ${emulator.accessToken}`, 'content-type': 'application/json' };
       const response = await fetch(emulator.url + path, {

@@ -42,7 +42,7 @@ export function App(): VNode {
   const title = TITLES[route.screen];
   const View = VIEWS[route.screen];
 
-  // Another screen is read out from its heading on.
+  // A screen reader reads the new screen from its heading.
   useEffect(() => {
     document.title = `${title} · Webhook emulator, not Showpad`;
     if (!isFirst.current) heading.current?.focus();
@@ -51,7 +51,7 @@ export function App(): VNode {
 
   return (
     <>
-      {/* A button: a link would put its target in the hash, which is the router's. */}
+      {/* This is a button because the target of a link would go into the hash, which belongs to the router. */}
       <button type="button" class="skip" onClick={() => heading.current?.focus()}>
         Skip to content
       </button>
@@ -80,7 +80,7 @@ export function App(): VNode {
   );
 }
 
-/** How many there are, where that says something. */
+/** The number of webhooks or faults, if there are any. */
 function Count({ screen }: { screen: Screen }): VNode | null {
   const subscriptions = useStore('subscriptions');
   const faults = useStore('faults');

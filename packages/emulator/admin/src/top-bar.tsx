@@ -6,7 +6,7 @@ import { useStore } from './state/store.ts';
 const CONNECTION = {
   connecting: 'Connecting…',
   live: 'Live',
-  lost: 'No answer: is the emulator still running?',
+  lost: 'No connection. Is the emulator still running?',
 } as const;
 
 export function TopBar(): VNode {
@@ -24,10 +24,10 @@ export function TopBar(): VNode {
         {clock && (
           <a href="#/clock">
             {clock.mode === 'manual'
-              ? 'Clock held at'
+              ? 'Clock stopped at'
               : clock.offsetMs === 0
                 ? 'Real clock'
-                : 'Shifted clock'}{' '}
+                : 'Clock shifted to'}{' '}
             {clock.mode === 'manual' || clock.offsetMs !== 0 ? formatDateTime(now) : ''}
           </a>
         )}

@@ -4,11 +4,11 @@ import { ApiError } from '../state/api.ts';
 export interface Action {
   readonly isRunning: boolean;
   readonly error: ApiError | undefined;
-  /** Whether it succeeded; a failure is kept as `error`, to be shown where it happened. */
+  /** Resolves to true if it succeeded. A failure is kept as `error`, to be shown where it happened. */
   readonly run: (work: () => Promise<unknown>) => Promise<boolean>;
 }
 
-/** Runs what a button or a form asks of the emulator. */
+/** Runs the request of a button or a form. */
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false);
   const [error, setError] = useState<ApiError>();

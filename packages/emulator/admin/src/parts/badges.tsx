@@ -4,7 +4,7 @@ import type { Attempt } from '../state/resources.ts';
 
 type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
-/** What Showpad makes of an HTTP status: done, lost for good, or tried again. */
+/** What an HTTP status means to Showpad: success, a lost event, or a retry. */
 export function statusTone(status: number): Tone {
   if (status >= 200 && status < 300) return 'good';
   return status >= 500 ? 'wait' : 'bad';
@@ -27,10 +27,10 @@ export function AttemptBadge({ attempt }: { attempt: Attempt }): VNode {
 export const untilText = (at: number, now: number): string =>
   at > now ? `in ${formatDuration(at - now)}` : 'due now';
 
-/** Marks what Showpad does not document. */
+/** Marks something that Showpad does not document. */
 export function Inferred(): VNode {
   return (
-    <a class="badge inferred" href="#/assumptions" title="Not documented by Showpad: see Assumptions">
+    <a class="badge inferred" href="#/assumptions" title="Showpad does not document this. See Assumptions.">
       inferred
     </a>
   );

@@ -5,14 +5,14 @@ interface BodyEditorProps {
   readonly value: string;
   readonly onText: (text: string) => void;
   readonly error?: string | undefined;
-  /** Said while it is valid JSON. */
+  /** Shown while the text is valid JSON. */
   readonly hint: string;
 }
 
-/** Edits the exact text that is sent; it may be no JSON, to see what the receiver does. */
+/** Edits the exact text that is sent. It need not be JSON, so that you can see what the receiver does. */
 export function BodyEditor({ value, onText, error, hint }: BodyEditorProps): VNode {
   return (
-    <Field label="Body" error={error} hint={jsonTrouble(value) ?? hint}>
+    <Field label="Body" error={error} hint={warningAbout(value) ?? hint}>
       {(described) => (
         <textarea
           {...described}
@@ -27,11 +27,11 @@ export function BodyEditor({ value, onText, error, hint }: BodyEditorProps): VNo
   );
 }
 
-function jsonTrouble(text: string): string | undefined {
+function warningAbout(text: string): string | undefined {
   try {
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    return `No JSON (${(error as Error).message}): sent as it stands all the same.`;
+    return `This is not JSON (${(error as Error).message}). It is sent exactly like this.`;
   }
 }

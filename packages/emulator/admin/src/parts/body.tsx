@@ -11,7 +11,7 @@ interface BodyProps {
   readonly isTruncated?: boolean;
 }
 
-/** A body: indented to be read, or exactly as it was sent. */
+/** Shows a body: indented for reading, or exactly as it was sent. */
 export function Body({ text, label, bytes, isTruncated = false }: BodyProps): VNode {
   const [isPretty, setPretty] = useState(true);
   const pretty = prettyJson(text);
@@ -22,7 +22,7 @@ export function Body({ text, label, bytes, isTruncated = false }: BodyProps): VN
         <span>
           {label}
           {bytes !== undefined && <span class="muted"> {formatBytes(bytes)}</span>}
-          {isTruncated && <span class="muted"> (only its beginning was stored)</span>}
+          {isTruncated && <span class="muted"> (only the beginning was stored)</span>}
         </span>
         <span class="tools">
           {pretty !== text && (
@@ -33,7 +33,7 @@ export function Body({ text, label, bytes, isTruncated = false }: BodyProps): VN
           <CopyButton text={text} />
         </span>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls must be reachable by keyboard. */}
       <pre tabIndex={0}>
         <JsonText text={isPretty ? pretty : text} />
       </pre>

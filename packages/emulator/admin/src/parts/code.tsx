@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { CopyButton } from './copy-button.tsx';
 
-/** A command or snippet to copy. */
+/** Shows a command or a snippet that can be copied. */
 export function Snippet({ text, label }: { text: string; label: string }): VNode {
   return (
     <figure class="snippet">
@@ -9,7 +9,7 @@ export function Snippet({ text, label }: { text: string; label: string }): VNode
         {label}
         <CopyButton text={text} />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls must be reachable by keyboard. */}
       <pre tabIndex={0}>{text}</pre>
     </figure>
   );

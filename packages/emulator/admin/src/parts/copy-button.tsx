@@ -6,7 +6,7 @@ interface CopyButtonProps {
   readonly label?: string;
 }
 
-/** Copies, and says so for a moment, also to a screen reader. */
+/** Copies a text, and says so for a moment, also to a screen reader. */
 export function CopyButton({ text, label = 'Copy' }: CopyButtonProps): VNode {
   const [said, setSaid] = useState('');
   useEffect(() => {
@@ -20,7 +20,7 @@ export function CopyButton({ text, label = 'Copy' }: CopyButtonProps): VNode {
       await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
       setSaid('Copied');
     } catch {
-      setSaid('Not allowed by the browser'); // Such as on plain http from another host.
+      setSaid('The browser does not allow it'); // For example on plain http from another host.
     }
   };
   return (

@@ -5,15 +5,15 @@ import { Dialog } from './dialog.tsx';
 import { Problem } from './problem.tsx';
 
 interface DeleteButtonProps {
-  /** What goes: "Delete webhook CRM". */
+  /** What is deleted, for example "Delete webhook CRM". */
   readonly title: string;
   readonly label?: string;
-  /** What goes with it. */
+  /** What happens then. */
   readonly children: ComponentChildren;
   readonly onDelete: () => Promise<unknown>;
 }
 
-/** Deletes, after asking. */
+/** Asks before it deletes. */
 export function DeleteButton({ title, label = 'Delete', children, onDelete }: DeleteButtonProps): VNode {
   const [isOpen, setOpen] = useState(false);
   const { isRunning, error, run } = useAction();
@@ -32,7 +32,7 @@ export function DeleteButton({ title, label = 'Delete', children, onDelete }: De
           <Problem error={error} />
           <footer>
             <button type="button" onClick={close}>
-              Keep
+              Cancel
             </button>
             <button type="button" class="danger solid" disabled={isRunning} onClick={confirm}>
               {label}

@@ -8,7 +8,7 @@ interface DialogProps {
   readonly isWide?: boolean;
 }
 
-/** Open for as long as it is rendered; Escape closes it, and the browser keeps the focus inside. */
+/** Is open as long as it is rendered. Escape closes it, and the browser keeps the focus inside. */
 export function Dialog({ title, onClose, children, isWide = false }: DialogProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
     <dialog ref={dialog} class={isWide ? 'wide' : undefined} aria-labelledby={heading} onClose={onClose}>
       <h2 id={heading}>{title}</h2>
       {children}
-      {/* Last, so that the focus begins at what the dialog is about. */}
+      {/* The close button is last, so that the focus starts in the content of the dialog. */}
       <button type="button" class="quiet close" onClick={onClose} aria-label="Close">
         ✕
       </button>

@@ -4,7 +4,7 @@ import { Snippet } from './code.tsx';
 interface EmptyStateProps {
   readonly title: string;
   readonly children?: ComponentChildren;
-  /** The exact next command. */
+  /** The command that creates the first entry. */
   readonly command: string;
 }
 
@@ -13,7 +13,7 @@ export function EmptyState({ title, children, command }: EmptyStateProps): VNode
     <section class="empty">
       <h2>{title}</h2>
       {children}
-      <Snippet text={command} label="Or from a terminal" />
+      <Snippet text={command} label="Or in a terminal" />
     </section>
   );
 }

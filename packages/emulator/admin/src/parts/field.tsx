@@ -14,7 +14,7 @@ interface FieldProps {
   }) => VNode;
 }
 
-/** A label, one control, and below it what is wrong with it or else a hint. */
+/** A label and one control. Below it is an error, or else a hint. */
 export function Field({ label, hint, error, children }: FieldProps): VNode {
   const id = useId();
   const note = error ?? hint;

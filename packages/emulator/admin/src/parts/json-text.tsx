@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
-/** Colours cost an element each, and nobody reads this far. */
+/** Each colour needs an element, and nobody reads a longer text. */
 const MAX_COLOURED = 50_000;
 
-/** JSON with its parts coloured; other text as it is. */
+/** Shows JSON in colour, and other text as it is. */
 export function JsonText({ text }: { text: string }): VNode {
   if (text.length > MAX_COLOURED || !/^\s*[[{"]/.test(text)) return <>{text}</>;
   const parts: (VNode | string)[] = [];

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { ApiError } from '../state/api.ts';
 
-/** An error, by name, where it happened. */
+/** Shows an error where it happened, with the fields that are wrong. */
 export function Problem({ error }: { error: ApiError | undefined }): VNode | null {
   if (!error) return null;
   const fields = [...error.fields];

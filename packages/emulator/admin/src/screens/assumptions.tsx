@@ -5,20 +5,20 @@ import { request } from '../state/api.ts';
 import type { Assumption } from '../state/resources.ts';
 import { update, useStore } from '../state/store.ts';
 
-/** What Showpad does not document, what is assumed in its place, and the switch. */
+/** What Showpad does not document, what the emulator assumes, and a switch for it. */
 export function AssumptionsScreen(): VNode {
   const assumptions = useStore('assumptions');
   return (
     <>
       <p class="muted">
-        Showpad does not document these. The emulator assumes the first choice; try the others to see that
-        your receiver copes with whichever is true.
+        Showpad does not document the following. The emulator assumes the first choice. Try the other choices
+        too, so that your receiver works whichever one is true.
       </p>
       <table class="assumptions">
         <thead>
           <tr>
             <th scope="col" class="statement">
-              Assumed
+              Assumption
             </th>
             <th scope="col">Why</th>
             <th scope="col" class="value">
@@ -63,17 +63,17 @@ function Row({ assumption }: { assumption: Assumption }): VNode {
           >
             {choices.map((choice) => (
               <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
-                {shown(choice)}
-                {choice === preset ? ' (assumed)' : ''}
+                {shown(choice, id)}
+                {choice === preset ? ' (default)' : ''}
               </option>
             ))}
           </select>
         ) : (
-          <span class="mono">{shown(value)}</span>
+          <span class="mono">{shown(value, id)}</span>
         )}
       </td>
     </tr>
   );
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const shown = (value: unknown, id: string): string => `${value}${id.endsWith('Ms') ? ' ms' : ''}`;

@@ -9,9 +9,9 @@ import { formatDuration, formatTime } from '../state/format.ts';
 import type { Attempt } from '../state/resources.ts';
 import { SignatureDetail } from './signature-detail.tsx';
 
-/** One attempt: what was sent, what came back, and which faults were at work. */
+/** One attempt: what was sent, what came back, and which faults changed it. */
 export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: boolean }): VNode {
-  const [isOpenAtFirst] = useState(isLast); // A later attempt does not close the one that is being read.
+  const [isOpenAtFirst] = useState(isLast); // A later attempt must not close the one that is being read.
   const { number, startedAt, durationMs, faults, request, response, error, signature } = attempt;
   return (
     <details class="attempt" open={isOpenAtFirst}>
@@ -66,9 +66,9 @@ export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: b
   );
 }
 
-/** What Showpad documents of it. */
+/** What the status means, as Showpad documents it. */
 function meaningOf(status: number): string {
-  if (status >= 200 && status < 300) return 'received: Showpad is done with this event.';
-  if (status >= 400 && status < 500) return 'refused: Showpad never tries again, and the event is lost.';
-  return status >= 500 ? 'failed: Showpad tries again, at most three times.' : '';
+  if (status >= 200 && status < 300) return 'Received. Showpad is done with this event.';
+  if (status >= 400 && status < 500) return 'Rejected. Showpad never retries this, so the event is lost.';
+  return status >= 500 ? 'Failed. Showpad retries at most three times.' : '';
 }

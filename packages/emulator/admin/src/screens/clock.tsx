@@ -14,7 +14,7 @@ import { update, useStore } from '../state/store.ts';
 
 const STEPS_MS = [1000, 3000, 7500, 14_250, 300_000, 3_600_000];
 
-/** The emulator's clock: retries, timestamps and tokens go by it. */
+/** The emulator's clock, which retries, timestamps and tokens use. */
 export function ClockScreen(): VNode {
   const clock = useStore('clock');
   const now = useNow();
@@ -45,8 +45,8 @@ export function ClockScreen(): VNode {
                 onChange={() => change('/clock', { mode })}
               />
               {mode === 'real'
-                ? 'Real: retries wait as Showpad waits'
-                : 'Manual: time passes when you say so'}
+                ? 'Real: retries wait as long as at Showpad'
+                : 'Manual: time passes only when you advance the clock'}
             </label>
           ))}
         </fieldset>
@@ -88,7 +88,7 @@ interface UpcomingProps {
   readonly onAdvance: ((ms: number) => void) | undefined;
 }
 
-/** The retries that wait for their time. */
+/** The deliveries that are scheduled for later. */
 function Upcoming({ now, onAdvance }: UpcomingProps): VNode {
   const attempts = useStore('attempts');
   const names = new Map(useStore('subscriptions').map(({ id, name }) => [id, name]));
@@ -111,11 +111,11 @@ function Upcoming({ now, onAdvance }: UpcomingProps): VNode {
 
   return (
     <section>
-      <h2>Waiting for their time</h2>
+      <h2>Scheduled deliveries</h2>
       {due.length === 0 ? (
         <p class="muted">
-          Nothing. A delivery answered with 5xx is tried again after 3, 7.5 and 14.25 s, and waits here until
-          then.
+          Nothing is scheduled. If your app responds with a 5xx, the delivery is retried after 3, 7.5 and
+          14.25 s, and is listed here until then.
         </p>
       ) : (
         <table>
@@ -140,7 +140,7 @@ function Upcoming({ now, onAdvance }: UpcomingProps): VNode {
                 <td class="actions">
                   {onAdvance && (
                     <button type="button" onClick={() => onAdvance(Math.max(0, at - now))}>
-                      Advance to it
+                      Advance the clock to it
                     </button>
                   )}
                 </td>

@@ -9,7 +9,7 @@ import { useStore } from '../state/store.ts';
 interface EventListProps {
   readonly events: readonly EventGroup[];
   readonly openId: string | undefined;
-  /** Kept in the links. */
+  /** The links keep it. */
   readonly query: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +47,7 @@ export function EventList({ events, openId, query }: EventListProps): VNode {
   );
 }
 
-/** 503 → 503 → 200, or what is still to come. */
+/** The results of all attempts, such as 503, 503, 200, and when the next one is due. */
 export function Trail({ notification }: { notification: Notification }): VNode {
   const dueAt = nextDueAt(notification);
   return (
@@ -60,7 +60,7 @@ export function Trail({ notification }: { notification: Notification }): VNode {
   );
 }
 
-/** Apart, so that only what waits for its time renders as time goes by. */
+/** A component of its own, so that only this badge renders again as time passes. */
 function DueBadge({ dueAt }: { dueAt: number }): VNode {
   return <Badge tone="plain">{untilText(dueAt, useNow())}</Badge>;
 }

@@ -5,8 +5,9 @@ import { SelectField, TextField } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { useEventTypes } from '../state/event-types.ts';
-import type { FaultApi, FaultKind } from '../state/resources.ts';
+import type { FaultApi, FaultKind, FaultParam } from '../state/resources.ts';
 import { useStore } from '../state/store.ts';
+import { PARAM_LABELS } from './fault-labels.ts';
 
 const APIS: readonly (readonly [FaultApi, string])[] = [
   ['delivery', 'Deliveries to webhooks'],
@@ -14,7 +15,7 @@ const APIS: readonly (readonly [FaultApi, string])[] = [
   ['subscriptions', 'Subscriptions API'],
 ];
 
-/** Adds a rule; blank fields match everything and take the action's defaults. */
+/** Adds a rule. Blank fields match everything, and blank parameters have their defaults. */
 export function FaultForm(): VNode {
   const kinds = useStore('faultKinds');
   const [api, setApi] = useState<FaultApi>('delivery');
@@ -25,6 +26,7 @@ export function FaultForm(): VNode {
   const [probability, setProbability] = useState('1');
   const [count, setCount] = useState('');
   const { isRunning, error, run } = useAction();
+  /** @param name as in the request, so that the emulator's errors find their field */
   const field = (name: string) => ({
     value: texts[name] ?? '',
     onText: (text: string) => setTexts({ ...texts, [name]: text }),
@@ -49,7 +51,12 @@ export function FaultForm(): VNode {
     <form class="panel" onSubmit={add} aria-labelledby="add-rule">
       <h2 id="add-rule">Add a rule</h2>
       <div class="row">
-        <SelectField label="Where" value={api} choices={APIS} onText={(text) => setApi(text as FaultApi)} />
+        <SelectField
+          label="Applies to"
+          value={api}
+          choices={APIS}
+          onText={(text) => setApi(text as FaultApi)}
+        />
         <SelectField
           label="Action"
           hint={kind?.description}
@@ -58,7 +65,12 @@ export function FaultForm(): VNode {
           onText={setChosen}
         />
         {Object.entries(kind?.params ?? {}).map(([name, preset]) => (
-          <TextField key={name} label={name} placeholder={JSON.stringify(preset)} {...field(name)} />
+          <TextField
+            key={name}
+            label={PARAM_LABELS[name as FaultParam]}
+            placeholder={`${preset}`}
+            {...field(`action.${name}`)}
+          />
         ))}
       </div>
       <MatchFields api={api} field={field} />
@@ -71,17 +83,17 @@ export function FaultForm(): VNode {
           step="any"
           value={probability}
           onText={setProbability}
-          hint="0 to 1"
+          hint="From 0 to 1."
           required
         />
         <TextField
-          label="How often"
+          label="How many times"
           type="number"
           min={1}
           value={count}
           onText={setCount}
-          placeholder="no end"
-          hint="Then the rule is spent"
+          placeholder="no limit"
+          hint="After that, the rule stops."
         />
       </div>
       <Problem error={error} />
@@ -106,8 +118,8 @@ function MatchFields({ api, field }: { api: FaultApi; field: FieldProps }): VNod
   if (api !== 'delivery') {
     return (
       <div class="row">
-        <TextField label="Path" placeholder="any" {...field('path')} />
-        <TextField label="Method" placeholder="any" {...field('method')} />
+        <TextField label="Path" placeholder="any" {...field('match.path')} />
+        <TextField label="Method" placeholder="any" {...field('match.method')} />
       </div>
     );
   }
@@ -116,17 +128,17 @@ function MatchFields({ api, field }: { api: FaultApi; field: FieldProps }): VNod
       <SelectField
         label="Event type"
         choices={[['', 'Any'], ...eventTypes.map(({ type }) => [type, type] as const)]}
-        {...field('type')}
+        {...field('match.type')}
       />
       <SelectField
         label="Webhook"
         choices={[['', 'Any'], ...subscriptions.map(({ id, name }) => [id, name] as const)]}
-        {...field('subscriptionId')}
+        {...field('match.subscriptionId')}
       />
       <SelectField
         label="Attempt"
         choices={[['', 'Any'], ...['1', '2', '3', '4'].map((number) => [number, number] as const)]}
-        {...field('attempt')}
+        {...field('match.attempt')}
       />
     </div>
   );
@@ -139,22 +151,25 @@ const MATCHED: Readonly<Record<FaultApi, readonly string[]>> = {
 };
 
 function matchOf(api: FaultApi, texts: Readonly<Record<string, string>>): Record<string, string | number> {
-  const given = MATCHED[api].flatMap((name) => (texts[name] ? [[name, texts[name]] as const] : []));
-  return Object.fromEntries(given.map(([name, text]) => [name, name === 'attempt' ? Number(text) : text]));
-}
-
-/** What was typed, in the type that the parameter's default has. */
-function paramsOf({ params }: FaultKind, texts: Readonly<Record<string, string>>): Record<string, unknown> {
+  const given = MATCHED[api].map((name) => [name, texts[`match.${name}`] ?? ''] as const);
   return Object.fromEntries(
-    Object.entries(params).flatMap(([name, preset]) => {
-      const text = texts[name];
-      if (text === undefined || text === '') return [];
-      return [[name, typeof preset === 'string' ? text : parsed(text)]];
-    }),
+    given
+      .filter(([, text]) => text !== '')
+      .map(([name, text]) => [name, name === 'attempt' ? Number(text) : text]),
   );
 }
 
-/** Text that is no JSON goes as it is: the emulator says what it wants. */
+/** The typed text, converted to the type of the parameter's default. */
+function paramsOf({ params }: FaultKind, texts: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params)
+      .map(([name, preset]) => [name, preset, texts[`action.${name}`] ?? ''] as const)
+      .filter(([, , text]) => text !== '')
+      .map(([name, preset, text]) => [name, typeof preset === 'string' ? text : parsed(text)]),
+  );
+}
+
+/** Text that is not a number is sent as it is, so that the emulator can say what is wrong. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

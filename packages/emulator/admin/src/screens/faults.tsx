@@ -6,20 +6,21 @@ import { controlCommand } from '../state/commands.ts';
 import type { FaultRule } from '../state/resources.ts';
 import { useStore } from '../state/store.ts';
 import { FaultForm } from './fault-form.tsx';
+import { PARAM_LABELS } from './fault-labels.ts';
 
-/** Rules that break deliveries and answers on purpose, the same way at every run with the same seed. */
+/** Rules that break deliveries and responses on purpose, in the same way in every run with the same seed. */
 export function FaultsScreen(): VNode {
   const faults = useStore('faults');
   const info = useStore('info');
   return (
     <>
       <p class="muted">
-        Each firing is recorded on its attempt. The seed is {info?.seed}: the same rules and requests break
-        alike again.
+        Each attempt lists the faults that changed it. The seed is {info?.seed}: with the same rules and
+        requests, the same faults happen again.
       </p>
       {faults.length === 0 ? (
         <EmptyState
-          title="Nothing is broken"
+          title="No fault rules yet"
           command={controlCommand('/faults', {
             api: 'delivery',
             match: {},
@@ -28,7 +29,7 @@ export function FaultsScreen(): VNode {
             action: { kind: 'duplicate' },
           })}
         >
-          <p>Add a rule below, and the next request that matches it goes wrong.</p>
+          <p>Add a rule below. The next request that matches it then goes wrong.</p>
         </EmptyState>
       ) : (
         <FaultTable faults={faults} />
@@ -45,13 +46,13 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
         <thead>
           <tr>
             <th scope="col">Action</th>
-            <th scope="col">Where</th>
+            <th scope="col">Applies to</th>
             <th scope="col">Matches</th>
             <th scope="col" class="number">
               Probability
             </th>
             <th scope="col" class="number">
-              Left
+              Times left
             </th>
             <th scope="col">
               <span class="hidden-text">Actions</span>
@@ -62,18 +63,18 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
           {faults.map(({ id, api, match, probability, count, action: { kind, ...params } }) => (
             <tr key={id}>
               <th scope="row" class="mono">
-                {kind} <span class="muted">{listed(params)}</span>
+                {kind} <span class="muted">{listed(params, PARAM_LABELS)}</span>
               </th>
               <td>{api}</td>
               <td class="mono">{listed(match) || <span class="muted">everything</span>}</td>
               <td class="number">{Math.round(probability * 100)} %</td>
-              <td class="number">{count === 0 ? 'spent' : (count ?? 'no end')}</td>
+              <td class="number">{count === 0 ? 'used up' : (count ?? 'no limit')}</td>
               <td class="actions">
                 <DeleteButton
                   title={`Delete rule ${kind}`}
                   onDelete={() => request('DELETE', `/faults/${id}`)}
                 >
-                  What it did stays recorded on the attempts.
+                  Attempts that it has changed still list it.
                 </DeleteButton>
               </td>
             </tr>
@@ -86,14 +87,15 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
           label="Delete all"
           onDelete={() => request('DELETE', '/faults')}
         >
-          Everything works again. What the rules did stays recorded on the attempts.
+          Nothing goes wrong on purpose then. Attempts that the rules have changed still list them.
         </DeleteButton>
       </div>
     </section>
   );
 }
 
-const listed = (values: Readonly<Record<string, unknown>>): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');
+function listed(values: object, labels: Readonly<Record<string, string>> = {}): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${labels[name] ?? name}: ${value}`)
+    .join(', ');
+}

@@ -8,10 +8,14 @@ interface HeadersFieldProps {
   readonly error?: string | undefined;
 }
 
-/** Headers as people paste them: one a line. */
+/** Edits headers as people paste them: one per line. */
 export function HeadersField({ value, onText, error }: HeadersFieldProps): VNode {
   return (
-    <Field label="Headers" error={error} hint="Sent with every delivery. One a line, as in x-tenant: acme">
+    <Field
+      label="Headers"
+      error={error}
+      hint="Sent with every delivery. One per line, for example x-tenant: acme"
+    >
       {(described) => (
         <textarea
           {...described}
@@ -29,7 +33,7 @@ export function HeadersField({ value, onText, error }: HeadersFieldProps): VNode
 export const writeHeaders = (headers: readonly Header[]): string =>
   headers.map(({ name, value }) => `${name}: ${value}`).join('\n');
 
-/** A line without a colon is a name without a value: the emulator says what it thinks of it. */
+/** A line without a colon becomes a name without a value, which the emulator refuses with a message. */
 export function readHeaders(text: string): readonly Header[] {
   return text
     .split('\n')

@@ -11,7 +11,7 @@ interface MismatchExplainerProps {
   readonly body: string;
 }
 
-/** For an app that refuses the signature: says why it does not hold over what the app had as the body. */
+/** For an app that rejects the signature: explains what is wrong with the body that the app verified. */
 export function MismatchExplainer({ attemptId, body }: MismatchExplainerProps): VNode {
   const [text, setText] = useState(body);
   const [findings, setFindings] = useState<readonly Finding[]>();
@@ -19,15 +19,18 @@ export function MismatchExplainer({ attemptId, body }: MismatchExplainerProps): 
   const explain = (event: Event) => {
     event.preventDefault();
     const path = `/attempts/${attemptId}/explain`;
-    // As it was sent, the bytes need not pass through this page's text.
+    // The emulator has the exact bytes, so an unchanged body is not sent back as text.
     const input = text === body ? {} : { body: text };
     void run(async () => setFindings(await request<Finding[]>('POST', path, input)));
   };
   return (
     <details>
-      <summary>My app refuses this signature</summary>
+      <summary>My app rejects this signature</summary>
       <form onSubmit={explain}>
-        <Field label="What your app verified" hint="To the byte: log it as JSON text where you verify.">
+        <Field
+          label="The body that your app verified"
+          hint="It must be exact to the byte. Log it as JSON text where you verify it."
+        >
           {(described) => (
             <textarea
               {...described}
@@ -58,19 +61,19 @@ function Verdict({ findings }: { findings: readonly Finding[] }): VNode {
     <div role="status">
       {findings.length === 0 && (
         <p>
-          <strong>The signature holds</strong> over this body, with this webhook's key: does the app have
-          another key, or other bytes?
+          <strong>The signature is right</strong> for this body and this webhook's key. So your app probably
+          has another key, or verifies other bytes.
         </p>
       )}
-      {found.map(({ cause, certainty, detail, mend }) => (
+      {found.map(({ cause, certainty, detail, fix }) => (
         <p key={cause}>
-          <strong>{certainty === 'proven' ? detail : `Perhaps: ${detail}`}</strong> {mend}
+          <strong>{certainty === 'proven' ? detail : `Perhaps: ${detail}`}</strong> {fix}
         </p>
       ))}
       {findings.length > 0 && found.length === 0 && (
         <p>
-          <strong>None of the usual mistakes.</strong> This is another body, or it was signed with a key that
-          this emulator does not have.
+          <strong>It is none of the usual mistakes.</strong> Either this is another body, or it was signed
+          with a key that this emulator does not have.
         </p>
       )}
     </div>

@@ -14,7 +14,7 @@ import { AttemptDetail } from './attempt-detail.tsx';
 import { Trail } from './event-list.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
 
-/** One event's way to one webhook, with every attempt in full. */
+/** One event on its way to one webhook, with every attempt in full. */
 export function NotificationDetail({ notification }: { notification: Notification }): VNode | null {
   const subscriptions = useStore('subscriptions');
   const [isEditing, setEditing] = useState(false);
@@ -55,7 +55,7 @@ export function NotificationDetail({ notification }: { notification: Notificatio
   );
 }
 
-/** When Showpad tries again, and on a manual clock the button that makes it so. */
+/** When the next attempt is due. With a manual clock, a button advances the clock to it. */
 function NextAttempt({ notification }: { notification: Notification }): VNode | null {
   const now = useNow();
   const clock = useStore('clock');

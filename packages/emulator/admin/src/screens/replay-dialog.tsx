@@ -20,13 +20,13 @@ export function ReplayDialog({ attempt, onClose }: { attempt: Attempt; onClose: 
       <form onSubmit={send}>
         {attempt.request?.isTruncated && <p class="wrong">Only the beginning of this body was stored.</p>}
         <BodyEditor
-          hint="Sent exactly so, to the same webhook, signed anew with its current key."
+          hint="It is sent exactly like this to the same webhook, with a new signature."
           value={body}
           onText={setBody}
           error={error?.fields.get('body')}
         />
         <p class="muted">
-          The same <code>id</code> is a duplicate to the receiver: change it for a new event.
+          With the same <code>id</code>, your app treats it as a duplicate. Change the id to send a new event.
         </p>
         <Problem error={error} />
         <footer>

@@ -12,7 +12,7 @@ const OUTCOMES = [
   ['lost', 'Lost'],
 ] as const;
 
-/** Part of the address, so that it can be linked to. */
+/** The filter is part of the address, so that it can be linked to. */
 export type Filter = Readonly<Record<'webhook' | 'type' | 'outcome', string>>;
 
 export function readFilter(query: URLSearchParams): Filter {
@@ -20,7 +20,7 @@ export function readFilter(query: URLSearchParams): Filter {
   return { webhook, type, outcome };
 }
 
-/** The event with those of its notifications that match; none, where none does. */
+/** The event with its matching notifications. The list is empty if there are none. */
 export function matches(event: EventGroup, { webhook, type, outcome }: Filter): readonly EventGroup[] {
   if (type !== '' && event.type !== type) return [];
   const notifications = event.notifications.filter(

@@ -12,10 +12,10 @@ import { EventList } from './event-list.tsx';
 import { NotificationDetail } from './notification-detail.tsx';
 import { matches, ResponseFilters, readFilter } from './response-filters.tsx';
 
-/** Events rendered at first; a list of thousands is slow to draw at every delivery. */
+/** How many events are rendered at first. Thousands would be slow to draw at every delivery. */
 const FIRST_SHOWN = 100;
 
-/** What was sent and what came back: events at the left, one of their notifications in full at the right. */
+/** What was sent and what came back: the events on the left, one notification in full on the right. */
 export function ResponsesScreen({ route }: { route: Route }): VNode {
   const attempts = useStore('attempts');
   const older = useStore('olderAttempts');
@@ -40,7 +40,7 @@ export function ResponsesScreen({ route }: { route: Route }): VNode {
         <div class="list">
           {matching.length === 0 && (
             <p class="muted">
-              Nothing here matches. <a href={hrefOf('responses')}>Show all</a>
+              No event matches the filter. <a href={hrefOf('responses')}>Show all</a>
             </p>
           )}
           <EventList events={matching.slice(0, shown)} openId={open?.id} query={filter} />
@@ -50,7 +50,9 @@ export function ResponsesScreen({ route }: { route: Route }): VNode {
             </button>
           )}
           {isTrimmed && shown >= matching.length && (
-            <p class="muted">Older attempts are no longer on this page; the emulator has them: reload it.</p>
+            <p class="muted">
+              This page does not show older attempts any more. Reload it to get them from the emulator.
+            </p>
           )}
           <Problem error={error} />
         </div>
@@ -65,7 +67,7 @@ function findNotification(events: readonly EventGroup[], id: string | undefined)
   return events.flatMap(({ notifications }) => notifications).find((notification) => notification.id === id);
 }
 
-/** Reads out what arrives. */
+/** Tells a screen reader what has arrived. */
 function Announcement(): VNode {
   const latest = useStore('latest');
   return (
@@ -80,16 +82,17 @@ function NoResponses(): VNode {
   const subscriptions = useStore('subscriptions');
   return (
     <EmptyState
-      title="Nothing was sent yet"
+      title="No deliveries yet"
       command={controlCommand('/events', { type: subscriptions[0]?.types[0] ?? 'shared-space-user-added' })}
     >
       {subscriptions.length === 0 ? (
         <p>
-          First <a href={hrefOf('webhooks')}>add a webhook</a>: an event goes to those subscribed to its type.
+          First <a href={hrefOf('webhooks')}>add a webhook</a>. An event is sent to every webhook that is
+          subscribed to its type.
         </p>
       ) : (
         <p>
-          <a href={hrefOf('send')}>Send an event</a>, and each attempt shows here as it is made.
+          <a href={hrefOf('send')}>Send an event</a>. Its attempts are then listed here.
         </p>
       )}
     </EmptyState>

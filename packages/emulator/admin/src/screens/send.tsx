@@ -17,7 +17,7 @@ interface Sent {
   readonly notifications: readonly { readonly id: string }[];
 }
 
-/** Makes an event happen: the sample of a type, as it is or edited, once or many times. */
+/** Makes events happen: the sample of a type, as it is or edited. */
 export function SendScreen({ route }: { route: Route }): VNode {
   const eventTypes = useEventTypes();
   const subscriptions = useStore('subscriptions');
@@ -55,16 +55,16 @@ export function SendScreen({ route }: { route: Route }): VNode {
           onText={choose}
         />
         <SelectField
-          label="To"
+          label="Send to"
           value={webhook}
           choices={[
-            ['', 'Every webhook subscribed to it'],
+            ['', 'Every webhook with this type'],
             ...subscriptions.map(({ id, name }) => [id, name] as const),
           ]}
           onText={setWebhook}
         />
         <TextField
-          label="How many"
+          label="Number of events"
           type="number"
           min={1}
           max={10_000}
@@ -75,7 +75,7 @@ export function SendScreen({ route }: { route: Route }): VNode {
       </div>
       {entry && !entry.isDocumented && (
         <p>
-          <Inferred /> Showpad documents no payload of this type, so its fields are a guess.
+          <Inferred /> Showpad does not document the payload of this type, so its fields are inferred.
         </p>
       )}
       <BodyEditor
@@ -83,8 +83,8 @@ export function SendScreen({ route }: { route: Route }): VNode {
         onText={setEdited}
         hint={
           edited === undefined
-            ? 'The sample. Each event gets an id and a time of its own.'
-            : 'Edited: sent exactly so, with the id and the time that it names.'
+            ? 'This is the sample. Each event gets its own id and time.'
+            : 'Edited. It is sent exactly like this, with the id and time that it contains.'
         }
         error={error?.fields.get('body')}
       />
@@ -95,7 +95,7 @@ export function SendScreen({ route }: { route: Route }): VNode {
         </button>
         {edited !== undefined && (
           <button type="button" onClick={() => setEdited(undefined)}>
-            Back to the sample
+            Reset to the sample
           </button>
         )}
         <CopyButton label="Copy as curl" text={() => controlCommand('/events', body)} />

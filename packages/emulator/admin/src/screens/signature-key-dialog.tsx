@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 import { Snippet } from '../parts/code.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import type { CreatedSubscription } from '../state/resources.ts';
 import { hrefOf } from '../state/router.ts';
-import type { CreatedSubscription } from './webhook-dialog.tsx';
 
-/** The one time that the signature key is seen. */
+/** Shows the signature key, which happens only once. */
 export function SignatureKeyDialog({
   created,
   onClose,
@@ -15,8 +15,8 @@ export function SignatureKeyDialog({
   return (
     <Dialog title={`Signature key of ${created.name}`} onClose={onClose}>
       <p>
-        <strong>Copy it now: it is shown this once.</strong> Neither Showpad nor this emulator shows it again;
-        a key that is lost needs a new webhook.
+        <strong>Copy it now. It is shown only once.</strong> Neither Showpad nor this emulator can show it
+        again. If you lose it, create a new webhook.
       </p>
       <Snippet label="Signature key" text={created.signatureKey} />
       <Snippet label="Line for .env" text={`SHOWPAD_SIGNATURE_KEY=${created.signatureKey}`} />

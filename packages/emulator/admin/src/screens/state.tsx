@@ -6,7 +6,7 @@ import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { ApiError, request } from '../state/api.ts';
 
-/** Webhooks, tokens, faults and assumptions as a file: to keep, to pass on, to come back to. */
+/** Exports webhooks, tokens, faults and assumptions to a file, imports such a file, and resets the emulator. */
 export function StateScreen(): VNode {
   return (
     <>
@@ -14,9 +14,9 @@ export function StateScreen(): VNode {
       <Import />
       <section class="panel">
         <h2>Reset</h2>
-        <p class="muted">As at the start: no webhook, delivery, fault or token, and nothing in flight.</p>
+        <p class="muted">Goes back to the start: no webhooks, deliveries, faults or tokens.</p>
         <DeleteButton title="Reset the emulator" label="Reset" onDelete={() => request('POST', '/reset')}>
-          All webhooks and their keys, deliveries, faults and tokens are gone then.
+          This deletes all webhooks with their keys, and all deliveries, faults and tokens.
         </DeleteButton>
       </section>
     </>
@@ -28,14 +28,14 @@ function Export(): VNode {
   return (
     <section class="panel">
       <h2>Export</h2>
-      <p class="muted">Webhooks, faults and assumptions, without deliveries.</p>
+      <p class="muted">The file contains webhooks, faults and assumptions, but no deliveries.</p>
       <label class="check">
         <input
           type="checkbox"
           checked={includeKeys}
           onChange={(event) => setIncludeKeys(event.currentTarget.checked)}
         />
-        With signature keys and tokens: keep such a file to yourself
+        Include signature keys and tokens (keep such a file secret)
       </label>
       <div class="tools">
         <a
@@ -62,8 +62,8 @@ function Import(): VNode {
     <section class="panel">
       <h2>Import</h2>
       <p class="muted">
-        Takes the place of all there is, deliveries too. A webhook without a key keeps that of its id, or gets
-        a new one.
+        This replaces everything, and deletes all deliveries. If a webhook in the file has no key, it keeps
+        the key that it has now, or gets a new one.
       </p>
       <Field label="File">
         {(described) => (
@@ -74,7 +74,7 @@ function Import(): VNode {
             disabled={isRunning}
             onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? [];
-              currentTarget.value = ''; // So that the same file, mended, can be chosen again.
+              currentTarget.value = ''; // So that the same file can be chosen again after it was fixed.
               if (file) void read(file);
             }}
           />
@@ -90,6 +90,6 @@ function parse(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ApiError('Not imported', `${name} is no JSON: ${(error as Error).message}.`);
+    throw new ApiError('Not imported', `${name} is not JSON: ${(error as Error).message}.`);
   }
 }

@@ -17,14 +17,14 @@ interface MadeToken {
   readonly accessToken: string;
 }
 
-/** Bearer tokens for the subscriptions API, masked once they were shown. */
+/** Bearer tokens for the subscriptions API. After a token was shown once, it is masked. */
 export function TokensScreen(): VNode {
   const tokens = useStore('tokens');
   const now = useNow();
   const [made, setMade] = useState<MadeToken>();
   const { isRunning, error, run } = useAction();
   const { error: loadError, run: load } = useAction();
-  // Tokens come and go by the OAuth API too, and no event of the stream tells.
+  // The OAuth API creates tokens too, and the page does not listen to that.
   useEffect(() => void load(refreshTokens), []);
 
   const make = () =>
@@ -37,13 +37,13 @@ export function TokensScreen(): VNode {
     <>
       <div class="tools">
         <button type="button" class="primary" disabled={isRunning} onClick={make}>
-          Make an access token
+          Create an access token
         </button>
       </div>
       <Problem error={error ?? loadError} />
       {tokens.length === 0 ? (
         <EmptyState title="No tokens yet" command={tokenCommand()}>
-          <p>The subscriptions API wants a bearer token. This page needs none.</p>
+          <p>The subscriptions API needs a bearer token. This page does not.</p>
         </EmptyState>
       ) : (
         <table>
@@ -80,17 +80,17 @@ export function TokensScreen(): VNode {
               await refreshTokens();
             }}
           >
-            Every client has to log in again, which is one way to test that it does.
+            Every client has to log in again. Use this to test that yours does.
           </DeleteButton>
         </div>
       )}
       {made && (
         <Dialog title="Access token" onClose={() => setMade(undefined)}>
           <p>
-            <strong>Copy it now: it is shown this once.</strong>
+            <strong>Copy it now. It is shown only once.</strong>
           </p>
           <Snippet label="Access token" text={made.accessToken} />
-          <Snippet label="Lists the subscriptions" text={tokenCommand(made.accessToken)} />
+          <Snippet label="List the subscriptions" text={tokenCommand(made.accessToken)} />
           <footer>
             <button type="button" class="primary" onClick={() => setMade(undefined)}>
               I have copied it

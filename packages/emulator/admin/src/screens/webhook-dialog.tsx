@@ -6,15 +6,11 @@ import { SelectField, TextField } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { useEventTypes } from '../state/event-types.ts';
-import type { Subscription } from '../state/resources.ts';
+import type { CreatedSubscription, Subscription } from '../state/resources.ts';
 import { HeadersField, readHeaders, writeHeaders } from './headers-field.tsx';
 
-export interface CreatedSubscription extends Subscription {
-  readonly signatureKey: string;
-}
-
 interface WebhookDialogProps {
-  /** The one to edit; without it, one is made. */
+  /** The webhook to edit. Without it, the dialog creates one. */
   readonly subscription?: Subscription;
   readonly type?: string;
   readonly onClose: () => void;
@@ -23,7 +19,7 @@ interface WebhookDialogProps {
 
 export function WebhookDialog({ subscription, type, onClose, onCreated }: WebhookDialogProps): VNode {
   const [name, setName] = useState(subscription?.name ?? '');
-  const [method, setMethod] = useState(subscription?.method ?? 'POST');
+  const [method, setMethod] = useState<string>(subscription?.method ?? 'POST');
   const [url, setUrl] = useState(subscription?.url ?? '');
   const [types, setTypes] = useState<readonly string[]>(subscription?.types ?? (type ? [type] : []));
   const [otherType, setOtherType] = useState('');
@@ -82,8 +78,8 @@ export function WebhookDialog({ subscription, type, onClose, onCreated }: Webhoo
         </div>
         {method === 'GET' && (
           <p class="muted">
-            What a GET delivery carries is not documented: no body is assumed, and a signature over the
-            timestamp alone.
+            Showpad does not document GET deliveries. The emulator sends no body, and signs a full stop and
+            the timestamp.
           </p>
         )}
         <TypesField types={types} onChange={setTypes} />
@@ -91,7 +87,7 @@ export function WebhookDialog({ subscription, type, onClose, onCreated }: Webhoo
           label="Another type"
           value={otherType}
           onText={setOtherType}
-          hint="As Showpad's Payload Reference names it: only a part of the types is public."
+          hint="Use the name in Showpad's Payload Reference. Only some of the types are public."
           error={error?.fields.get('types')}
         />
         <HeadersField value={headers} onText={setHeaders} error={error?.fields.get('headers')} />

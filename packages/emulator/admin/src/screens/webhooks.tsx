@@ -8,11 +8,11 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';
 import { useEventTypes } from '../state/event-types.ts';
-import type { CatalogueEntry, Subscription } from '../state/resources.ts';
+import type { CatalogueEntry, CreatedSubscription, Subscription } from '../state/resources.ts';
 import { hrefOf } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { SignatureKeyDialog } from './signature-key-dialog.tsx';
-import { type CreatedSubscription, WebhookDialog } from './webhook-dialog.tsx';
+import { WebhookDialog } from './webhook-dialog.tsx';
 
 type Open =
   | { readonly kind: 'create'; readonly type: string }
@@ -20,7 +20,7 @@ type Open =
   | { readonly kind: 'key'; readonly created: CreatedSubscription }
   | { readonly kind: 'sample'; readonly entry: CatalogueEntry };
 
-/** Every event type with the webhooks that are subscribed to it, as the Admin App lists them. */
+/** Every event type with the webhooks that are subscribed to it, as in Showpad's Admin App. */
 export function WebhooksScreen(): VNode {
   const subscriptions = useStore('subscriptions');
   const [open, setOpen] = useState<Open>();
@@ -41,7 +41,7 @@ export function WebhooksScreen(): VNode {
       {open?.kind === 'sample' && (
         <Dialog title={`Sample body of ${open.entry.type}`} onClose={close} isWide>
           {!open.entry.isDocumented && (
-            <p>Showpad documents no payload of this type: the fields are inferred.</p>
+            <p>Showpad does not document the payload of this type, so its fields are inferred.</p>
           )}
           <Body label="Body" text={JSON.stringify(open.entry.sample)} />
         </Dialog>
@@ -101,7 +101,7 @@ function TypeSection({ entry, subscriptions, onOpen }: TypeSectionProps): VNode 
               </th>
               <th scope="col">URL</th>
               <th scope="col" class="number">
-                # requests
+                Requests
               </th>
               <th scope="col" class="status">
                 Last status
@@ -163,7 +163,7 @@ function WebhookRow({
           title={`Delete webhook ${name}`}
           onDelete={() => request('DELETE', `/subscriptions/${id}`)}
         >
-          It stops receiving events, and its logs and signature key go with it.
+          It stops receiving events. Its logs and its signature key are deleted too.
         </DeleteButton>
       </td>
     </tr>
@@ -181,7 +181,7 @@ function NoWebhooks(): VNode {
         url: 'http://127.0.0.1:3000/webhooks/showpad',
       })}
     >
-      <p>Choose + beside an event type. The signature key is shown once, as Showpad does.</p>
+      <p>Choose + next to an event type. The signature key is shown only once, as at Showpad.</p>
     </EmptyState>
   );
 }

@@ -1,9 +1,9 @@
 const CONTROL_API = './__emulator';
 
-/** What the emulator refused, in its own words. */
+/** A request that the emulator refused, with its explanation. */
 export class ApiError extends Error {
   readonly title: string;
-  /** What is wrong with each field that was sent, by the field's name. */
+  /** What is wrong with each field, by the field's name. */
   readonly fields: ReadonlyMap<string, string>;
 
   constructor(title: string, detail: string, fields: ReadonlyMap<string, string> = new Map()) {
@@ -19,7 +19,7 @@ interface ProblemJson {
   readonly meta?: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Asks the control API. @throws ApiError where it refuses, or does not answer. */
+/** Calls the control API. @throws ApiError if it refuses the request or does not respond */
 export async function request<Result>(method: string, path: string, body?: unknown): Promise<Result> {
   const response = await fetch(CONTROL_API + path, {
     method,
@@ -28,7 +28,7 @@ export async function request<Result>(method: string, path: string, body?: unkno
       body: JSON.stringify(body),
     }),
   }).catch(() => {
-    throw new ApiError('The emulator does not answer', `Is it still running at ${location.origin}?`);
+    throw new ApiError('The emulator does not respond', `Is it still running at ${location.origin}?`);
   });
   const text = await response.text();
   if (!response.ok) throw toApiError(response, text);

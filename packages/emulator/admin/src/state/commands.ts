@@ -1,12 +1,12 @@
 import type { Attempt, Header, HeaderMap } from './resources.ts';
 
-/** Where the control API is, for a command that is run elsewhere. */
+/** The URL of the control API, for a command in a terminal. */
 const controlUrl = (path: string): string => new URL(`./__emulator${path}`, document.baseURI).href;
 
 /** A shell word that stands for exactly `text`. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** A command that asks the control API. */
+/** A command that calls the control API. */
 export function controlCommand(path: string, body: unknown): string {
   return `curl ${quote(controlUrl(path))} \\
   -H 'content-type: application/json' \\
@@ -22,7 +22,7 @@ export function flatHeaders(headers: HeaderMap): readonly Header[] {
 /** Headers that curl writes itself. */
 const OF_THE_CONNECTION = new Set(['host', 'connection', 'content-length', 'transfer-encoding']);
 
-/** The request as it was sent. `--data-raw` changes no byte, and takes no `@` for a file's name. */
+/** The request as it was sent. `--data-raw` changes no byte, and does not read a file if the body begins with `@`. */
 export function curlCommand({ method, url, headers, body }: NonNullable<Attempt['request']>): string {
   return [
     `curl -i -X ${method} ${quote(url)}`,
@@ -33,7 +33,7 @@ export function curlCommand({ method, url, headers, body }: NonNullable<Attempt[
   ].join(' \\\n  ');
 }
 
-/** Lists the subscriptions; without a token, gets one first. */
+/** With a token, a command that lists the subscriptions. Without one, a command that gets a token. */
 export function tokenCommand(token?: string): string {
   const base = (path: string): string => quote(new URL(path, document.baseURI).href);
   if (token !== undefined) {

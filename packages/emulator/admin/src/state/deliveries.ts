@@ -6,7 +6,7 @@ export interface Notification {
   readonly attempts: readonly Attempt[];
 }
 
-/** An event with what was sent of it, to every webhook and at every replay. */
+/** An event with everything that was sent of it: to every webhook, and at every replay. */
 export interface EventGroup {
   readonly eventId: string;
   readonly type: string;
@@ -30,12 +30,12 @@ export function groupByEvent(attempts: Iterable<Attempt>): readonly EventGroup[]
   return events.reverse();
 }
 
-/** Those that were sent, or are being sent. */
+/** The attempts that were sent or are being sent. */
 export function madeAttempts({ attempts }: Notification): readonly Attempt[] {
   return attempts.filter(({ state }) => state !== 'scheduled');
 }
 
-/** When the next attempt is due, where one is. */
+/** When the next attempt is due, if there is one. */
 export function nextDueAt({ attempts }: Notification): number | undefined {
   const last = attempts.at(-1);
   if (last?.state === 'scheduled') return last.dueAt;

@@ -1,7 +1,9 @@
 import type { CatalogueEntry } from './resources.ts';
 import { useStore } from './store.ts';
 
-/** The types of the catalogue, and after them those that only a webhook names. */
+const EXAMPLE_ID = '00000000-0000-4000-8000-000000000000';
+
+/** The types of the catalogue, followed by those that only a webhook has. */
 export function useEventTypes(): readonly CatalogueEntry[] {
   const catalogue = useStore('catalogue');
   const subscriptions = useStore('subscriptions');
@@ -9,6 +11,6 @@ export function useEventTypes(): readonly CatalogueEntry[] {
   const others = new Set(subscriptions.flatMap(({ types }) => types).filter((type) => !known.has(type)));
   return [
     ...catalogue,
-    ...[...others].map((type) => ({ type, isDocumented: false, sample: { type, data: {} } })),
+    ...[...others].map((type) => ({ type, isDocumented: false, sample: { type, id: EXAMPLE_ID, data: {} } })),
   ];
 }

@@ -10,7 +10,7 @@ const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', time
 export const formatTime = (ms: number): string => TIME.format(ms);
 export const formatDateTime = (ms: number): string => DATE_TIME.format(ms);
 
-/** 850 ms, 7.5 s, 5 min, 2 h, 14 d. */
+/** For example 850 ms, 7.5 s, 5 min, 2 h, 14 d. */
 export function formatDuration(ms: number): string {
   const [size, unit] = (
     [
@@ -28,7 +28,7 @@ export function formatBytes(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** Indented where it is JSON, else as it is. */
+/** Indents JSON, and returns other text as it is. */
 export function prettyJson(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

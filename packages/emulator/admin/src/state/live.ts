@@ -2,10 +2,10 @@ import { get } from './api.ts';
 import type { Attempt, Clock } from './resources.ts';
 import { getState, update } from './store.ts';
 
-/** However many deliveries a second there are. */
+/** So that many deliveries per second do not slow the page down. */
 const RENDER_EVERY_MS = 50;
 const PAGE_SIZE = 200;
-/** What the page keeps; older attempts stay in the emulator, a click away. */
+/** How many attempts the page keeps. The emulator has the older ones. */
 const MAX_ATTEMPTS = 2000;
 
 interface AttemptPage {
@@ -13,7 +13,7 @@ interface AttemptPage {
   readonly next: string | null;
 }
 
-/** Loads everything, and keeps it current for as long as the page is open. */
+/** Loads everything, and keeps it current as long as the page is open. */
 export function connect(): void {
   const stream = new EventSource('./__emulator/stream');
   stream.addEventListener('open', () => void loadAll());
@@ -24,7 +24,7 @@ export function connect(): void {
   stream.addEventListener('clock', (event: MessageEvent<string>) =>
     update({ clock: JSON.parse(event.data) as Clock }),
   );
-  // These are few, so what changed is asked for whole: an event of a deletion needs no case of its own.
+  // These lists are short, so each is loaded again as a whole. A deletion then needs no code of its own.
   stream.addEventListener('subscription', refreshSubscriptions);
   stream.addEventListener('fault', refreshFaults);
   stream.addEventListener(
@@ -84,11 +84,11 @@ export async function loadOlderAttempts(): Promise<void> {
   const { items, next } = await get<AttemptPage>(
     `/attempts?limit=${PAGE_SIZE}&cursor=${encodeURIComponent(olderAttempts)}`,
   );
-  // What is here came later, and may be newer than the page that was just read.
+  // Attempts that are already here may be newer than those that were just loaded, so they win.
   update({ attempts: new Map([...byId(items), ...attempts]), olderAttempts: next });
 }
 
-/** Oldest first, as they also arrive. */
+/** Oldest first, in the order in which they arrive. */
 function byId(newestFirst: readonly Attempt[]): Map<string, Attempt> {
   return new Map(newestFirst.toReversed().map((attempt) => [attempt.id, attempt]));
 }
@@ -112,13 +112,13 @@ function applyReceived(): void {
   update({
     attempts,
     ...(latest && { latest }),
-    ...(isTrimmed && { isTrimmed, olderAttempts: null }), // To load older ones now would leave a gap.
+    ...(isTrimmed && { isTrimmed, olderAttempts: null }), // Loading older ones now would leave a gap.
   });
-  refreshSubscriptions(); // Their number of requests and last status.
-  if (getState().faults.length > 0) refreshFaults(); // How often each may still fire.
+  refreshSubscriptions(); // The numbers of requests and the last statuses have changed.
+  if (getState().faults.length > 0) refreshFaults(); // So has how often each rule may still fire.
 }
 
-/** At most one call per 250 ms; what fails is retried when the stream is back. */
+/** Calls `load` at most once per 250 ms. If it fails, the page loads everything when the stream is back. */
 function coalesce(load: () => Promise<void>): () => void {
   let isPending = false;
   return () => {

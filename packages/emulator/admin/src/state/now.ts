@@ -3,7 +3,7 @@ import { useStore } from './store.ts';
 
 const TICK_MS = 500;
 
-/** The emulator's time, which a manual clock holds still. */
+/** The emulator's time. With a manual clock it stands still. */
 export function useNow(): number {
   const clock = useStore('clock');
   const [machineNow, setMachineNow] = useState(Date.now);

@@ -26,7 +26,7 @@ function readRoute(): Route {
   return { screen, id, query: new URLSearchParams(query) };
 }
 
-/** A link's href. Blank query values are left out. */
+/** The href of a link. Blank query values are left out. */
 export function hrefOf(screen: Screen, id?: string, query: Readonly<Record<string, string>> = {}): string {
   const path = id === undefined ? screen : `${screen}/${encodeURIComponent(id)}`;
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();

@@ -21,9 +21,9 @@ export interface State {
   readonly attempts: ReadonlyMap<string, Attempt>;
   /** The attempt that ended last. */
   readonly latest: Attempt | undefined;
-  /** Where the attempts older than these begin; null where there are none to load. */
+  /** The cursor of the attempts that are older than these. Null if there are none to load. */
   readonly olderAttempts: string | null;
-  /** Whether the oldest of many were dropped here; the emulator has them still. */
+  /** Whether the page has dropped the oldest attempts. The emulator still has them. */
   readonly isTrimmed: boolean;
   readonly faults: readonly FaultRule[];
   readonly faultKinds: readonly FaultKind[];
@@ -57,12 +57,12 @@ export function update(change: Partial<State>): void {
   for (const listener of listeners) listener();
 }
 
-/** One part of the state; renders again when that part is another. */
+/** Returns one part of the state, and renders again when it changes. */
 export function useStore<Key extends keyof State>(key: Key): State[Key] {
   const [value, setValue] = useState(() => state[key]);
   useEffect(() => {
     const listener = () => setValue(() => state[key]);
-    listener(); // It may have changed between the first render and this effect.
+    listener(); // The state may have changed between the first render and this effect.
     listeners.add(listener);
     return () => {
       listeners.delete(listener);

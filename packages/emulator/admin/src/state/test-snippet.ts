@@ -1,6 +1,6 @@
 import type { Attempt } from './resources.ts';
 
-/** A test that sends the event of one attempt again, and expects it to be accepted. */
+/** Writes a test that sends the event of an attempt again and expects a 200. */
 export function testSnippet({ type, request }: Attempt): string {
   const url = request?.url ?? 'http://127.0.0.1:3000/webhooks/showpad';
   const overrides = dataOf(request?.body ?? '');
@@ -16,7 +16,7 @@ test(${literal(`accepts ${type}`)}, async (context) => {
     types: [${literal(type)}],
     url: ${literal(url)},
   });
-  // Give your app signatureKey, and start it here.
+  // Start your app here, with this signatureKey.
 
   await emulator.trigger(${literal(type)}${overrides && `, ${overrides}`});
 
@@ -26,7 +26,7 @@ test(${literal(`accepts ${type}`)}, async (context) => {
 `;
 }
 
-/** The event's own data, for `trigger` to send in place of the sample's; nothing for a body of another kind. */
+/** The overrides for `trigger`, so that it sends the event's own data. Empty if the body is not an event. */
 function dataOf(body: string): string {
   try {
     const { data } = JSON.parse(body) as { data?: unknown };
