@@ -1,9 +1,12 @@
 import type { UserConfig } from 'tsdown';
 
-// Each merged into the root's, which knows of no command. The command itself is never imported, so one format will do.
-const configs: UserConfig[] = [
-  { entry: ['src/index.ts', 'src/bin.ts'], format: ['esm'], publint: false, attw: false },
-  { entry: ['src/index.ts'], format: ['cjs'], clean: false },
-];
+// It is merged into the root's config, which builds what a package exports. This package exports nothing: it is run, and
+// never imported, so it needs one format and no types.
+const config: UserConfig = {
+  entry: { bin: 'src/bin.ts' },
+  format: ['esm'],
+  dts: false,
+  attw: false,
+};
 
-export default configs;
+export default config;
