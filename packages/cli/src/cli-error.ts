@@ -1,7 +1,10 @@
 import { EmulatorProblem } from '@showpad-webhooks/emulator';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
-/** What ends a command: the message says what is wrong, the hint how to mend it. Neither holds a key or a payload. */
+/**
+ * Ends a command. The message says what is wrong and the hint how to fix it; both are whole sentences, and neither
+ * contains a key or a payload.
+ */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly hint: string | undefined;
@@ -14,17 +17,17 @@ export class CliError extends Error {
   }
 }
 
-/** An error of how the command was called. */
+/** The command was called in a wrong way. */
 export function usageError(message: string, hint?: string): CliError {
   return new CliError(message, hint, EXIT.usage);
 }
 
-/** Calls what is given the command's arguments: core and the emulator refuse a bad one by its name. */
+/** Makes a call with arguments of the command. Core and the emulator name the one that they refuse. */
 export async function checked<T>(call: () => T | Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof EmulatorProblem) throw usageError(error.message);
+    if (error instanceof TypeError || EmulatorProblem.isInstance(error)) throw usageError(error.message);
     throw error;
   }
 }

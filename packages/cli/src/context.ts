@@ -1,11 +1,11 @@
 import type { ExitCode } from './exit-code.ts';
-import type { Io } from './io.ts';
-import type { Output } from './output.ts';
+import type { Io } from './terminal/io.ts';
+import type { Output } from './terminal/output.ts';
 
-/** What every command is given. */
+/** What every command gets. */
 export interface Context {
   readonly io: Io;
   readonly output: Output;
-  /** What the process ends with, unless the command throws. */
+  /** The process exits with it, unless the command throws. */
   exitCode: ExitCode;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAccount } from './commands/account.ts';
-import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEmulator } from './commands/emulator.ts';
 import { addEvents } from './commands/events.ts';
@@ -13,9 +12,9 @@ import { addTrigger } from './commands/trigger.ts';
 import { addVerify } from './commands/verify.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { flag } from './flags.ts';
-import type { Io } from './io.ts';
-import { createOutput } from './output.ts';
+import { isOn } from './terminal/flags.ts';
+import type { Io } from './terminal/io.ts';
+import { createOutput } from './terminal/output.ts';
 
 /** The commands, in the order of the help. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
@@ -29,33 +28,34 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   addEvents,
   addSubscriptions,
   addAccount,
-  addCompletion,
 ];
 
-/** The whole tree of commands, for one run. */
+/** Creates all commands, for one run. */
 export function createProgram(io: Io): { readonly program: Command; readonly context: Context } {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const program = new Command('showpad-webhooks')
-    .description('Showpad webhooks from a terminal. Unofficial.')
-    .version(version)
-    .addOption(flag('--json', 'one JSON value per line, for scripts'))
-    .addOption(flag('--quiet', 'nothing on stderr but errors'))
-    .option('--no-color', 'no colours, as with NO_COLOR')
+    .description('Work with Showpad webhooks from a terminal (unofficial)')
+    .version(version, '-V, --version', 'Show the version')
+    .helpOption('-h, --help', 'Show this help')
+    .helpCommand('help [command]', 'Show the help of a command')
+    .option('--json', 'Print one JSON value per line, for scripts (or SHOWPAD_JSON=1)')
+    .option('--quiet', 'Print nothing on stderr except errors (or SHOWPAD_QUIET=1)')
+    .option('--no-color', 'Print no colours (or NO_COLOR=1)')
     .addHelpText(
       'after',
-      `
-Every flag has an environment variable, named in the help of its command; a flag without a value is on
-where its variable is set, but to 0 or false.
-Exit codes: 0 ok, 1 failed, 2 usage, 3 auth, 4 not delivered.`,
+      '\nThe exit code is 0 on success, 1 on failure, 2 for wrong usage, 3 for a missing or refused token, and 4 if a delivery failed.',
     )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
     })
-    .showHelpAfterError('See --help.')
+    .showHelpAfterError('Run it with --help to see how it is used.')
     .exitOverride();
-  const output = createOutput(io, () => program.opts());
+  const output = createOutput(io, () => {
+    const { json = isOn(io.env.SHOWPAD_JSON), quiet = isOn(io.env.SHOWPAD_QUIET), color } = program.opts();
+    return { json, quiet, color };
+  });
   const context: Context = { io, output, exitCode: EXIT.ok };
   for (const add of COMMANDS) add(program, context);
   return { program, context };

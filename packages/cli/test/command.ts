@@ -1,60 +1,61 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { run } from '../src/run.ts';
 
-const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
-const LOADER = import.meta.resolve('tsx');
-/** How the command is run from its sources. */
-export const COMMAND: readonly string[] = [
-  process.execPath,
-  '--conditions=@showpad-webhooks/source',
-  `--import=${LOADER}`,
-  BIN,
-];
+// A runner that colours its own output sets this, and then Node colours the command's output too.
+delete process.env.FORCE_COLOR;
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly stdout: Promise<string>;
-  readonly stderr: Promise<string>;
-  /** What it exited with. */
-  readonly exitCode: Promise<number | null>;
-}
-
-function spawnCommand(args: readonly string[], env: NodeJS.ProcessEnv): Started {
-  const [node = '', ...rest] = COMMAND;
-  // Without what this process's runner sets, and what a developer may have set for the command.
-  const clean = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_|VITEST|SHOWPAD_|NO_COLOR|VISUAL|EDITOR)/.test(name),
-  );
-  const child = spawn(node, [...rest, ...args], { env: { ...Object.fromEntries(clean), ...env } });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return {
-    child,
-    stdout: text(child.stdout),
-    stderr: text(child.stderr),
-    exitCode: new Promise((resolve) => child.once('close', resolve)),
-  };
-}
+type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Finished {
-  readonly exitCode: number | null;
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the command to its end, as a process whose streams are pipes. */
+interface Started {
+  readonly stdout: PassThrough;
+  readonly stderr: Promise<string>;
+  readonly exitCode: Promise<number>;
+  stop(): void;
+}
+
+/** Runs the command in this process. Nothing of this process's environment reaches it but the PATH. */
+function start(args: readonly string[], input: string | Buffer, env: Env): Started {
+  const stop = new AbortController();
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const home = { PATH: process.env.PATH, XDG_CONFIG_HOME: join(tmpdir(), 'showpad-webhooks-no-such-folder') };
+  const exitCode = run(args, {
+    stdin: Readable.from([Buffer.from(input)]),
+    stdout,
+    stderr,
+    env: { ...home, ...env },
+    signal: stop.signal,
+  }).finally(() => {
+    stdout.end();
+    stderr.end();
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await exitCode;
+  });
+  return { stdout, stderr: text(stderr), exitCode, stop: () => stop.abort() };
+}
+
+/** Runs the command to its end. */
 export async function runCommand(
   args: readonly string[],
-  { input = '', env = {} }: { readonly input?: string | Buffer; readonly env?: NodeJS.ProcessEnv } = {},
+  { input = '', env = {} }: { readonly input?: string | Buffer; readonly env?: Env } = {},
 ): Promise<Finished> {
-  const { child, ...result } = spawnCommand(args, env);
-  child.stdin?.end(input);
-  return { exitCode: await result.exitCode, stdout: await result.stdout, stderr: await result.stderr };
+  const { stdout, stderr, exitCode } = start(args, input, env);
+  const [written, code, errors] = await Promise.all([text(stdout), exitCode, stderr]);
+  return { exitCode: code, stdout: written, stderr: errors };
 }
 
 /** The values that a command with `--json` printed. */
@@ -65,39 +66,28 @@ export function valuesOf<Value>({ stdout }: Pick<Finished, 'stdout'>): readonly 
     .map((line) => JSON.parse(line) as Value);
 }
 
-export interface Running extends Omit<Started, 'child'> {
+export interface Running extends Omit<Started, 'stdout'> {
   /** The next line of stdout. */
   nextLine(): Promise<string>;
-  stop(signal?: NodeJS.Signals): void;
 }
 
-/** Starts a command that goes on until it is stopped, and reads it line by line. */
-export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const { child, ...result } = spawnCommand(args, env);
-  const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })[
-    Symbol.asyncIterator
-  ]();
+/** Starts a command that runs until it is stopped, and reads it line by line. */
+export function startCommand(args: readonly string[], env: Env = {}): Running {
+  const { stdout, ...started } = start(args, '', env);
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   return {
-    ...result,
+    ...started,
     async nextLine() {
       const { done, value } = await lines.next();
-      if (done) throw new Error(`the command ended: ${await result.stderr}`);
+      if (done) throw new Error(`the command ended: ${await started.stderr}`);
       return value;
     },
-    stop: (signal = 'SIGTERM') => void child.kill(signal),
   };
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is deleted after the test. */
 export function openFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-cli-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Whether this machine has a program that tests need; CI must. */
-export function isInstalled(program: string): boolean {
-  const isThere = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-  if (!isThere && process.env.CI) throw new Error(`${program} is not installed, and CI skips nothing`);
-  return isThere;
 }

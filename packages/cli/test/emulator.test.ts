@@ -22,20 +22,17 @@ async function list({ apiUrl, accessToken }: Started): Promise<unknown> {
   return (await fetch(`${apiUrl}/subscriptions`, { headers })).json();
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'emulator serves the API until %s, and ends with 0',
-  async (signal) => {
-    const running = emulator();
-    const { url, accessToken, ...rest } = await started(running);
-    expect(rest).toEqual({ adminUrl: `${url}/`, apiUrl: `${url}/webhooks/v1` });
-    expect(await list({ url, accessToken, ...rest })).toMatchObject({ items: [] });
-    running.stop(signal);
-    expect(await running.exitCode).toBe(0);
-    await expect(fetch(url)).rejects.toThrow();
-  },
-);
+test('emulator serves the API until it is stopped, and exits with 0', async () => {
+  const running = emulator();
+  const { url, accessToken, ...rest } = await started(running);
+  expect(rest).toEqual({ adminUrl: `${url}/`, apiUrl: `${url}/webhooks/v1` });
+  expect(await list({ url, accessToken, ...rest })).toMatchObject({ items: [] });
+  running.stop();
+  expect(await running.exitCode).toBe(0);
+  await expect(fetch(url)).rejects.toThrow();
+});
 
-test('emulator prints what a person needs, and on stderr how to stop it', async () => {
+test('emulator prints what a person needs, and how to stop it on stderr', async () => {
   const running = startCommand(['emulator', '--port', '0']);
   expect(await running.nextLine()).toMatch(/^Emulator {4}http:\/\/127\.0\.0\.1:\d+$/);
   expect(await running.nextLine()).toMatch(/^Admin page {2}http:/);
@@ -43,7 +40,7 @@ test('emulator prints what a person needs, and on stderr how to stop it', async 
   expect(await running.nextLine()).toMatch(/^Token {7}\S+$/);
   running.stop();
   expect(await running.exitCode).toBe(0);
-  expect(await running.stderr).toBe('Stop it with Ctrl-C.\n');
+  expect(await running.stderr).toBe('Press Ctrl-C to stop.\n');
 });
 
 test('emulator keeps its state in a file that only its owner can read, and finds it again', async () => {
@@ -91,7 +88,7 @@ test('emulator breaks as the rules of a file say, and delivers where it is allow
   expect(seed).toBe(7);
 });
 
-test('emulator says of a port in use which flag to pass', async () => {
+test('emulator says which flag to pass if the port is in use', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => void server.close());
@@ -99,14 +96,14 @@ test('emulator says of a port in use which flag to pass', async () => {
   expect(await runCommand(['emulator', '--port', `${port}`])).toMatchObject({
     exitCode: 1,
     stdout: '',
-    stderr: `error: port ${port} is in use.\nPass another by --port, or --port 0 for any free one.\n`,
+    stderr: `error: Port ${port} is in use.\nPass another one with --port, or --port 0 for any free one.\n`,
   });
 });
 
 test.each([
   ['no port', ['--port', '65536'], 'from 0 to 65535'],
-  ['an unknown fault', ['--port', '0', '--fault', 'nope'], 'action.kind must be one of'],
-  ['a fault that is no object', ['--port', '0', '--fault', '[1]'], 'each an object'],
+  ['an unknown fault', ['--port', '0', '--fault', 'nope'], 'The kind of a --fault must be one of'],
+  ['a fault that is no object', ['--port', '0', '--fault', '[1]'], 'each rule an object'],
   ['no file of faults', ['--port', '0', '--fault', '@/not/there'], '--fault: the file "/not/there"'],
 ])('emulator exits with 2 for a mistake of usage: %s', async (_title, flags, said) => {
   const { exitCode, stdout, stderr } = await runCommand(['emulator', ...flags]);

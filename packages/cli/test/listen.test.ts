@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +21,7 @@ async function listen(
 
 /** Sends a delivery; the status and text of its answer. */
 async function post(url: string, { key = KEY, body = BODY } = {}): Promise<readonly [number, string]> {
-  const { headers, method } = signedDelivery(body, { key, headers: { 'x-custom': 'kept' } });
+  const { headers, method } = signedDelivery({ body }, { key, headers: { 'x-custom': 'kept' } });
   const response = await fetch(url, { method, headers, body: new Uint8Array(body) });
   return [response.status, await response.text()];
 }
@@ -34,7 +35,7 @@ describe('listen', () => {
     expect(JSON.parse(await running.nextLine())).toMatchObject({ code: 'SIGNATURE_MISMATCH', status: 401 });
     running.stop();
     expect(await running.exitCode).toBe(0);
-    expect(await running.stderr).toContain("Another subscription's key");
+    expect(await running.stderr).toMatch(/key/);
   });
 
   test('prints lines to read, which a sender cannot break', async () => {
@@ -42,6 +43,28 @@ describe('listen', () => {
     const url = (await running.nextLine()).replace('Listening on ', '');
     await post(url, { body: Buffer.from('{"type":"\\u001b[2J\\n","id":"an-id"}') });
     expect(await running.nextLine()).toMatch(/^\S+Z {2}200 {2}\ufffd\[2J\ufffd {2}an-id {2}\d+ ms$/);
+  });
+
+  test('shows no control character of a sender, in lines or in JSON', async () => {
+    const hostile = '\u009b2J\u009d0;title\u009c';
+    for (const flags of [[], ['--json']]) {
+      const running = startCommand(['listen', '--port', '0', '--key', KEY, ...flags]);
+      const url = /http:[^"]+/.exec(await running.nextLine())?.[0] ?? '';
+      await post(url, { body: Buffer.from(JSON.stringify({ type: hostile, id: 'an-id' })) });
+      const [named = '', refused = ''] = [await running.nextLine(), await refuse(url, running)];
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+      expect(named + refused).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+      expect(refused).toContain('ENCODING_UNSUPPORTED');
+      if (flags.length > 0) expect(JSON.parse(named)).toMatchObject({ type: hostile });
+      running.stop();
+    }
+
+    /** Sends a header that fetch would not send. */
+    async function refuse(url: string, running: Running): Promise<string> {
+      const { headers } = signedDelivery({ body: BODY }, { key: KEY });
+      request(url, { method: 'POST', headers: { ...headers, 'content-encoding': hostile } }).end(BODY);
+      return running.nextLine();
+    }
   });
 
   test('passes on the bytes and headers that came, and answers what it is answered', async () => {
@@ -56,7 +79,7 @@ describe('listen', () => {
     expect(first?.headers).toMatchObject({ 'x-custom': 'kept', host: new URL(target).host });
   });
 
-  test('passes on to a receiver, whose signature check holds', async () => {
+  test('passes on to a receiver, which accepts the signature', async () => {
     const { url: target, handled } = await openReceiver();
     const { url } = await listen('--forward-to', target);
     expect((await post(url))[0]).toBe(200);
@@ -72,7 +95,7 @@ describe('listen', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('answers 502 where the endpoint gives no answer, so that it comes again', async () => {
+  test('answers 502 if the endpoint gives no answer, so that Showpad retries', async () => {
     for (const target of [await closedUrl(), await openServer((req) => req.destroy())]) {
       const { url, running } = await listen('--forward-to', target);
       expect((await post(url))[0]).toBe(502);
@@ -83,16 +106,16 @@ describe('listen', () => {
     }
   });
 
-  test('answers all the same where a delivery can’t be recorded, and says so', async () => {
+  test('answers even if a delivery cannot be recorded, and says so', async () => {
     const folder = join(openFolder(), 'recordings');
     const { url, running } = await listen('--record', folder);
     rmSync(folder, { recursive: true });
     expect((await post(url))[0]).toBe(200);
     running.stop();
-    expect(await running.stderr).toContain('error: ENOENT');
+    expect(await running.stderr).toMatch(/error: The delivery could not be recorded\.\nENOENT/);
   });
 
-  test('ends with 0 when it is stopped, and answers 502 to what is under way, so that it comes again', async () => {
+  test('ends with 0 when it is stopped, and answers 502 to what is under way, so that Showpad retries', async () => {
     let isAsked = () => {};
     const asked = new Promise<void>((resolve) => {
       isAsked = resolve;
@@ -100,7 +123,7 @@ describe('listen', () => {
     const { url, running } = await listen('--forward-to', await openServer(() => isAsked()));
     const posted = post(url);
     await asked;
-    running.stop('SIGINT');
+    running.stop();
     expect((await posted)[0]).toBe(502);
     expect(await running.exitCode).toBe(0);
   });
@@ -124,20 +147,20 @@ describe('replay', () => {
   const replay = (path: string, url: string, ...flags: readonly string[]) =>
     runCommand(['replay', path, '--to', url, '--json', ...flags]);
 
-  test('sends the recorded bytes, signed anew, in the order they came', async () => {
+  test('sends the recorded bytes with a new signature, in the order they came', async () => {
     const folder = await record();
     const { url, handled } = await openReceiver();
     const { exitCode, stdout, stderr } = await replay(folder, url, '--key', KEY);
     expect(exitCode).toBe(0);
     expect(valuesOf({ stdout })).toEqual([
-      { type: TYPE, eventId: 'an-id', isDelivered: true, status: 200 },
-      { type: 'COURSE_COMPLETED', eventId: 'failed', isDelivered: true, status: 200 },
+      { type: TYPE, eventId: 'an-id', isDelivered: true, status: 200, outcome: 'handled' },
+      { type: 'COURSE_COMPLETED', eventId: 'failed', isDelivered: true, status: 200, outcome: 'handled' },
     ]);
-    expect(stderr).toBe('2 of 2 delivered.\n');
+    expect(stderr).toBe('2 of 2 were delivered.\n');
     expect(handled).toEqual([{ name: 'é' }, undefined]);
   });
 
-  test('signs with the key it is given, and keeps what else came', async () => {
+  test('signs with the key it is given, and keeps the other headers', async () => {
     const folder = await record();
     const { url, received } = await openEndpoint();
     await replay(folder, url, '--key', 'a-new-key', '--type', TYPE);
@@ -147,7 +170,9 @@ describe('replay', () => {
     const { url: refusing } = await openReceiver();
     const refused = await replay(folder, refusing, '--key', 'a-new-key', '--type', TYPE);
     expect(refused.exitCode).toBe(4);
-    expect(valuesOf(refused)).toMatchObject([{ isDelivered: false, status: 401 }]);
+    expect(valuesOf(refused)).toMatchObject([
+      { isDelivered: false, status: 401, code: 'SIGNATURE_MISMATCH' },
+    ]);
   });
 
   test('sends as recorded, with the recorded signature', async () => {
@@ -171,16 +196,16 @@ describe('replay', () => {
       expect(valuesOf<{ eventId: string }>(finished).map(({ eventId }) => eventId)).toEqual(ids);
     }
     const none = await replay(folder, await closedUrl(), '--key', KEY, '--type', 'none');
-    expect(none).toMatchObject({ exitCode: 0, stdout: '', stderr: 'No recording is like this.\n' });
+    expect(none).toMatchObject({ exitCode: 0, stdout: '', stderr: 'No recording matches.\n' });
   });
 
-  test('exits with 4 where nothing answers, and goes on with the others', async () => {
+  test('exits with 4 if nothing answers, and goes on with the others', async () => {
     const finished = await replay(await record(), await closedUrl(), '--key', KEY);
     expect(finished.exitCode).toBe(4);
     expect(valuesOf(finished)).toMatchObject([{ isDelivered: false }, { isDelivered: false, status: null }]);
   });
 
-  test('recordings are their owner’s alone, and hold no key', async () => {
+  test('recordings can be read by their owner only, and contain no key', async () => {
     const folder = await record();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(folder)) {
@@ -190,10 +215,10 @@ describe('replay', () => {
   });
 
   test.each([
-    ['nothing there', 2, '/not/there', '', 'there is no file or folder "/not/there"'],
-    ['no JSON', 1, undefined, 'x', 'is no recording of version 1'],
-    ['another version', 1, undefined, '{"version":2}', 'is no recording of version 1'],
-    ['other JSON', 1, undefined, '{"version":1,"headers":{"a":1}}', 'is no recording of version 1'],
+    ['nothing there', 2, '/not/there', '', 'There is no file or folder "/not/there"'],
+    ['no JSON', 1, undefined, 'x', 'is not a recording of version 1'],
+    ['another version', 1, undefined, '{"version":2}', 'is not a recording of version 1'],
+    ['other JSON', 1, undefined, '{"version":1,"headers":{"a":1}}', 'is not a recording of version 1'],
   ])('says what is wrong with a recording: %s', async (_title, exitCode, path, text, said) => {
     const file = join(openFolder(), 'recording.json');
     writeFileSync(file, text);
@@ -203,7 +228,7 @@ describe('replay', () => {
 
   test('says that a folder holds no recording', async () => {
     const finished = await replay(openFolder(), 'http://127.0.0.1/', '--key', KEY);
-    expect(finished).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('holds no recording') });
+    expect(finished).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('contains no recording') });
   });
 });
 
@@ -225,7 +250,7 @@ test.each([
   [
     'replay with both',
     ['replay', '/', '--to', 'http://127.0.0.1/', '--key', KEY, '--as-recorded'],
-    'leave out --key',
+    'Leave out --key',
   ],
 ])('a mistake of usage exits with 2: %s', async (_title, args, said) => {
   const { exitCode, stdout, stderr } = await runCommand(args);

@@ -1,8 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { createReceiver } from '@showpad-webhooks/core';
-import { readBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+import { createRouteHandler } from '@showpad-webhooks/core/node';
 import { onTestFinished } from 'vitest';
 
 export const KEY = 'a-signature-key';
@@ -25,7 +24,7 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** An endpoint that answers as it is told, and keeps what came. The last status goes on. */
+/** An endpoint that answers with the statuses in turn, then with the last one, and keeps what it received. */
 export async function openEndpoint(
   ...statuses: readonly number[]
 ): Promise<{ readonly url: string; readonly received: readonly Received[] }> {
@@ -38,18 +37,22 @@ export async function openEndpoint(
   return { url, received };
 }
 
+/** An endpoint that answers like the receivers of this project. */
+export async function openAnswer(status: number, outcome: string, code?: string): Promise<string> {
+  return openServer((req, res) => {
+    req.resume().once('end', () => res.writeHead(status).end(JSON.stringify({ outcome, code })));
+  });
+}
+
 /** An endpoint as this project's packages make one. */
 export async function openReceiver(): Promise<{
   readonly url: string;
   readonly handled: readonly unknown[];
 }> {
   const handled: unknown[] = [];
-  const receiver = createReceiver({ keys: KEY }).onAny((event) => void handled.push(event.data));
-  const url = await openServer(async (req, res) => {
-    const { method = '' } = req;
-    const body = (limitBytes: number) => readBody(req, limitBytes);
-    writeResponse(res, (await receiver.receive({ method, headers: toHeaders(req), body })).response);
-  });
+  const receive = createRouteHandler({ keys: KEY });
+  receive.receiver.onAny((event) => void handled.push(event.data));
+  const url = await openServer((req, res) => receive(req, res));
   return { url, handled };
 }
 

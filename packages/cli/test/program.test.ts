@@ -1,33 +1,81 @@
+import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../src/program.ts';
-import { runCommand } from './command.ts';
+import { runCommand, valuesOf } from './command.ts';
 
-const { stdin, stdout, stderr } = process;
+const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
 const { program } = createProgram({ stdin, stdout, stderr, env: {}, signal: new AbortController().signal });
 const commands = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(commands)];
 const all = commands(program);
+const options = all.flatMap((command) => command.options);
 
-test('every flag has an environment variable', () => {
-  const flags = all
-    .flatMap(({ options }) => options)
-    .filter(({ long }) => long !== '--version' && long !== '--no-color');
-  expect(flags.length).toBeGreaterThan(60);
-  for (const { envVar, long } of flags)
-    expect({ long, envVar }).toEqual({ long, envVar: expect.stringMatching(/^SHOWPAD_/) });
+describe('help', () => {
+  test('every text begins with a capital letter and has no full stop', () => {
+    const described = [...all, ...options, ...all.flatMap(({ registeredArguments }) => registeredArguments)];
+    const texts = described.map((each) =>
+      typeof each.description === 'string' ? each.description : each.description(),
+    );
+    expect(texts.length).toBeGreaterThan(80);
+    for (const text of texts) expect(text).toMatch(/^[A-Z].*[^.]$/);
+  });
+
+  test('of the whole command lists the commands, and says what the exit codes mean', async () => {
+    const { exitCode, stdout: help } = await runCommand(['--help']);
+    expect(exitCode).toBe(0);
+    for (const command of program.commands) expect(help).toContain(`  ${command.name()}`);
+    expect(help).toContain('The exit code is 0 on success');
+  });
 });
 
-test('every command says what it does', () => {
-  for (const command of all) expect(command.description()).toMatch(/\.$/);
+describe('the environment', () => {
+  test('stands in for a few flags, and for no other', async () => {
+    expect(options.filter(({ envVar }) => envVar !== undefined)).toEqual([]);
+    const named = options.map(({ description }) => /SHOWPAD_\w+/.exec(description)?.[0]).filter(Boolean);
+    expect([...new Set(named)].toSorted()).toEqual([
+      'SHOWPAD_BASE_URL',
+      'SHOWPAD_JSON',
+      'SHOWPAD_QUIET',
+      'SHOWPAD_SIGNATURE_KEY',
+      'SHOWPAD_SUBDOMAIN',
+      'SHOWPAD_TOKEN',
+    ]);
+  });
+
+  test.each([
+    ['1', true],
+    ['true', true],
+    ['0', false],
+    ['false', false],
+    ['', false],
+  ])('SHOWPAD_JSON="%s" turns --json on: %s', async (value, isOn) => {
+    const { stdout } = await runCommand(['events', 'list'], { env: { SHOWPAD_JSON: value } });
+    expect(stdout.startsWith('{')).toBe(isOn);
+  });
+
+  test('SHOWPAD_QUIET turns --quiet on', async () => {
+    const show = ['events', 'show', 'COURSE_COMPLETED'];
+    expect((await runCommand(show)).stderr).toContain('inferred');
+    expect((await runCommand(show, { env: { SHOWPAD_QUIET: '1' } })).stderr).toBe('');
+  });
+
+  test('is the one that the run was given, and never that of the process', async () => {
+    vi.stubEnv('SHOWPAD_SIGNATURE_KEY', 'key-of-the-process').stubEnv('SHOWPAD_JSON', '1');
+    try {
+      const without = await runCommand(['sign', '--body', 'x']);
+      expect(without).toMatchObject({ exitCode: 2, stdout: '' });
+      const sign = ['sign', '--body', 'x', '--timestamp', '1', '--json'];
+      const given = await runCommand(sign, { env: { SHOWPAD_SIGNATURE_KEY: 'key-of-the-run' } });
+      expect(valuesOf(given)).toEqual(valuesOf(await runCommand([...sign, '--key', 'key-of-the-run'])));
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });
 
-test.each([
-  ['1', true],
-  ['true', true],
-  ['0', false],
-  ['false', false],
-  ['', false],
-])('a variable that is set to "%s" turns its flag on: %s', async (value, isOn) => {
-  const { stdout } = await runCommand(['events', 'list'], { env: { SHOWPAD_JSON: value } });
-  expect(stdout.startsWith('{')).toBe(isOn);
+test('the stack of an error is shown only if SHOWPAD_DEBUG is set', async () => {
+  const quiet = await runCommand(['sign', '--body', 'x']);
+  expect(quiet.stderr).not.toContain('    at ');
+  const loud = await runCommand(['sign', '--body', 'x'], { env: { SHOWPAD_DEBUG: '1' } });
+  expect(loud.stderr).toContain('    at ');
 });

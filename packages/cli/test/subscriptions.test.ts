@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Finished, openFolder, runCommand, startCommand, valuesOf } from './command.ts';
-import { closedUrl, openEndpoint } from './open-endpoint.ts';
+import { closedUrl, openEndpoint, openServer } from './open-endpoint.ts';
 
 const TYPE = 'shared-space-created';
 const URL = 'http://127.0.0.1:9/webhooks/showpad';
@@ -11,7 +12,7 @@ const CREATE = ['create', '--name', 'CRM', '--type', TYPE, '--url', URL];
 
 interface Account {
   readonly emulator: Emulator;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `subscriptions …` of the account, with `--json`. */
   readonly run: (...args: readonly string[]) => Promise<Finished>;
 }
@@ -76,7 +77,11 @@ describe('subscriptions', () => {
     expect(valuesOf(await run('delete', id))).toEqual([{ id, isDeleted: true }]);
     expect(await emulator.subscriptions.list()).toEqual([]);
     const gone = await run('get', id);
-    expect(gone).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('Not found (') });
+    expect(gone).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining('with 404 (Not found)'),
+    });
   });
 
   test('logs are shown, and followed until it is stopped', async () => {
@@ -93,13 +98,13 @@ describe('subscriptions', () => {
     await emulator.trigger(TYPE);
     const second = JSON.parse(await running.nextLine());
     expect(second.eventId).not.toBe(first.eventId);
-    running.stop('SIGINT');
+    running.stop();
     expect(await running.exitCode).toBe(0);
     expect(await running.stderr).toBe('');
   });
 
-  test('sync says what it would do, does it, and then has nothing to do', async () => {
-    const { run, emulator } = await openAccount();
+  test('sync says what it would do, does it, and deletes only with --prune', async () => {
+    const { run, emulator, env } = await openAccount();
     await emulator.subscriptions.create({ name: 'CRM', types: ['other'], url: URL });
     await emulator.subscriptions.create({ name: 'old', types: ['other'], url: URL });
     const folder = openFolder();
@@ -116,15 +121,46 @@ describe('subscriptions', () => {
     };
     expect(await actions('--dry-run')).toEqual(['create new', 'update CRM', 'ignore old']);
     expect(await emulator.subscriptions.list()).toHaveLength(2);
-    expect(await actions('--prune', '--save-keys', keys)).toEqual(['create new', 'update CRM', 'delete old']);
+    const prune = { ...env, SHOWPAD_PRUNE: '1' };
+    await runCommand(['subscriptions', 'sync', `@${file}`, '--save-keys', keys], { env: prune });
+    expect((await emulator.subscriptions.list()).map(({ name }) => name)).toContain('old');
+    expect(await actions('--prune', '--save-keys', keys)).toEqual(['keep CRM', 'keep new', 'delete old']);
     expect((await emulator.subscriptions.list()).map(({ name }) => name).toSorted()).toEqual(['CRM', 'new']);
     expect(readdirSync(keys)).toHaveLength(1);
     expect(await actions('--save-keys', keys)).toEqual(['keep CRM', 'keep new']);
   });
 });
 
+test.each([
+  ['create', [...CREATE, '--save-key']],
+  ['sync', ['sync', JSON.stringify([{ name: 'CRM', types: [TYPE], url: URL }]), '--save-keys']],
+] as const)('subscriptions %s says what to do if a new key cannot be saved', async (_title, args) => {
+  const { env, emulator } = await openAccount();
+  const folder = join(openFolder(), 'keys');
+  // The folder was there when it was tried, and is gone when Showpad answers.
+  const url = await openServer(async (req, res) => {
+    const { method = 'GET' } = req;
+    const headers = { authorization: String(req.headers.authorization), 'content-type': 'application/json' };
+    const body = method === 'GET' ? null : new Uint8Array(await buffer(req));
+    if (method === 'POST') {
+      rmSync(folder, { recursive: true });
+      writeFileSync(folder, '');
+    }
+    const response = await fetch(`${emulator.url}/webhooks/v1${req.url}`, { method, headers, body });
+    res.writeHead(response.status, { 'content-type': 'application/json' }).end(await response.text());
+  });
+  const { origin } = new globalThis.URL(url);
+  const finished = await runCommand(['subscriptions', ...args, folder], {
+    env: { ...env, SHOWPAD_BASE_URL: origin },
+  });
+  const [{ id } = { id: '' }] = await emulator.subscriptions.list();
+  expect(finished).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(finished.stderr).toMatch(/^error: The key of "CRM" could not be saved \(E[A-Z]+: .*\)\.\n/);
+  expect(finished.stderr).toContain(`Run "subscriptions delete ${id}"`);
+});
+
 describe('an account', () => {
-  test('is kept by login, used without flags, told by whoami, and forgotten by logout', async () => {
+  test('is kept by login, used without flags, shown by whoami, and forgotten by logout', async () => {
     const { emulator, env } = await openAccount();
     const { SHOWPAD_TOKEN: input = '', SHOWPAD_BASE_URL: baseUrl = '', ...home } = env;
     const login = await runCommand(['login', '--base-url', baseUrl, '--token', '-', '--json'], {
@@ -136,14 +172,14 @@ describe('an account', () => {
     expect(login.stdout).not.toContain(emulator.accessToken);
     expect(await runCommand(['subscriptions', 'list'], { env: home })).toMatchObject({ exitCode: 0 });
     expect((await runCommand(['whoami'], { env: home })).stdout).toBe(
-      `${baseUrl}, and its token is accepted.\n`,
+      `The account is ${baseUrl}, and its token is accepted.\n`,
     );
     await runCommand(['logout'], { env: home });
     expect(existsSync(file)).toBe(false);
     expect(await runCommand(['whoami'], { env: home })).toMatchObject({ exitCode: 3 });
   });
 
-  test('is not kept where its token is refused, nor is the token shown', async () => {
+  test('is not kept if its token is refused, and the token is not shown', async () => {
     const { env } = await openAccount();
     const login = await runCommand(['login', '--token', 'not-a-token'], { env });
     expect(login).toMatchObject({ exitCode: 3, stdout: '' });
@@ -160,13 +196,13 @@ describe('an account', () => {
     const elsewhere = await runCommand(['subscriptions', 'list', '--base-url', url], { env: home });
     expect(elsewhere).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('there is no token for'),
+      stderr: expect.stringContaining('There is no token for'),
     });
     expect(received).toEqual([]);
     expect(await runCommand(['subscriptions', 'list', ...own], { env: home })).toMatchObject({ exitCode: 0 });
   });
 
-  test('that is broken is told of by its file, and not what it holds', async () => {
+  test('that is broken is reported with its file, and not with what is in it', async () => {
     const { env } = await openAccount();
     const { SHOWPAD_TOKEN: input = '', ...home } = env;
     const login = await runCommand(['login', '--token', '-', '--json'], { input, env: home });
@@ -190,17 +226,27 @@ test('subscriptions exits with 3 without a token, and with 3 for one that is ref
 });
 
 test.each([
-  ['create without a name', ['create', '--type', TYPE, '--url', URL], 2, '--name, --type and --url'],
+  ['create without a name', ['create', '--type', TYPE, '--url', URL], 2, 'Pass --name, --type and --url'],
   ['create for no method', [...CREATE, '--method', 'PUT'], 2, 'POST, GET'],
   ['create with no header', [...CREATE, '--header', 'x'], 2, '--header must be a name'],
-  ['create with no folder', [...CREATE, '--save-key', '/dev/null/x'], 2, '--save-key: no file can be made'],
+  [
+    'create with no folder',
+    [...CREATE, '--save-key', '/dev/null/x'],
+    2,
+    '--save-key: no file can be written',
+  ],
   ['create for no URL', ['create', '--name', 'x', '--type', TYPE, '--url', 'x'], 1, 'endpoint must be a URL'],
-  ['update without a change', ['update', 'x'], 2, 'nothing to change'],
+  ['update without a change', ['update', 'x'], 2, 'There is nothing to change'],
   ['sync without a folder', ['sync', '[]'], 2, '--save-keys is missing'],
   ['sync of no list', ['sync', '{}', '--dry-run'], 2, 'must be a list of objects'],
   ['sync of no JSON', ['sync', '{', '--dry-run'], 2, '<wanted> is not JSON'],
-  ['sync of no types', ['sync', `[{"url":"${URL}"}]`, '--dry-run'], 2, 'types must be a list'],
-  ['both places', ['list', '--subdomain', 'acme'], 2, '--subdomain or --base-url'],
+  [
+    'sync of no types',
+    ['sync', `[{"url":"${URL}"}]`, '--dry-run'],
+    2,
+    'needs a list of at least one event type',
+  ],
+  ['both places', ['list', '--subdomain', 'acme'], 2, 'Pass --subdomain or --base-url'],
 ] as const)('subscriptions says what is wrong: %s', async (_title, args, exitCode, said) => {
   const { run } = await openAccount();
   const finished = await run(...args);
@@ -211,10 +257,10 @@ test('login exits with 2 without a token', async () => {
   const env = { XDG_CONFIG_HOME: openFolder(), SHOWPAD_SUBDOMAIN: 'acme' };
   const { exitCode, stderr } = await runCommand(['login'], { env });
   expect(exitCode).toBe(2);
-  expect(stderr).toContain('a token is missing');
+  expect(stderr).toContain('A token is missing');
 });
 
-test('subscriptions exits with 1 where nothing answers', { timeout: 20_000 }, async () => {
+test('subscriptions exits with 1 if nothing answers', { timeout: 20_000 }, async () => {
   const env = {
     XDG_CONFIG_HOME: openFolder(),
     SHOWPAD_BASE_URL: await closedUrl(),
@@ -222,6 +268,7 @@ test('subscriptions exits with 1 where nothing answers', { timeout: 20_000 }, as
   };
   const { exitCode, stderr } = await runCommand(['subscriptions', 'list'], { env });
   expect(exitCode).toBe(1);
-  expect(stderr).toContain('(NETWORK)');
+  expect(stderr).toContain('got no complete response.');
+  expect(stderr).toMatch(/ The cause was: .*ECONNREFUSED/);
   expect(stderr).not.toContain('a-token');
 });

@@ -1,25 +1,44 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createEmulator } from '@showpad-webhooks/emulator';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { COMMAND, isInstalled, openFolder, runCommand } from './command.ts';
+import { openFolder } from './command.ts';
+import { COMMAND, isInstalled } from './process.ts';
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What a terminal shows of the command, its colours as escape sequences. */
-function runInTerminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+interface Terminal {
+  /** What it shows, with colours as escape sequences. */
+  shown(): string;
+  type(text: string): void;
+  /** Resolves when the command has ended. */
+  ended(): void;
+}
+
+/** Runs the command in a terminal. */
+function openTerminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Terminal {
   const socket = `${openFolder()}/${randomUUID()}`;
   const tmux = (...given: readonly string[]) =>
     execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...given], { encoding: 'utf8' });
   onTestFinished(() => void tmux('kill-server'));
-  const variables = Object.entries({ NO_COLOR: '', ...env }).map(
-    ([name, value]) => `${name}=${quote(value)}`,
-  );
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`);
   const command = [...COMMAND, ...args].map(quote).join(' ');
-  // It stays open until it is looked at.
-  const line = `env ${variables.join(' ')} ${command}; tmux -S ${quote(socket)} wait-for -S done; cat`;
+  // The pane stays open after the command, so that it can be looked at.
+  const line = `env -u NO_COLOR -u FORCE_COLOR ${variables.join(' ')} ${command}; tmux -S ${quote(socket)} wait-for -S done; cat`;
   tmux('new-session', '-d', '-x', '160', '-y', '50', line);
-  tmux('wait-for', 'done');
-  return tmux('capture-pane', '-e', '-p');
+  return {
+    shown: () => tmux('capture-pane', '-e', '-p'),
+    type: (text) => void tmux('send-keys', '-l', text),
+    ended: () => void tmux('wait-for', 'done'),
+  };
+}
+
+function shownBy(args: readonly string[], env?: Readonly<Record<string, string>>): string {
+  const terminal = openTerminal(args, env);
+  terminal.ended();
+  return terminal.shown();
 }
 
 const ESCAPE = '\u001b[';
@@ -27,39 +46,45 @@ const LIST = ['events', 'list'];
 
 describe.runIf(isInstalled('tmux'))('in a terminal', () => {
   test('results and errors are coloured', () => {
-    expect(runInTerminal(LIST)).toContain(`${ESCAPE}2m`);
-    expect(runInTerminal(['events', 'show', 'nope'])).toContain(`${ESCAPE}31merror:`);
+    expect(shownBy(LIST)).toContain(`${ESCAPE}2m`);
+    expect(shownBy(['events', 'show', 'nope'])).toContain(`${ESCAPE}31merror:`);
   });
 
   test.each([
     ['NO_COLOR', LIST, { NO_COLOR: '1' }],
     ['--no-color', [...LIST, '--no-color'], {}],
-    ['a terminal that has none', LIST, { TERM: 'dumb' }],
+    ['a terminal that has no colours', LIST, { TERM: 'dumb' }],
     ['--json', [...LIST, '--json'], {}],
-  ] as const)('nothing is coloured by %s', (_title, args, env) => {
-    const shown = runInTerminal(args, env);
+  ] as const)('nothing is coloured with %s', (_title, args, env) => {
+    const shown = shownBy(args, env);
     expect(shown).toContain('COURSE_COMPLETED');
     expect(shown).not.toContain(ESCAPE);
   });
-});
 
-test('nothing is coloured in a pipe', async () => {
-  const { stdout } = await runCommand(LIST);
-  expect(stdout).toContain('COURSE_COMPLETED');
-  expect(stdout).not.toContain(ESCAPE);
-  expect((await runCommand(['events', 'show', 'nope'])).stderr).not.toContain(ESCAPE);
-});
+  test('login asks for the token, and does not show what is typed', async () => {
+    const emulator = await createEmulator();
+    onTestFinished(() => emulator.close());
+    const folder = openFolder();
+    const terminal = openTerminal(['login', '--base-url', `${emulator.url}/webhooks/v1`], {
+      XDG_CONFIG_HOME: folder,
+    });
+    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Paste --token');
+    terminal.type(`${emulator.accessToken}\r`);
+    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Logged in to');
+    expect(terminal.shown()).not.toContain(emulator.accessToken);
+    const file = join(folder, 'showpad-webhooks/account.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ token: emulator.accessToken });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
 
-test('a reader that has seen enough is no error', () => {
-  const line = `${COMMAND.map(quote).join(' ')} --help | head -n 1`;
-  const { stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', line], { encoding: 'utf8' });
-  expect(stdout).toBe('Usage: showpad-webhooks [options] [command]\n');
-  expect(stderr).toBe('');
-});
-
-test('says the error’s stack only where it is asked to', async () => {
-  const quiet = await runCommand(['sign', '--body', 'x']);
-  expect(quiet.stderr).not.toContain('    at ');
-  const loud = await runCommand(['sign', '--body', 'x'], { env: { SHOWPAD_DEBUG: '1' } });
-  expect(loud.stderr).toContain('    at ');
+  test.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('%s leaves the question without an answer', async (_title, key) => {
+    const terminal = openTerminal(['sign', '--body', 'x', '--key', '-']);
+    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Paste --key');
+    terminal.type(key);
+    terminal.ended();
+    expect(terminal.shown()).toContain('Nothing was entered.');
+  });
 });

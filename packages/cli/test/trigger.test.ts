@@ -3,11 +3,18 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { verifySignature } from '@showpad-webhooks/core';
-import { toHeaders } from '@showpad-webhooks/core/node';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openFolder, runCommand, startCommand, valuesOf } from './command.ts';
-import { closedUrl, KEY, openEndpoint, openReceiver, openServer, type Received } from './open-endpoint.ts';
+import {
+  closedUrl,
+  KEY,
+  openAnswer,
+  openEndpoint,
+  openReceiver,
+  openServer,
+  type Received,
+} from './open-endpoint.ts';
 
 const TYPE = 'shared-space-user-added';
 const trigger = (url: string, ...rest: readonly string[]) => [
@@ -20,22 +27,22 @@ interface Sent {
   readonly attempt: number;
   readonly state: string;
   readonly status: number | null;
+  readonly outcome: string | null;
   readonly faults: readonly string[];
 }
 
-const verified = ({ body, headers }: Received) =>
-  verifySignature({ body, headers: toHeaders(headers), keys: KEY });
+const verified = ({ body, headers }: Received) => verifySignature({ body, headers, keys: KEY });
 
 describe('trigger', () => {
   test('sends the sample, signed, to a receiver that handles it', async () => {
     const { url, handled } = await openReceiver();
     const { exitCode, stdout } = await runCommand(trigger(url));
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^[0-9a-f-]{36} {2}attempt 1: {2}200 {2}in \d+ ms\n$/);
+    expect(stdout).toMatch(/^[0-9a-f-]{36} {2}attempt 1: {2}200 handled {2}in \d+ ms\n$/);
     expect(handled).toEqual([expect.objectContaining({ sharedSpace: expect.anything() })]);
   });
 
-  test('changes the sample as --set says: text, JSON, places that were not there', async () => {
+  test('changes the sample as --set says: text, JSON, and values that were not there', async () => {
     const { url, handled } = await openReceiver();
     const sets = ['data.invitee.email=x@example.com', 'data.new.place=[1,{"a":null}]', 'data.text="1"'];
     await runCommand(trigger(url, ...sets.flatMap((each) => ['--set', each])));
@@ -65,7 +72,7 @@ describe('trigger', () => {
     expect(new Set(sent.map(({ eventId }) => eventId)).size).toBe(30);
     expect(sent.every(({ state, status }) => state === 'succeeded' && status === 200)).toBe(true);
     expect(received).toHaveLength(30);
-    expect(finished.stderr).toBe('30 of 30 delivered.\n');
+    expect(finished.stderr).toBe('30 of 30 were delivered.\n');
   });
 
   test('tries once and exits with 4 after a 503, showing the answer', async () => {
@@ -88,33 +95,81 @@ describe('trigger', () => {
     expect(second - first).toBeGreaterThanOrEqual(2);
   });
 
-  test('exits with 4 where nothing listens', async () => {
-    const { exitCode, stdout } = await runCommand(trigger(await closedUrl()));
+  test('exits with 4 if nothing listens, and asks whether the app is running', async () => {
+    const { exitCode, stdout, stderr } = await runCommand(trigger(await closedUrl()));
     expect(exitCode).toBe(4);
-    expect(stdout).toContain('ECONNREFUSED');
+    expect(stdout).toContain('attempt 1:  ECONNREFUSED  ');
+    expect(stderr).toBe(
+      'ECONNREFUSED: Nothing listens at this address. Is the app running, and is the port right?\n',
+    );
   });
 
   test.each([
-    [401, 'another key'],
-    [404, 'Nothing receives at this path'],
-    [413, 'before any body parser'],
-  ])('says once what a %d most often means', async (status, said) => {
+    [401, 'it uses another key'],
+    [404, 'Nothing receives deliveries at this path'],
+    [413, 'Mount the webhook before any body parser'],
+    [500, 'The app failed.'],
+    [302, 'Redirects are not followed'],
+  ])('says once what a %d without a code most likely means', async (status, said) => {
     const { url } = await openEndpoint(status);
     const { stderr } = await runCommand(trigger(url, '--count', '2'));
     expect(stderr.split(said)).toHaveLength(2);
+    expect(stderr).toContain(`${status}: `);
   });
 
-  test('breaks as its faults say, and follows the copies that they make', async () => {
+  test.each([
+    [401, 'rejected', 'TIMESTAMP_TOO_OLD', 'signed too long ago. Compare the clocks'],
+    [401, 'rejected', 'SIGNATURE_MISSING', 'removes "x-" headers'],
+    [401, 'rejected', 'SIGNATURE_MISMATCH', 'verifies with another key'],
+    [413, 'rejected', 'BODY_TOO_LARGE', 'larger than "maxBodyBytes"'],
+    [422, 'failed', 'PERMANENT_FAILURE', 'threw a PermanentError'],
+    [500, 'failed', 'HANDLER_FAILED', 'A handler threw an error'],
+    [503, 'unavailable', 'RAW_BODY_UNAVAILABLE', 'A body parser ran before the webhook'],
+    [503, 'unavailable', 'HANDLER_TIMEOUT', 'The handlers took longer'],
+    [503, 'unavailable', 'A_NEW_CODE', 'The app failed.'],
+  ])('gives the advice of the code in the answer: %d %s %s', async (status, outcome, code, said) => {
+    const { stdout, stderr } = await runCommand(trigger(await openAnswer(status, outcome, code)));
+    expect(stdout).toMatch(new RegExp(`attempt 1: {2}${status} ${outcome} ${code} {2}in \\d+ ms\\n$`));
+    expect(stderr).toMatch(new RegExp(`^${status} ${outcome} ${code}: (?=[A-Z]).*${said}.*\\.\\n$`));
+  });
+
+  test('says what became of the event, and that an event without a handler was ignored', async () => {
+    const ignored = await runCommand(trigger(await openAnswer(200, 'ignored')));
+    expect(ignored).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('200 ignored') });
+    expect(ignored.stderr).toBe(`200 ignored: The app has no handler for the type "${TYPE}".\n`);
+    const queued = await runCommand(trigger(await openAnswer(202, 'queued')));
+    expect(queued).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('202 queued'), stderr: '' });
+    expect(valuesOf(await runCommand(trigger(await openAnswer(202, 'queued'), '--json')))).toMatchObject([
+      { outcome: 'queued', code: null },
+    ]);
+  });
+
+  test('gives no advice about an endpoint that refuses what a fault broke', async () => {
+    const { url } = await openReceiver();
+    const { stdout, stderr } = await runCommand(trigger(url, '--fault', 'stale-clock'));
+    expect(stdout).toContain('401 rejected TIMESTAMP_TOO_OLD  in ');
+    expect(stdout).toContain('(fault: stale-clock)');
+    expect(stderr).toBe(
+      '401 rejected TIMESTAMP_TOO_OLD: The delivery had the fault "stale-clock", so this answer may be what you want.\n',
+    );
+  });
+
+  test('breaks deliveries as the faults say, and follows the copies that they make', async () => {
     const { url, handled } = await openReceiver();
     const finished = await runCommand(trigger(url, '--fault', 'duplicate', '--json'));
     expect(finished.exitCode).toBe(0);
-    expect(valuesOf<Sent>(finished).map(({ status }) => status)).toEqual([200, 200]);
+    expect(
+      valuesOf<Sent>(finished)
+        .map(({ outcome }) => outcome)
+        .toSorted(),
+    ).toEqual(['duplicate', 'handled']);
     expect(handled).toHaveLength(1);
 
     const rule = JSON.stringify([{ match: { attempt: 1 }, action: { kind: 'wrong-key' } }]);
     const forged = await runCommand(trigger(url, '--fault', rule, '--json'));
     expect(forged.exitCode).toBe(4);
-    expect(valuesOf(forged)).toMatchObject([{ status: 401, faults: ['wrong-key'], state: 'failed' }]);
+    const code = 'SIGNATURE_MISMATCH';
+    expect(valuesOf(forged)).toMatchObject([{ status: 401, code, faults: ['wrong-key'], state: 'failed' }]);
   });
 
   test('prints a curl command that sends just this, and sends nothing itself', async () => {
@@ -137,11 +192,11 @@ describe('trigger', () => {
     expect(received.map(verified)).toHaveLength(1);
   });
 
-  test('sends nothing where the editor fails', async () => {
+  test('sends nothing if the editor fails', async () => {
     const { url, received } = await openEndpoint();
     const { exitCode, stderr } = await runCommand(trigger(url, '--edit'), { env: { EDITOR: 'false' } });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('the editor failed, so nothing was sent');
+    expect(stderr).toContain('The editor failed, so nothing was sent');
     expect(received).toEqual([]);
   });
 
@@ -176,26 +231,36 @@ describe('trigger', () => {
     const { url } = await openEndpoint(503);
     const running = startCommand(trigger(url, '--retries'));
     await running.nextLine();
-    running.stop('SIGINT');
+    running.stop();
     expect(await running.exitCode).toBe(4);
-    expect(await running.stderr).toContain('stopped before all was delivered');
+    expect(await running.stderr).toContain('Stopped before everything was delivered');
   });
 });
 
 test.each([
   ['a type is missing', ['trigger', '--to', 'http://127.0.0.1/', '--key', KEY], 'type'],
+  ['a blank key', ['trigger', TYPE, '--to', 'http://127.0.0.1/', '--key', ''], '--key is blank'],
   ['a key is missing', ['trigger', TYPE, '--to', 'http://127.0.0.1/'], 'SHOWPAD_SIGNATURE_KEY'],
   ['no URL', trigger('somewhere'), 'must be a URL'],
   ['another protocol', trigger('ftp://127.0.0.1/'), 'http:// or https://'],
   ['two places', trigger('http://127.0.0.1/', '--subscription', 'x'), 'either --to or --subscription'],
   ['no place', ['trigger', TYPE, '--key', KEY], 'either --to or --subscription'],
   ['no editor', trigger('http://127.0.0.1/', '--edit'), 'Set EDITOR'],
-  ['several keys', trigger('http://127.0.0.1/', '--key', 'x'), 'pass --key once'],
+  ['several keys', trigger('http://127.0.0.1/', '--key', 'x'), 'Pass --key once'],
   ['a file and changes', trigger('http://127.0.0.1/', '--file', '{}', '--set', 'a=1'), '--set'],
   ['no path', trigger('http://127.0.0.1/', '--set', 'data'), '--set must be a path'],
-  ['a path into text', trigger('http://127.0.0.1/', '--set', 'data.invitee.email.x=1'), 'is no object'],
-  ['a prototype', trigger('http://127.0.0.1/', '--set', '__proto__.x=1'), 'is no path'],
-  ['an unknown fault', trigger('http://127.0.0.1/', '--fault', 'nope'), 'wrong-key'],
+  ['a path into text', trigger('http://127.0.0.1/', '--set', 'data.invitee.email.x=1'), 'is not an object'],
+  ['a prototype', trigger('http://127.0.0.1/', '--set', '__proto__.x=1'), 'is not a path'],
+  [
+    'an unknown fault',
+    trigger('http://127.0.0.1/', '--fault', 'nope'),
+    'The kind of a --fault must be one of',
+  ],
+  [
+    'a rule that is not valid',
+    trigger('http://127.0.0.1/', '--fault', '{"probability":2}'),
+    'A rule of --fault',
+  ],
   ['a fault that is no JSON', trigger('http://127.0.0.1/', '--fault', '{'), '--fault is not JSON'],
   ['no events', trigger('http://127.0.0.1/', '--count', '0'), 'whole number from 1'],
   ['NUL in a command', trigger('http://127.0.0.1/', '--file', '-', '--print-curl'), '--print-curl'],

@@ -33,12 +33,12 @@ describe('verify', () => {
     const { exitCode, stdout, stderr } = await runCommand(verify());
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
-      stdout: 'The signature holds, made 12 s ago.\n',
+      stdout: 'The signature is valid. It was made 12 s ago.\n',
       stderr: '',
     });
   });
 
-  test('reads the bytes of a file and the key of stdin, whose line break is no part of it', async () => {
+  test('reads the bytes of a file, and the key from stdin without its line break', async () => {
     const file = join(openFolder(), 'body.json');
     writeFileSync(file, `\ufeff${BODY}\r\n`);
     const signature = sign(`\ufeff${BODY}\r\n`, KEY, SECONDS);
@@ -46,13 +46,15 @@ describe('verify', () => {
     expect(await runCommand(given, { input: `${KEY}\n` })).toMatchObject({ exitCode: 0 });
   });
 
-  test('takes flags from the environment', async () => {
+  test('takes its key from the environment, but no other flag', async () => {
     const env = { SHOWPAD_SIGNATURE_KEY: KEY, SHOWPAD_BODY: BODY, SHOWPAD_JSON: '1' };
-    const finished = await runCommand(verify({ key: undefined, body: undefined }), { env });
+    const finished = await runCommand(verify({ key: undefined }), { env });
     expect(valuesOf(finished)).toEqual([{ isValid: true, ageSeconds: 12 }]);
+    const bodiless = await runCommand(verify({ key: undefined, body: undefined }), { env });
+    expect(bodiless).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--body <body>') });
   });
 
-  test('exits with 1 and the code where it does not hold, and shows no key', async () => {
+  test('exits with 1 and the code if the signature does not match, and shows no key', async () => {
     const { exitCode, stdout } = await runCommand(verify({ key: 'another-key' }));
     expect(exitCode).toBe(1);
     expect(stdout).toContain('SIGNATURE_MISMATCH');
@@ -63,10 +65,10 @@ describe('verify', () => {
   test('explains the mistake', async () => {
     const { exitCode, stdout } = await runCommand(verify({ body: `${BODY}\n` }, '--explain'));
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('This is it (body-end)');
+    expect(stdout).toContain('Proven: body-end  ');
   });
 
-  test('explains a key with white space around it, rather than refuse it', async () => {
+  test('explains a key with white space around it, and does not only refuse it', async () => {
     const finished = await runCommand(verify({ key: ` ${KEY}` }, '--explain', '--json'));
     expect(finished.exitCode).toBe(1);
     const findings = [expect.objectContaining({ cause: 'key-space', certainty: 'proven' })];
@@ -82,11 +84,11 @@ describe('verify', () => {
     expect((await runCommand(given)).stdout).toContain('made with the key crm');
   });
 
-  test('says what it is not, where it is none of the usual mistakes', async () => {
+  test('says what it is not if it is none of the usual mistakes', async () => {
     const { exitCode, stdout } = await runCommand(verify({ key: 'another-key' }, '--explain'));
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('None of the usual mistakes');
-    expect(stdout).not.toContain('This is it');
+    expect(stdout).toContain('No usual mistake makes this signature');
+    expect(stdout).not.toContain('Proven');
   });
 });
 
@@ -115,7 +117,18 @@ describe('a mistake of usage exits with 2 and says what is wrong', () => {
     ['an unknown command', ['verfy'], "unknown command 'verfy'"],
     ['a missing flag', ['sign', '--key', 'x'], '--body <body>'],
     ['a missing key', ['sign', '--body', 'x'], 'SHOWPAD_SIGNATURE_KEY'],
-    ['a blank key', ['sign', '--body', 'x', '--key', ' '], 'is blank'],
+    ['a blank key', ['sign', '--body', 'x', '--key', ' '], '--key is blank'],
+    [
+      'a key with white space',
+      ['sign', '--body', 'x', '--key', 'x '],
+      'The key in --key begins or ends with',
+    ],
+    ['a file name without @', ['sign', '--body', 'package.json', '--key', 'x'], 'Put "@" before the name'],
+    [
+      'a file name for a key',
+      ['sign', '--body', 'x', '--key', 'package.json'],
+      '--key is the name of a file',
+    ],
     [
       'a file that is not there',
       ['sign', '--body', 'x', '--key', '@/not/there'],
@@ -125,12 +138,23 @@ describe('a mistake of usage exits with 2 and says what is wrong', () => {
     ['stdin twice', ['sign', '--body', '-', '--key', '-'], '--body and --key both read stdin'],
     ['no number', ['sign', '--body', 'x', '--key', 'x', '--timestamp', '1.5'], 'whole number from 1'],
     ['a key without its name', verify({ 'other-key': 'secret' }, '--explain'), '--other-key must be a name'],
-    ['another key for nothing', verify({ 'other-key': 'crm=x' }), 'by --explain alone'],
-    ['an unknown type', ['events', 'show', 'shared-space'], 'There are: shared-space-user-added'],
+    ['another key for nothing', verify({ 'other-key': 'crm=x' }), '--other-key needs --explain'],
+    ['an unknown type', ['events', 'show', 'shared-space'], 'These types have one: shared-space-user-added'],
   ])('%s', async (_title, args, said) => {
     const { exitCode, stdout, stderr } = await runCommand(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(said);
     expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([
+    ['', 'SHOWPAD_SIGNATURE_KEY is blank.'],
+    [' x', 'The key in SHOWPAD_SIGNATURE_KEY begins or ends with white space.'],
+    ['@/not/there', 'SHOWPAD_SIGNATURE_KEY: the file "/not/there" does not exist.'],
+  ])('SHOWPAD_SIGNATURE_KEY="%s"', async (value, said) => {
+    const env = { SHOWPAD_SIGNATURE_KEY: value };
+    const { exitCode, stderr } = await runCommand(['sign', '--body', 'x'], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`error: ${said}\n`);
   });
 });

@@ -1,28 +1,26 @@
 import { Argument, type Command } from 'commander';
-import { CliError, checked, usageError } from '../cli-error.ts';
+import { CliError, checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { CHECKS, UNCHECKED } from '../doctor/checks.ts';
-import { examine, type Result } from '../doctor/examine.ts';
+import { CHECKS, GOOD, UNCHECKED } from '../doctor/checks.ts';
+import { examine, isServerError, type Result } from '../doctor/examine.ts';
 import { EXIT } from '../exit-code.ts';
-import { keyFlag } from '../flags.ts';
-import { type Output, printable } from '../output.ts';
-import { readKeys } from '../read-keys.ts';
-import { readUrl } from '../read-url.ts';
+import { readOneKey } from '../input/read-keys.ts';
+import { readUrl } from '../input/read-url.ts';
+import { keyFlag } from '../terminal/flags.ts';
+import { type Output, paint } from '../terminal/output.ts';
 
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .summary('check an endpoint’s answers against what keeps events safe')
-    .description(
-      'Sends good and bad deliveries to a running endpoint and judges its answers. Exits with 1 for a bad one.',
-    )
-    .addArgument(new Argument('<url>', 'the endpoint'))
+    .description('Check that an endpoint neither loses events nor accepts forged ones')
+    .addArgument(new Argument('<url>', 'URL of the endpoint'))
     .addOption(keyFlag())
     .addHelpText(
       'after',
       `
-The good deliveries are sample events, which the app handles like any other, and one has no data, on which a handler
-may fail: do not aim this at production.
+It sends good and bad deliveries to a running endpoint, and judges its answers. The good ones are sample events, which
+the app handles like any other, and one of them has no data, so a handler may fail. Do not use it on production.
+The exit code is 1 if a check failed.
 
 Examples:
   $ showpad-webhooks doctor http://127.0.0.1:3000/webhooks/showpad --key @crm.key
@@ -31,60 +29,67 @@ Examples:
     .action((url: string, flags: { readonly key?: readonly string[] }) => doctor(url, flags.key, context));
 }
 
-async function doctor(
-  address: string,
-  givenKeys: readonly string[] | undefined,
-  context: Context,
-): Promise<void> {
+async function doctor(address: string, keys: readonly string[] | undefined, context: Context): Promise<void> {
   const { io, output } = context;
   const url = readUrl(address, '<url>');
-  const [key = '', ...more] = await readKeys(givenKeys, io);
-  if (more.length > 0) throw usageError('the endpoint is checked with one key: pass --key once.');
+  const key = await readOneKey(keys, 'The endpoint is checked with one key.', io);
   const results: Result[] = [];
   try {
     await checked(async () => {
       for await (const result of examine(url, key, io.signal)) {
         results.push(result);
-        tell(result, output);
+        report(result, output);
       }
     });
   } catch (error) {
-    throw io.signal.aborted ? new CliError('stopped before all was checked.') : error;
+    throw io.signal.aborted ? new CliError('Stopped before everything was checked.') : error;
   }
   const count = (verdict: Result['verdict']) => results.filter((each) => each.verdict === verdict).length;
   if (count('failed') > 0) context.exitCode = EXIT.failed;
   output.note(`${count('passed')} passed, ${count('warned')} warned, ${count('failed')} failed.`);
   if (results.length <= CHECKS.length) {
-    output.note('The other checks tell nothing before this one passes.');
+    output.note('The other checks were skipped, because they need an endpoint that passes this one.');
     return;
   }
-  const duplicate = results.find(({ check }) => check.id === 'duplicate');
-  output.note('Not checked, since no answer shows it:');
+  output.note('The answers do not show the following, so check it yourself:');
   for (const each of UNCHECKED) output.note(`  ${each}`);
-  if (duplicate?.outcome !== 'duplicate')
-    output.note('  that a duplicate, which was accepted, is not handled twice');
+  const duplicate = results.find(({ check }) => check.id === 'duplicate');
+  if (duplicate?.outcome.outcome !== 'duplicate') {
+    output.note('  A duplicate, which was accepted, is not handled twice.');
+  }
 }
 
 const MARKS = {
-  passed: ['green', 'pass'],
-  warned: ['yellow', 'warn'],
-  failed: ['red', 'FAIL'],
+  passed: paint('green', 'pass'),
+  warned: paint('yellow', 'warn'),
+  failed: paint('red', 'FAIL'),
 } as const;
 
-function tell(
-  { check, verdict, status, problem, outcome, durationMs }: Result,
-  { result, text, paint }: Output,
+/** Why a check of this kind gives a warning. */
+const WARNINGS: Readonly<Record<string, string>> = {
+  refuse:
+    'It was not accepted, but only a 4xx says that a delivery was refused. Any other answer looks like a failure of the app.',
+  keep: 'Showpad never retries a 422, so the event is lost. That is right only if no retry can help.',
+};
+
+function report(
+  { check, verdict, status, outcome, answer, advice, durationMs }: Result,
+  output: Output,
 ): void {
-  const { id, title, why, mend } = check;
-  const [color, mark] = MARKS[verdict];
-  const answer = status === null ? `no answer (${problem})` : `${status}`;
-  const said = outcome === undefined ? answer : `${answer} ${printable(outcome)}`;
-  result(`${paint(color, mark)}  ${title}: ${said}`, {
-    ...{ id, verdict, status, outcome: outcome ?? null, durationMs },
-    ...(problem && { problem }),
-    ...(verdict !== 'passed' && { why, mend }),
-  });
-  if (verdict === 'passed') return;
-  const isOwnTrouble = status !== null && status >= 500;
-  text(`      ${why}\n      ${isOwnTrouble ? 'A 5xx is trouble in the app: see its log. ' : ''}${mend}`);
+  const { id, title, expect } = check;
+  const why = verdict === 'warned' ? WARNINGS[expect] : check.why;
+  const fix = fixFor(check, status, advice);
+  const value = { id, verdict, status, ...outcome, durationMs, ...(status === null && { problem: answer }) };
+  output.result(verdict === 'passed' ? value : { ...value, why, fix }, [
+    MARKS[verdict],
+    `${title}: ${answer}`,
+  ]);
+  if (verdict !== 'passed') output.text(`      ${why}`, `      ${fix}`);
+}
+
+/** An answer says most about the good delivery, or if the app failed. Otherwise the check knows the mistake. */
+function fixFor(check: Result['check'], status: number | null, advice: string | undefined): string {
+  if (advice === undefined) return check.fix;
+  if (check === GOOD) return advice;
+  return status === null || isServerError(status) ? `${advice} ${check.fix}` : check.fix;
 }

@@ -2,11 +2,11 @@ import { createEmulator } from '@showpad-webhooks/emulator';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { flag, listFlag, numberFlag } from '../flags.ts';
-import { portError } from '../listen-on.ts';
-import { openBrowser } from '../open-browser.ts';
-import { faultFlag, readFaults } from '../read-faults.ts';
-import { stopped } from '../stopped.ts';
+import { portError } from '../http/listen-on.ts';
+import { addFaults, faultFlag, readFaults } from '../input/read-faults.ts';
+import { collect, wholeNumber } from '../terminal/flags.ts';
+import { openBrowser } from '../terminal/open-browser.ts';
+import { stopped } from '../terminal/stopped.ts';
 
 interface EmulatorFlags {
   readonly port: number;
@@ -21,23 +21,23 @@ interface EmulatorFlags {
 export function addEmulator(program: Command, context: Context): void {
   program
     .command('emulator')
-    .summary('run Showpad’s side of webhooks on this machine')
-    .description(
-      'Runs Showpad’s side of webhooks: its API, signed deliveries, retries, faults, and an Admin page.',
+    .description('Run Showpad’s side of webhooks on this machine')
+    .option('--port <n>', 'Port to listen on; 0 is any free port', wholeNumber(0, 65_535), 4000)
+    .option('--state <file>', 'JSON file that keeps subscriptions, keys and faults')
+    .option(
+      '--seed <n>',
+      'With the same seed, random faults hit the same deliveries',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
-    .addOption(numberFlag('--port <n>', '0 is any free port', 0, 65_535).default(4000))
-    .addOption(flag('--state <file>', 'JSON file that subscriptions, keys and faults are kept in'))
-    .addOption(numberFlag('--seed <n>', 'the same seed breaks alike', 0, Number.MAX_SAFE_INTEGER))
-    .addOption(numberFlag('--time-scale <n>', 'how many times as fast its clock runs', 1, 1_000))
+    .option('--time-scale <n>', 'How many times faster than real time its clock runs', wholeNumber(1, 1_000))
     .addOption(faultFlag())
-    .addOption(
-      listFlag('--allow-target <host>', 'another machine that deliveries may go to; may be repeated'),
-    )
-    .addOption(flag('--open', 'show the Admin page in a browser'))
+    .option('--allow-target <host>', 'Another machine that deliveries may go to; can be repeated', collect)
+    .option('--open', 'Open the Admin page in a browser')
     .addHelpText(
       'after',
       `
-It goes on until it is stopped (Ctrl-C). Faults are added to those that --state holds.
+It offers Showpad's API, signed deliveries, retries, faults and an Admin page, and runs until you stop it with Ctrl-C.
+The faults of --fault are added to those in the --state file.
 
 Examples:
   $ showpad-webhooks emulator --open
@@ -56,17 +56,19 @@ async function runEmulator(flags: EmulatorFlags, { io, output }: Context): Promi
     throw portError(error, port);
   });
   try {
-    for (const fault of faults) await checked(() => emulator.faults.add(fault));
+    await addFaults(emulator, faults);
     const { url, accessToken } = emulator;
-    const lines = [
+    output.result(
+      { url, adminUrl: `${url}/`, apiUrl: `${url}/webhooks/v1`, accessToken },
       `Emulator    ${url}`,
       `Admin page  ${url}/`,
       `API         ${url}/webhooks/v1`,
       `Token       ${accessToken}`,
-    ];
-    output.result(lines.join('\n'), { url, adminUrl: `${url}/`, apiUrl: `${url}/webhooks/v1`, accessToken });
-    if (flags.open && !(await openBrowser(`${url}/`))) output.note('No browser could be opened.');
-    output.note('Stop it with Ctrl-C.');
+    );
+    if (flags.open && !(await openBrowser(`${url}/`, io))) {
+      output.note('No browser could be opened. Open the URL of the Admin page yourself.');
+    }
+    output.note('Press Ctrl-C to stop.');
     await stopped(io.signal);
   } finally {
     await emulator.close();

@@ -1,18 +1,25 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createReceiver, type Receipt, type Receiver } from '@showpad-webhooks/core';
-import { readBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
+import {
+  createReceiver,
+  type Receipt,
+  type Receiver,
+  type WebhookRequest,
+  type WebhookResponse,
+} from '@showpad-webhooks/core';
+import { createRouteHandler } from '@showpad-webhooks/core/node';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { flag, keyFlag, numberFlag } from '../flags.ts';
-import { listenOn } from '../listen-on.ts';
-import { printable } from '../output.ts';
-import { readKeys } from '../read-keys.ts';
-import { readUrl } from '../read-url.ts';
-import { createRecorder, type Recording } from '../recording.ts';
-import { endToEnd, send } from '../send.ts';
-import { stopped } from '../stopped.ts';
+import { isDelivered } from '../http/answer.ts';
+import { listenOn } from '../http/listen-on.ts';
+import { createRecorder, type Recording } from '../http/recording.ts';
+import { type Answer, endToEnd, isAnswer, type NoAnswer, send } from '../http/send.ts';
+import { readKeys } from '../input/read-keys.ts';
+import { readUrl } from '../input/read-url.ts';
+import { keyFlag, wholeNumber } from '../terminal/flags.ts';
+import { type Output, paint } from '../terminal/output.ts';
+import { stopped } from '../terminal/stopped.ts';
 
 interface ListenFlags {
   readonly port: number;
@@ -27,32 +34,23 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export function addListen(program: Command, context: Context): void {
   program
     .command('listen')
-    .summary('receive deliveries, print them and pass them on')
-    .description(
-      'Receives deliveries, verifies them and prints a line for each. It goes on until it is stopped.',
-    )
+    .description('Receive deliveries, verify them and print a line for each')
     .addOption(keyFlag())
-    .addOption(numberFlag('--port <n>', '0 is any free port', 0, 65_535).default(4040))
-    .addOption(flag('--host <address>', 'the interface to listen on').default('127.0.0.1'))
-    .addOption(flag('--forward-to <url>', 'pass on what is authentic, and answer what this endpoint answers'))
-    .addOption(flag('--record <folder>', 'keep each delivery in a file, with its payload, for replay'))
+    .option('--port <n>', 'Port to listen on; 0 is any free port', wholeNumber(0, 65_535), 4040)
+    .option('--host <address>', 'Address to listen on', '127.0.0.1')
+    .option('--forward-to <url>', 'Forward authentic deliveries to this endpoint, and answer what it answers')
+    .option('--record <folder>', 'Save each delivery, with its payload, to a file for replay')
     .addHelpText(
       'after',
       `
-What is not authentic is answered 401 and not passed on. Where the endpoint does not answer, the answer is 502.
+It runs until you stop it with Ctrl-C. A delivery that is not authentic is answered with a 401 and not forwarded. If
+the endpoint does not answer, the answer is 502.
 
 Examples:
   $ showpad-webhooks listen --key @crm.key
   $ showpad-webhooks listen --key @crm.key --forward-to http://127.0.0.1:3000/webhooks/showpad --record recordings`,
     )
     .action((flags: ListenFlags) => listen(flags, context));
-}
-
-interface Handling {
-  readonly receiver: Receiver;
-  readonly target: URL | undefined;
-  readonly record: ((recording: Recording) => Promise<string>) | undefined;
-  readonly context: Context;
 }
 
 async function listen(flags: ListenFlags, context: Context): Promise<void> {
@@ -64,90 +62,105 @@ async function listen(flags: ListenFlags, context: Context): Promise<void> {
     createReceiver({
       keys,
       methods: ['POST', 'GET'],
-      ledger: false, // Nothing is remembered: a retry is passed on like any other delivery.
+      ledger: false, // A retry is forwarded like any other delivery.
       maxBodyBytes: MAX_BODY_BYTES,
       explainMismatches: true,
     }),
   );
-  // What they would be told is told of each delivery below.
+  // Each delivery is reported below, so the default warnings would only repeat it.
   receiver.onError(() => {}).onRejected(() => {});
   const handling = { receiver, target, record, context };
-  const server = createServer((req, res) => {
-    handle(req, res, handling).catch((error: Error) => {
-      output.error(error.message, undefined); // such as a full disk under --record
-      if (!res.writableEnded) res.destroy();
-    });
+  const handler = createRouteHandler({
+    ...receiver,
+    receive: (request: WebhookRequest) => handle(request, handling),
   });
+  const server = createServer(handler);
   await listenOn(server, flags.port, flags.host);
   const { port } = server.address() as AddressInfo;
-  output.result(`Listening on http://${flags.host}:${port}`, { url: `http://${flags.host}:${port}` });
-  output.note('Stop it with Ctrl-C.');
+  const url = `http://${flags.host}:${port}`;
+  output.result({ url }, `Listening on ${url}`);
+  output.note('Press Ctrl-C to stop.');
   await stopped(io.signal);
-  // No answer keeps its connection, so this waits for those that are under way and no longer.
+  // No connection is kept alive, so this waits only for the requests that are not answered yet.
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function handle(req: IncomingMessage, res: ServerResponse, handling: Handling): Promise<void> {
-  const { receiver, target, record, context } = handling;
-  const receivedAt = new Date().toISOString();
-  const startedAt = performance.now();
-  const { method = '', url = '/' } = req;
-  const headers = toHeaders(req);
-  let body: Buffer | undefined;
-  const read = async (limitBytes: number) => (body = Buffer.from(await readBody(req, limitBytes)));
-  const receipt = await receiver.receive({ method, headers, url, body: read });
-  const delivery = { method, headers: endToEnd(headers), body: body ?? Buffer.alloc(0) };
-
-  res.shouldKeepAlive = false;
-  let status = receipt.response.status;
-  let problem: string | undefined;
-  if (target && receipt.event) {
-    const answer = await send({ url: target, ...delivery, signal: context.io.signal }).catch(
-      (error: Error) => {
-        problem = error.message;
-        return { status: 502, headers: {}, body: '' };
-      },
-    );
-    status = answer.status;
-    res.writeHead(status, answer.headers as Record<string, string | string[]>).end(answer.body);
-  } else {
-    writeResponse(res, receipt.response);
-  }
-  const file = body && (await record?.({ receivedAt, ...delivery, status }));
-  const durationMs = Math.round(performance.now() - startedAt);
-  tell(receipt, { receivedAt, method, status, durationMs, problem, file }, context);
+interface Handling {
+  readonly receiver: Receiver;
+  readonly target: URL | undefined;
+  readonly record: ((recording: Recording) => Promise<string>) | undefined;
+  readonly context: Context;
 }
 
-interface Told {
+/** Receives a delivery, forwards it, records it and reports it. The receipt has the response to write. */
+async function handle(request: WebhookRequest, handling: Handling): Promise<Receipt> {
+  const { receiver, target, record, context } = handling;
+  const { output, io } = context;
+  const receivedAt = new Date().toISOString();
+  const startedAt = performance.now();
+  const { method } = request;
+  let body: Buffer | undefined;
+  const receipt = await receiver.receive({
+    ...request,
+    body: async (limitBytes) => (body = await readBytes(request, limitBytes)),
+  });
+  const headers = endToEnd(request.headers as IncomingHttpHeaders);
+  const delivery = { method, headers, body: body ?? Buffer.alloc(0) };
+
+  let { response } = receipt;
+  let problem: string | undefined;
+  if (target && receipt.event) {
+    const result = await send({ url: target, ...delivery, signal: io.signal });
+    response = responseOf(result);
+    problem = isAnswer(result) ? undefined : result.message;
+  }
+  const { status } = response;
+  const file =
+    body &&
+    (await record?.({ receivedAt, ...delivery, status }).catch((error: Error) => {
+      output.error('The delivery could not be recorded.', error.message);
+      return undefined;
+    }));
+  const durationMs = Math.round(performance.now() - startedAt);
+  report(receipt, { receivedAt, method, status, durationMs, problem, file }, output);
+  return { ...receipt, response: { ...response, headers: { ...response.headers, connection: 'close' } } };
+}
+
+async function readBytes({ body }: WebhookRequest, limitBytes: number): Promise<Buffer> {
+  return Buffer.from(typeof body === 'function' ? await body(limitBytes) : body);
+}
+
+/** An endpoint that gives no answer becomes a 502, so that the sender tries again. */
+function responseOf(result: Answer | NoAnswer): WebhookResponse {
+  if (!isAnswer(result)) return { status: 502, headers: {}, body: '' };
+  const headers = Object.entries(result.headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+  return { status: result.status, headers: Object.fromEntries(headers), body: result.body.toString() };
+}
+
+interface Handled {
   readonly receivedAt: string;
   readonly method: string;
   readonly status: number;
   readonly durationMs: number;
   /** Why there was no answer to pass on. */
   readonly problem: string | undefined;
-  /** Where it was recorded. */
+  /** The recording. */
   readonly file: string | undefined;
 }
 
-function tell(receipt: Receipt, told: Told, { output }: Context): void {
-  const { event, error } = receipt;
-  const { receivedAt, status, durationMs, problem } = told;
-  const parts = [
-    output.paint('dim', receivedAt),
-    output.paint(status < 300 ? 'green' : 'red', `${status}`),
-    whatCame(receipt),
-    ...(problem ? [printable(problem)] : []),
-    output.paint('dim', `${durationMs} ms`),
-  ];
-  output.result(parts.join('  '), {
-    ...told,
+function report({ event, error }: Receipt, handled: Handled, output: Output): void {
+  const { receivedAt, status, durationMs, problem } = handled;
+  const value = {
+    ...handled,
     ...(event && { type: event.type, eventId: event.id }),
     ...(error && { code: error.code, message: error.message }),
-  });
+  };
+  output.result(value, [
+    paint('dim', receivedAt),
+    paint(isDelivered(status) ? 'green' : 'red', `${status}`),
+    ...(event ? [event.type, event.id] : [`${error?.code}: ${error?.message}`]),
+    problem ?? '',
+    paint('dim', `${durationMs} ms`),
+  ]);
   if (error) output.note(error.hint);
-}
-
-function whatCame({ event, error }: Receipt): string {
-  if (event) return `${printable(event.type)}  ${printable(event.id)}`;
-  return `${error?.code}: ${error?.message}`;
 }

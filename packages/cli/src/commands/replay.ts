@@ -1,14 +1,16 @@
-import { sign } from '@showpad-webhooks/core';
+import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import { Argument, type Command } from 'commander';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { flag, keyFlag, listFlag } from '../flags.ts';
-import { excerpt, printable } from '../output.ts';
-import { readKeys } from '../read-keys.ts';
-import { readUrl } from '../read-url.ts';
-import { eventOf, type Recording, readRecordings } from '../recording.ts';
-import { type Answer, type HeaderMap, send } from '../send.ts';
+import { isDelivered, labelOf, readOutcome } from '../http/answer.ts';
+import { eventOf, type Recording, readRecordings } from '../http/recording.ts';
+import { type Answer, type HeaderMap, isAnswer, type NoAnswer, send } from '../http/send.ts';
+import { readKeys } from '../input/read-keys.ts';
+import { readUrl } from '../input/read-url.ts';
+import { collect, keyFlag } from '../terminal/flags.ts';
+import { type Output, paint } from '../terminal/output.ts';
+import { excerpt } from '../terminal/printable.ts';
 
 interface ReplayFlags {
   readonly to: string;
@@ -22,24 +24,20 @@ interface ReplayFlags {
 export function addReplay(program: Command, context: Context): void {
   program
     .command('replay')
-    .summary('send recorded deliveries again')
-    .description(
-      'Sends what listen --record kept, the oldest first. Exits with 4 where one was not delivered.',
-    )
-    .addArgument(new Argument('<path>', 'a recording, or a folder of them'))
-    .addOption(flag('--to <url>', 'the endpoint').makeOptionMandatory())
+    .description('Send recorded deliveries again')
+    .addArgument(new Argument('<path>', 'Recording, or folder of recordings'))
+    .requiredOption('--to <url>', 'URL of the endpoint')
     .addOption(keyFlag())
-    .addOption(
-      flag('--as-recorded', 'with the recorded signature and time, which are refused after 5 minutes'),
-    )
-    .addOption(flag('--failed', 'only those that were not answered 2xx'))
-    .addOption(listFlag('--type <type>', 'only events of this type; may be repeated'))
-    .addOption(listFlag('--event-id <id>', 'only this event; may be repeated'))
+    .option('--as-recorded', 'Keep the recorded signature and time, which are refused after 5 minutes')
+    .option('--failed', 'Only deliveries that were not answered with a 2xx')
+    .option('--type <type>', 'Only events of this type; can be repeated', collect)
+    .option('--event-id <id>', 'Only this event; can be repeated', collect)
     .addHelpText(
       'after',
       `
-Signed anew, with --key. Bodies, and so event ids, stay as they are: a receiver that has completed an event answers
-that it is a duplicate.
+It sends the recordings of "listen --record", the oldest first, each with a new signature made with --key. The bodies
+and the event ids stay the same, so a receiver that already handled an event answers that it is a duplicate.
+The exit code is 4 if a delivery failed.
 
 Examples:
   $ showpad-webhooks replay recordings --failed --to http://127.0.0.1:3000/webhooks/showpad --key @crm.key
@@ -51,28 +49,29 @@ Examples:
 async function replay(path: string, flags: ReplayFlags, context: Context): Promise<void> {
   const { io, output } = context;
   const url = readUrl(flags.to, '--to');
-  if (flags.asRecorded && flags.key) throw usageError('--as-recorded signs nothing: leave out --key.');
+  if (flags.asRecorded && flags.key) {
+    throw usageError('--as-recorded keeps the recorded signature, so it needs no key.', 'Leave out --key.');
+  }
   const keys = flags.asRecorded ? [] : await readKeys(flags.key, io);
   const recordings = (await readRecordings(path)).filter((recording) => isWanted(recording, flags));
-  if (recordings.length === 0) output.note('No recording is like this.');
+  if (recordings.length === 0) output.note('No recording matches.');
   let delivered = 0;
   for (const { method, headers, body } of recordings) {
-    if (io.signal.aborted) throw new CliError('stopped before all was sent.', undefined, EXIT.notDelivered);
     const signed = flags.asRecorded ? headers : { ...headers, ...(await signatureOf(body, keys)) };
-    const answer = await send({ url, method, headers: signed, body, signal: io.signal }).catch(
-      (error: Error) => error,
-    );
-    const isDelivered = !(answer instanceof Error) && answer.status >= 200 && answer.status < 300;
-    if (isDelivered) delivered++;
-    tell(body, answer, isDelivered, context);
+    const result = await send({ url, method, headers: signed, body, signal: io.signal });
+    if (io.signal.aborted) {
+      throw new CliError('Stopped before everything was sent.', undefined, EXIT.notDelivered);
+    }
+    if (isAnswer(result) && isDelivered(result.status)) delivered++;
+    report(body, result, output);
   }
-  if (recordings.length > 1) output.note(`${delivered} of ${recordings.length} delivered.`);
+  if (recordings.length > 1) output.note(`${delivered} of ${recordings.length} were delivered.`);
   if (delivered < recordings.length) context.exitCode = EXIT.notDelivered;
 }
 
 function isWanted({ status, body }: Recording, { failed, type, eventId }: ReplayFlags): boolean {
   const event = eventOf(body);
-  if (failed && status >= 200 && status < 300) return false;
+  if (failed && isDelivered(status)) return false;
   if (type && !(event && type.includes(event.type))) return false;
   return !eventId || (event !== undefined && eventId.includes(event.id));
 }
@@ -80,25 +79,30 @@ function isWanted({ status, body }: Recording, { failed, type, eventId }: Replay
 async function signatureOf(body: Buffer, keys: readonly string[]): Promise<HeaderMap> {
   const seconds = Math.floor(Date.now() / 1000);
   return {
-    'x-showpad-signature-timestamp': `${seconds}`,
-    'x-showpad-signature-v1': await checked(() => keys.map((key) => sign(body, key, seconds)).join(',')),
+    [TIMESTAMP_HEADER]: `${seconds}`,
+    [SIGNATURE_HEADER]: await checked(() => keys.map((key) => sign(body, key, seconds)).join(',')),
   };
 }
 
-function tell(body: Buffer, answer: Answer | Error, isDelivered: boolean, { output }: Context): void {
+function report(body: Buffer, result: Answer | NoAnswer, output: Output): void {
   const event = eventOf(body);
-  const isAnswered = !(answer instanceof Error);
-  const problem = isAnswered ? undefined : answer.message;
-  const said = isAnswered ? answer.body.toString() : answer.message;
-  const parts = [
-    output.paint(isDelivered ? 'green' : 'red', isAnswered ? `${answer.status}` : 'no answer'),
-    event ? `${printable(event.type)}  ${printable(event.id)}` : 'no event',
-    ...(isDelivered ? [] : [output.paint('dim', excerpt(said))]),
-  ];
-  output.result(parts.join('  '), {
-    ...(event && { type: event.type, eventId: event.id }),
-    isDelivered,
-    status: isAnswered ? answer.status : null,
-    ...(problem && { problem }),
-  });
+  const named = event ? [event.type, event.id] : ['no event'];
+  const value = { ...(event && { type: event.type, eventId: event.id }) };
+  if (!isAnswer(result)) {
+    output.result({ ...value, isDelivered: false, status: null, problem: result.message }, [
+      paint('red', 'no answer'),
+      ...named,
+      paint('dim', result.message),
+    ]);
+    return;
+  }
+  const { status } = result;
+  const text = result.body.toString();
+  const outcome = readOutcome(text);
+  const isOk = isDelivered(status);
+  output.result({ ...value, isDelivered: isOk, status, ...outcome }, [
+    paint(isOk ? 'green' : 'red', labelOf(status, outcome)),
+    ...named,
+    paint('dim', isOk || outcome.outcome ? '' : excerpt(text)),
+  ]);
 }

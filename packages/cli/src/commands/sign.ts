@@ -1,10 +1,10 @@
-import { sign } from '@showpad-webhooks/core';
+import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { flag, keyFlag, numberFlag } from '../flags.ts';
-import { readInput } from '../read-input.ts';
-import { readKeys } from '../read-keys.ts';
+import { readInput } from '../input/read-input.ts';
+import { readKeys } from '../input/read-keys.ts';
+import { keyFlag, MAX_SECONDS, wholeNumber } from '../terminal/flags.ts';
 
 interface SignFlags {
   readonly body: string;
@@ -15,16 +15,15 @@ interface SignFlags {
 export function addSign(program: Command, { io, output }: Context): void {
   program
     .command('sign')
-    .summary('sign a body as Showpad does')
-    .description(
-      'Prints the two headers that Showpad would send with a body. Several keys make several signatures.',
-    )
-    .addOption(flag('--body <body>', 'the exact bytes: @file, - for stdin, or text').makeOptionMandatory())
+    .description('Print the headers that Showpad would send with a body')
+    .requiredOption('--body <body>', 'Exact bytes: @file, - for stdin, or the text itself')
     .addOption(keyFlag())
-    .addOption(numberFlag('--timestamp <seconds>', 'unix time (default: now)', 1, 999_999_999_999_999))
+    .option('--timestamp <seconds>', 'Unix time (default: now)', wholeNumber(1, MAX_SECONDS))
     .addHelpText(
       'after',
       `
+With several keys there are several signatures, as while a key is replaced.
+
 Examples:
   $ showpad-webhooks sign --body @body.json --key @crm.key
   $ showpad-webhooks sign --body '{ "hello": "world" }' --timestamp 1669302166 --key @crm.key --json`,
@@ -34,9 +33,10 @@ Examples:
       const keys = await readKeys(flags.key, io);
       const timestamp = flags.timestamp ?? Math.floor(Date.now() / 1000);
       const signature = await checked(() => keys.map((key) => sign(body, key, timestamp)).join(','));
-      output.result(`x-showpad-signature-timestamp: ${timestamp}\nx-showpad-signature-v1: ${signature}`, {
-        timestamp,
-        signature,
-      });
+      output.result(
+        { timestamp, signature },
+        `${TIMESTAMP_HEADER}: ${timestamp}`,
+        `${SIGNATURE_HEADER}: ${signature}`,
+      );
     });
 }

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogEntry } from '@showpad-webhooks/client';
 import type { Command } from 'commander';
-import { type AccountFlags, openClient, readAccount } from '../account.ts';
 import type { Context } from '../context.ts';
-import { flag, numberFlag } from '../flags.ts';
-import { type Output, printable } from '../output.ts';
+import { isDelivered } from '../http/answer.ts';
+import { type AccountFlags, openClient, readAccount } from '../input/account.ts';
+import { wholeNumber } from '../terminal/flags.ts';
+import { type Line, paint } from '../terminal/output.ts';
 
 interface LogsFlags extends AccountFlags {
   readonly follow?: boolean;
@@ -13,19 +14,19 @@ interface LogsFlags extends AccountFlags {
 
 export function addLogs(command: Command, { io, output }: Context): void {
   command
-    .addOption(flag('--follow', 'go on with those that come, until it is stopped'))
-    .addOption(numberFlag('--interval-seconds <n>', 'how often --follow looks', 1, 3_600).default(5))
+    .option('--follow', 'Show new attempts too, until you stop it')
+    .option('--interval-seconds <n>', 'How often --follow asks for new attempts', wholeNumber(1, 3_600), 5)
     .action(async (id: string, flags: LogsFlags) => {
       const { subscriptions } = await openClient(await readAccount(flags, io));
       const { signal } = io;
       const seen = new Set<string>();
       do {
-        for (const entry of await subscriptions.logs(id, { signal }).catch(stoppedOr(signal))) {
-          // The fields are inferred, so an id may be missing.
+        for (const entry of await subscriptions.logs(id, { signal }).catch(noneIfStopped(signal))) {
+          // An entry may come without an id, because Showpad does not document the fields.
           const key = entry.id ?? JSON.stringify(entry);
           if (seen.has(key)) continue;
           seen.add(key);
-          output.result(lineOf(entry, output), entry);
+          output.result(entry, lineOf(entry));
         }
         if (!flags.follow) return;
         await pause(flags.intervalSeconds * 1_000, undefined, { signal }).catch(() => {});
@@ -33,24 +34,20 @@ export function addLogs(command: Command, { io, output }: Context): void {
     });
 }
 
-function lineOf(
-  { requestedAt, statusCode, attempt, type, eventId, error }: LogEntry,
-  { paint }: Output,
-): string {
-  const isDelivered = typeof statusCode === 'number' && statusCode >= 200 && statusCode < 300;
-  const parts = [
-    paint('dim', printable(requestedAt ?? '')),
-    paint(isDelivered ? 'green' : 'red', printable(`${statusCode ?? 'no answer'}`)),
-    ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
-    printable(type ?? ''),
-    printable(eventId ?? ''),
-    ...(error ? [printable(typeof error === 'string' ? error : JSON.stringify(error))] : []),
+function lineOf({ requestedAt, statusCode, attempt, type, eventId, error }: LogEntry): Line {
+  const isOk = typeof statusCode === 'number' && isDelivered(statusCode);
+  return [
+    paint('dim', requestedAt ?? ''),
+    paint(isOk ? 'green' : 'red', `${statusCode ?? 'no answer'}`),
+    attempt === undefined ? '' : `attempt ${attempt}`,
+    type ?? '',
+    eventId ?? '',
+    typeof error === 'string' ? error : JSON.stringify(error ?? ''),
   ];
-  return parts.join('  ');
 }
 
-/** Nothing, where a call failed since it was asked to stop. */
-function stoppedOr(signal: AbortSignal): (error: unknown) => readonly never[] {
+/** A call that failed because it was asked to stop has no entries. */
+function noneIfStopped(signal: AbortSignal): (error: unknown) => readonly never[] {
   return (error) => {
     if (signal.aborted) return [];
     throw error;

@@ -1,11 +1,11 @@
 import type { Subscription, SubscriptionChanges, SubscriptionHeader } from '@showpad-webhooks/client';
-import { Argument, type Command } from 'commander';
-import { type AccountFlags, addAccountFlags, openClient, readAccount } from '../account.ts';
+import { Argument, type Command, Option } from 'commander';
 import { checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { flag, listFlag } from '../flags.ts';
-import { type Output, printable } from '../output.ts';
-import { createKeyFolder } from '../save-key.ts';
+import { type AccountFlags, addAccountFlags, openClient, readAccount } from '../input/account.ts';
+import { createKeyFolder } from '../input/save-key.ts';
+import { collect } from '../terminal/flags.ts';
+import { type Line, type Output, paint } from '../terminal/output.ts';
 import { addLogs } from './subscription-logs.ts';
 import { addSync } from './sync.ts';
 
@@ -17,84 +17,92 @@ interface FieldFlags {
   readonly header?: readonly string[];
 }
 
+interface CreateFlags extends AccountFlags, FieldFlags {
+  readonly saveKey?: string;
+}
+
 export function addSubscriptions(program: Command, context: Context): void {
   const { io, output } = context;
+  const { signal } = io;
   const subscriptions = program
     .command('subscriptions')
-    .description('The webhook subscriptions of an account.');
+    .description('Manage the webhook subscriptions of an account');
   const command = (name: string, description: string) =>
     addAccountFlags(subscriptions.command(name)).description(description);
   const open = async (flags: AccountFlags) => (await openClient(await readAccount(flags, io))).subscriptions;
-  const id = () => new Argument('<id>', 'of a subscription');
-  const { signal } = io;
+  const id = () => new Argument('<id>', 'Id of the subscription');
 
-  command('list', 'Lists them.').action(async (flags: AccountFlags) => {
-    for await (const each of (await open(flags)).iterate({ signal })) tell(each, output);
+  command('list', 'List the subscriptions').action(async (flags: AccountFlags) => {
+    for await (const each of (await open(flags)).iterate({ signal })) show(each, output);
   });
 
-  command('get', 'Shows one.')
+  command('get', 'Show a subscription')
     .addArgument(id())
     .action(async (wanted: string, flags: AccountFlags) => {
-      tell(await (await open(flags)).get(wanted, { signal }), output);
+      show(await (await open(flags)).get(wanted, { signal }), output);
     });
 
-  addFieldFlags(
-    command('create', 'Creates one, and shows its signature key: Showpad does so only this once.'),
-  )
-    .addOption(flag('--save-key <folder>', 'keep the key in a file of this folder, and do not show it'))
+  addFieldFlags(command('create', 'Create a subscription, and show its signature key'))
+    .option('--save-key <folder>', 'Save the key in a file of this folder instead of showing it')
     .addHelpText(
       'after',
       `
+Showpad shows the key only this once.
+
 Example:
   $ showpad-webhooks subscriptions create --name CRM --type shared-space-user-added \\
       --url https://crm.example.com/webhooks/showpad --save-key keys`,
     )
-    .action(async (flags: AccountFlags & FieldFlags & { readonly saveKey?: string }) => {
+    .action(async (flags: CreateFlags) => {
       const { name, types, url, ...fields } = readFields(flags);
-      if (!name || !types || !url) throw usageError('--name, --type and --url are needed.');
-      const save =
-        flags.saveKey === undefined ? undefined : await createKeyFolder(flags.saveKey, '--save-key');
+      if (!name || !types || !url) {
+        throw usageError(
+          'A new subscription needs a name, a type and a URL.',
+          'Pass --name, --type and --url.',
+        );
+      }
+      const { saveKey } = flags;
+      const save = saveKey === undefined ? undefined : await createKeyFolder(saveKey, '--save-key');
       const api = await open(flags);
       const created = await checked(() => api.create({ name, types, url, ...fields }, { signal }));
+      const { subscription, signatureKey } = created;
       const file = await save?.(created);
-      const key = file ? { file } : { signatureKey: created.signatureKey };
       output.result(
-        `${lineOf(created.subscription, output)}\n${file ? `Its key is in ${file}` : `Key  ${created.signatureKey}`}`,
-        {
-          ...created.subscription,
-          ...key,
-        },
+        { ...subscription, ...(file ? { file } : { signatureKey }) },
+        lineOf(subscription),
+        file ? `The key is in ${file}` : `Key  ${signatureKey}`,
       );
     });
 
-  addFieldFlags(command('update', 'Changes the fields that are given.').addArgument(id())).action(
+  addFieldFlags(command('update', 'Change the fields that are passed').addArgument(id())).action(
     async (wanted: string, flags: AccountFlags & FieldFlags) => {
       const changes = readFields(flags);
-      if (Object.keys(changes).length === 0)
-        throw usageError('there is nothing to change.', 'Pass --name, --type, --url, --method or --header.');
+      if (Object.keys(changes).length === 0) {
+        throw usageError('There is nothing to change.', 'Pass --name, --type, --url, --method or --header.');
+      }
       const api = await open(flags);
-      tell(await checked(() => api.update(wanted, changes, { signal })), output);
+      show(await checked(() => api.update(wanted, changes, { signal })), output);
     },
   );
 
-  command('delete', 'Deletes one, and its logs with it.')
+  command('delete', 'Delete a subscription and its logs')
     .addArgument(id())
     .action(async (wanted: string, flags: AccountFlags) => {
       await (await open(flags)).delete(wanted, { signal });
-      output.result(`Deleted ${printable(wanted)}.`, { id: wanted, isDeleted: true });
+      output.result({ id: wanted, isDeleted: true }, `Deleted ${wanted}.`);
     });
 
-  addLogs(command('logs', 'Shows its delivery attempts.').addArgument(id()), context);
-  addSync(command('sync', 'Makes the subscriptions what a file says.'), context);
+  addLogs(command('logs', 'Show the delivery attempts of a subscription').addArgument(id()), context);
+  addSync(command('sync', 'Make the subscriptions match a file'), context);
 }
 
 function addFieldFlags(command: Command): Command {
   return command
-    .addOption(flag('--name <name>', 'its name'))
-    .addOption(listFlag('--type <type>', 'an event type; may be repeated'))
-    .addOption(flag('--url <url>', 'the endpoint'))
-    .addOption(flag('--method <method>', 'how it is called').choices(['POST', 'GET']))
-    .addOption(listFlag('--header <header>', 'sent with every delivery, "name: value"; may be repeated'));
+    .option('--name <name>', 'Name of the subscription')
+    .option('--type <type>', 'Event type; can be repeated', collect)
+    .option('--url <url>', 'URL of the endpoint')
+    .addOption(new Option('--method <method>', 'Method of the deliveries').choices(['POST', 'GET']))
+    .option('--header <header>', 'Header of every delivery, as "name: value"; can be repeated', collect);
 }
 
 function readFields({ name, type: types, url, method, header }: FieldFlags): SubscriptionChanges {
@@ -110,21 +118,16 @@ function readFields({ name, type: types, url, method, header }: FieldFlags): Sub
 
 function readHeader(text: string): SubscriptionHeader {
   const [, name, value] = /^([^\s:]+):\s*(.+)$/.exec(text) ?? [];
-  if (!name || !value)
-    throw usageError('--header must be a name, a colon and a value, such as "x-subscription: crm".');
+  if (!name || !value) {
+    throw usageError('--header must be a name, a colon and a value, for example "x-subscription: crm".');
+  }
   return { name, value };
 }
 
-function tell(subscription: Subscription, output: Output): void {
-  output.result(lineOf(subscription, output), subscription);
+function show(subscription: Subscription, output: Output): void {
+  output.result(subscription, lineOf(subscription));
 }
 
-function lineOf({ id, name, method, url, types }: Subscription, { paint }: Output): string {
-  const parts = [
-    paint('dim', printable(id)),
-    printable(name),
-    `${method} ${printable(url)}`,
-    printable(types.join(', ')),
-  ];
-  return parts.join('  ');
+function lineOf({ id, name, method, url, types }: Subscription): Line {
+  return [paint('dim', id), name, `${method} ${url}`, types.join(', ')];
 }

@@ -1,12 +1,11 @@
-import type { SyncStep, WantedSubscription } from '@showpad-webhooks/client';
+import type { CreatedSubscription, SyncStep, WantedSubscription } from '@showpad-webhooks/client';
 import { Argument, type Command } from 'commander';
-import { type AccountFlags, openClient, readAccount } from '../account.ts';
 import { checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { flag } from '../flags.ts';
-import { type Color, type Output, printable } from '../output.ts';
-import { readJson } from '../read-input.ts';
-import { createKeyFolder } from '../save-key.ts';
+import { type AccountFlags, openClient, readAccount } from '../input/account.ts';
+import { readJson } from '../input/read-input.ts';
+import { createKeyFolder } from '../input/save-key.ts';
+import { type Color, type Output, paint } from '../terminal/output.ts';
 
 interface SyncFlags extends AccountFlags {
   readonly saveKeys?: string;
@@ -17,11 +16,14 @@ interface SyncFlags extends AccountFlags {
 export function addSync(command: Command, { io, output }: Context): void {
   command
     .addArgument(
-      new Argument('<wanted>', 'a list of { name, types, url, method?, headers? } as JSON: @file, or -'),
+      new Argument(
+        '<wanted>',
+        'List of { name, types, url, method?, headers? } as JSON: @file, or - for stdin',
+      ),
     )
-    .addOption(flag('--save-keys <folder>', 'keep the keys of new ones in files of this folder'))
-    .addOption(flag('--prune', 'delete what is not wanted'))
-    .addOption(flag('--dry-run', 'say what would be done, and do nothing'))
+    .option('--save-keys <folder>', 'Save the keys of new subscriptions in files of this folder')
+    .option('--prune', 'Delete the subscriptions that the file does not list')
+    .option('--dry-run', 'Only print what would be done')
     .addHelpText(
       'after',
       `
@@ -32,22 +34,22 @@ Examples:
     .action(async (argument: string, flags: SyncFlags) => {
       const wanted = await readJson(argument, '<wanted>', io);
       if (!isList(wanted)) throw usageError('<wanted> must be a list of objects.');
-      const { dryRun = false, prune = false } = flags;
-      if (!dryRun && flags.saveKeys === undefined) {
+      const { dryRun = false, prune = false, saveKeys } = flags;
+      if (!dryRun && saveKeys === undefined) {
         throw usageError(
-          '--save-keys is missing: Showpad shows a new key only once.',
-          'Or see first: --dry-run.',
+          '--save-keys is missing, and Showpad shows a new key only once.',
+          'Pass a folder for the keys, or --dry-run to see first what would be done.',
         );
       }
-      const save = dryRun ? undefined : await createKeyFolder(flags.saveKeys ?? '', '--save-keys');
+      const save = dryRun ? undefined : await createKeyFolder(saveKeys ?? '', '--save-keys');
       const { subscriptions } = await openClient(await readAccount(flags, io));
-      const saveKey = async (created: Parameters<NonNullable<typeof save>>[0]) => {
+      const saveKey = async (created: CreatedSubscription) => {
         const file = await save?.(created);
-        output.note(`The key of ${printable(created.subscription.name)} is in ${file}.`);
+        output.note(`The key of "${created.subscription.name}" is in ${file}.`);
       };
       const options = dryRun ? ({ dryRun } as const) : { saveKey };
       const steps = await checked(() => subscriptions.sync(wanted, { ...options, prune, signal: io.signal }));
-      for (const step of steps) tell(step, dryRun, output);
+      for (const step of steps) report(step, dryRun, output);
     });
 }
 
@@ -63,16 +65,15 @@ const COLORS: Readonly<Record<SyncStep['action'], Color>> = {
   delete: 'red',
 };
 
-function tell(step: SyncStep, isDryRun: boolean, output: Output): void {
+function report(step: SyncStep, isDryRun: boolean, output: Output): void {
   const { action } = step;
   const { name, url } = action === 'create' ? step.input : step.subscription;
   const id = action === 'create' ? null : step.subscription.id;
   const fields = action === 'update' ? Object.keys(step.changes) : [];
-  const parts = [
-    output.paint(COLORS[action], action.padEnd(6)),
-    printable(name),
-    printable(url),
-    ...(fields.length > 0 ? [`(${fields.join(', ')})`] : []),
-  ];
-  output.result(parts.join('  '), { action, id, name, url, fields, isDryRun });
+  output.result({ action, id, name, url, fields, isDryRun }, [
+    paint(COLORS[action], action.padEnd(6)),
+    name,
+    url,
+    fields.length > 0 ? `(${fields.join(', ')})` : '',
+  ]);
 }

@@ -1,13 +1,19 @@
-import { ShowpadWebhookError, type SignatureKey, verifySignature } from '@showpad-webhooks/core';
+import {
+  ShowpadWebhookError,
+  SIGNATURE_HEADER,
+  type SignatureKey,
+  TIMESTAMP_HEADER,
+  verifySignature,
+} from '@showpad-webhooks/core';
 import { explainMismatch, type MismatchFinding } from '@showpad-webhooks/core/explain';
 import type { Command } from 'commander';
 import { checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { flag, keyFlag, listFlag, numberFlag } from '../flags.ts';
-import type { Output } from '../output.ts';
-import { readInput } from '../read-input.ts';
-import { readKeys, readNamedKeys } from '../read-keys.ts';
+import { readInput } from '../input/read-input.ts';
+import { readKeys, readKeysAsGiven, readNamedKeys } from '../input/read-keys.ts';
+import { collect, keyFlag, MAX_SECONDS, wholeNumber } from '../terminal/flags.ts';
+import { type Line, paint } from '../terminal/output.ts';
 
 interface VerifyFlags {
   readonly body: string;
@@ -20,25 +26,27 @@ interface VerifyFlags {
   readonly explain?: boolean;
 }
 
-const HEADER = { timestamp: 'x-showpad-signature-timestamp', signature: 'x-showpad-signature-v1' } as const;
-const MAX_SECONDS = 999_999_999_999_999;
-
 export function addVerify(program: Command, context: Context): void {
   program
     .command('verify')
-    .summary('check a signature, and say why it does not hold')
-    .description('Checks the signature of a delivery. Exits with 1 where it does not hold.')
-    .addOption(flag('--body <body>', 'the exact bytes: @file, - for stdin, or text').makeOptionMandatory())
-    .addOption(flag('--timestamp <text>', `text of ${HEADER.timestamp}`).makeOptionMandatory())
-    .addOption(flag('--signature <text>', `text of ${HEADER.signature}`).makeOptionMandatory())
+    .description('Check a signature, and explain why it does not match')
+    .requiredOption('--body <body>', 'Exact bytes: @file, - for stdin, or the text itself')
+    .requiredOption('--timestamp <text>', `Value of ${TIMESTAMP_HEADER}`)
+    .requiredOption('--signature <text>', `Value of ${SIGNATURE_HEADER}`)
     .addOption(keyFlag())
-    .addOption(numberFlag('--tolerance-seconds <n>', 'how old it may be (default: 300)', 1, MAX_SECONDS))
-    .addOption(numberFlag('--now <seconds>', 'unix time to check it at (default: now)', 1, MAX_SECONDS))
-    .addOption(flag('--explain', 'say which of the usual mistakes it is'))
-    .addOption(listFlag('--other-key <name=key>', 'with --explain: a key that may have signed instead'))
+    .option('--tolerance-seconds <n>', 'How old it may be (default: 300)', wholeNumber(1, MAX_SECONDS))
+    .option('--now <seconds>', 'Unix time to check it at (default: now)', wholeNumber(1, MAX_SECONDS))
+    .option('--explain', 'Say which of the usual mistakes it is')
+    .option(
+      '--other-key <name=key>',
+      'With --explain: key that may have signed instead; can be repeated',
+      collect,
+    )
     .addHelpText(
       'after',
       `
+The exit code is 1 if the signature does not match, or if it is too old.
+
 Examples:
   $ showpad-webhooks verify --body @body.json --timestamp 1669302166 --signature 8leD…BFg= --key @crm.key
   $ showpad-webhooks verify --explain --body - --timestamp … --signature … --key @crm.key < body.json
@@ -49,79 +57,75 @@ Examples:
 
 async function verify(flags: VerifyFlags, context: Context): Promise<void> {
   const { io, output } = context;
-  if (flags.otherKey && !flags.explain)
-    throw usageError('--other-key is looked at by --explain alone: add it.');
+  if (flags.otherKey && !flags.explain) throw usageError('--other-key needs --explain.');
+  const nowSeconds = flags.now ?? Math.floor(Date.now() / 1000);
   const delivery: Delivery = {
     body: await readInput(flags.body, '--body', io),
-    timestamp: flags.timestamp,
-    signature: flags.signature,
-    keys: await readKeys(flags.key, io),
-    nowSeconds: flags.now ?? Math.floor(Date.now() / 1000),
+    headers: { [TIMESTAMP_HEADER]: flags.timestamp, [SIGNATURE_HEADER]: flags.signature },
+    keys: flags.explain ? await readKeysAsGiven(flags.key, io) : await readKeys(flags.key, io),
+    nowMs: nowSeconds * 1000,
     toleranceSeconds: flags.toleranceSeconds ?? 300,
   };
   const refusal = flags.explain
-    ? explain(delivery, await readNamedKeys(flags.otherKey ?? [], io), output)
+    ? explain(delivery, await readNamedKeys(flags.otherKey ?? [], io))
     : await check(delivery);
   if (refusal) {
-    output.result(output.paint('red', refusal.line), { isValid: false, ...refusal.value });
-    output.text(refusal.text);
+    output.result({ isValid: false, ...refusal.value }, [paint('red', refusal.summary)]);
+    output.text(...refusal.details);
     context.exitCode = EXIT.failed;
     return;
   }
-  const ageSeconds = delivery.nowSeconds - Number(delivery.timestamp);
-  const when = ageSeconds < 0 ? `${-ageSeconds} s ahead` : `${ageSeconds} s ago`;
-  output.result(output.paint('green', `The signature holds, made ${when}.`), { isValid: true, ageSeconds });
+  const ageSeconds = nowSeconds - Number(flags.timestamp);
+  const when = ageSeconds < 0 ? `${-ageSeconds} s in the future` : `${ageSeconds} s ago`;
+  output.result({ isValid: true, ageSeconds }, [
+    paint('green', `The signature is valid. It was made ${when}.`),
+  ]);
 }
 
 interface Delivery {
   readonly body: Buffer;
-  readonly timestamp: string;
-  readonly signature: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly keys: readonly string[];
-  readonly nowSeconds: number;
+  readonly nowMs: number;
   readonly toleranceSeconds: number;
 }
 
+/** Why the delivery would be refused. */
 interface Refusal {
-  readonly line: string;
-  readonly text: string;
+  readonly summary: string;
+  readonly details: readonly Line[];
   readonly value: object;
 }
 
 async function check(delivery: Delivery): Promise<Refusal | undefined> {
-  const { timestamp, signature, nowSeconds, ...given } = delivery;
-  const headers = { [HEADER.timestamp]: timestamp, [HEADER.signature]: signature };
   try {
-    await checked(() => verifySignature({ ...given, headers, nowMs: nowSeconds * 1000 }));
+    await checked(() => verifySignature(delivery));
     return undefined;
   } catch (error) {
     if (!ShowpadWebhookError.isInstance(error)) throw error;
     const { code, message, hint } = error;
-    const text = `${hint}\n--explain says which of the usual mistakes it is.`;
-    return { line: `${code}: ${message}.`, text, value: { code, message, hint } };
+    const details = [hint, 'Add --explain to see which of the usual mistakes it is.'];
+    return { summary: `${code}: ${message}`, details, value: { code, message, hint } };
   }
 }
 
-function explain(
-  delivery: Delivery,
-  otherKeys: readonly SignatureKey[],
-  output: Output,
-): Refusal | undefined {
+function explain(delivery: Delivery, otherKeys: readonly SignatureKey[]): Refusal | undefined {
   const findings = explainMismatch({ ...delivery, otherKeys });
   if (findings.length === 0) return undefined;
-  const found = findings.filter(({ certainty }) => certainty !== 'ruled-out');
-  const told = found.map((finding) => lineOf(finding, output));
-  if (!found.some(({ certainty }) => certainty === 'proven')) {
+  const mistakes = findings.filter(({ certainty }) => certainty !== 'ruled-out');
+  const details = mistakes.flatMap(linesOf);
+  if (!mistakes.some(({ certainty }) => certainty === 'proven')) {
     const ruledOut = findings.filter(({ certainty }) => certainty === 'ruled-out').map(({ cause }) => cause);
-    told.push(
-      `None of the usual mistakes, alone or with another: ${ruledOut.join(', ')}.`,
-      'So it is a key that was not given (see --other-key), another body, or a forgery.',
+    details.push(
+      `No usual mistake makes this signature. These were tried, alone and two at once: ${ruledOut.join(', ')}.`,
+      'The delivery was signed with a key that you did not pass (see --other-key), over another body, or it is forged.',
     );
   }
-  return { line: 'It would be refused.', text: told.join('\n'), value: { findings } };
+  return { summary: 'The delivery would be refused.', details, value: { findings } };
 }
 
-function lineOf({ cause, certainty, detail, mend }: MismatchFinding, { paint }: Output): string {
-  const mark = certainty === 'proven' ? paint('green', 'This is it') : paint('yellow', 'This too');
-  return `${mark} (${cause}): ${detail}\n  ${mend}`;
+function linesOf({ cause, certainty, detail, fix }: MismatchFinding): readonly Line[] {
+  const mark =
+    certainty === 'proven' ? paint('green', `Proven: ${cause}`) : paint('yellow', `Possible: ${cause}`);
+  return [[mark, detail], `  ${fix}`];
 }

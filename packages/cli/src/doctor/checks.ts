@@ -1,17 +1,17 @@
-import { sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { type EventJson, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { newEvent } from '../input/event-types.ts';
 
-/** What is sent. */
 interface Delivery {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** What is known of an endpoint, for the deliveries to be made. */
+/** What the deliveries are made from. */
 export interface Subject {
   readonly key: string;
-  /** The id of the good delivery's event. */
-  readonly eventId: string;
+  /** The event of the good delivery and of its duplicate. */
+  readonly event: EventJson;
   readonly nowSeconds: number;
 }
 
@@ -20,27 +20,32 @@ export interface Check {
   readonly id: string;
   readonly title: string;
   readonly send: (subject: Subject) => Delivery;
-  /** `accept`: 2xx. `refuse`: 4xx. `reject`: anything but 2xx, a closed connection too. `keep`: 2xx, or 5xx to have it again. */
+  /**
+   * `accept` is a 2xx, `refuse` a 4xx, and `reject` anything but a 2xx, such as a closed connection. `keep` is a 2xx, or
+   * a 5xx after which Showpad sends the event again.
+   */
   readonly expect: 'accept' | 'refuse' | 'reject' | 'keep';
-  /** What a wrong answer does. */
+  /** What a wrong answer leads to. */
   readonly why: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
-const TYPE = 'shared-space-user-added';
+export const TYPE = 'shared-space-user-added';
 const HOUR_SECONDS = 3_600;
 const ANOTHER_KEY = 'the-key-of-no-subscription';
-const KEEP_BYTES = 'Verify the raw bytes, before any parser: see the README of your framework’s package.';
+const FORGERY = 'Anyone who knows the URL can send events that your app believes.';
+const KEEP_BYTES =
+  'Verify the raw bytes, before any parser. The README of your framework’s package shows how.';
 
-/** A new event, signed as Showpad signs. What is changed leaves the sample's data whole, for the app handles it. */
+/** Signs a new event as Showpad does. Most of the sample's data stays as it is, because the app handles it. */
 function good({ key, nowSeconds }: Subject, changes: Readonly<Record<string, unknown>> = {}): Delivery {
   const data = { ...sampleEvent(TYPE).data, ...changes };
   return signedDelivery(TYPE, { key, timestampSeconds: nowSeconds, data });
 }
 
-/** Signed, whatever the bytes are. */
+/** Signs any bytes. */
 function signed({ key, nowSeconds }: Subject, body: string): Delivery {
-  return signedDelivery(Buffer.from(body), { key, timestampSeconds: nowSeconds });
+  return signedDelivery({ body }, { key, timestampSeconds: nowSeconds });
 }
 
 function without(delivery: Delivery, prefix: string): Delivery {
@@ -48,19 +53,14 @@ function without(delivery: Delivery, prefix: string): Delivery {
   return { ...delivery, headers: Object.fromEntries(kept) };
 }
 
-function newEvent(): Record<string, unknown> {
-  return { ...sampleEvent(TYPE), id: crypto.randomUUID() };
-}
-
-/** The first must pass for the others to tell anything. */
+/** The others show nothing about an endpoint that does not accept this one. */
 export const GOOD: Check = {
   id: 'good',
   title: 'an authentic delivery',
-  send: ({ key, eventId: id, nowSeconds: timestampSeconds }) =>
-    signedDelivery(TYPE, { key, id, timestampSeconds }),
+  send: ({ key, event, nowSeconds }) => signedDelivery(event, { key, timestampSeconds: nowSeconds }),
   expect: 'accept',
   why: 'No event arrives.',
-  mend: '401: the key, or raw bytes that a parser has changed. 404: the path. 5xx: see the app’s log.',
+  fix: 'Check the URL, and look at the log of the app.',
 };
 
 export const CHECKS: readonly Check[] = [
@@ -69,24 +69,24 @@ export const CHECKS: readonly Check[] = [
     title: 'the same event again',
     send: GOOD.send,
     expect: 'accept',
-    why: 'Showpad sends again what it thinks failed: an error for a duplicate makes it do so once more.',
-    mend: 'Answer 2xx to an event that was completed before.',
+    why: 'Showpad sends an event again if it believes that the first delivery failed. An error for the duplicate keeps it trying.',
+    fix: 'Answer 2xx to an event that was already handled.',
   },
   {
     id: 'forged',
     title: 'a delivery signed with another key',
     send: ({ nowSeconds }) => signedDelivery(TYPE, { key: ANOTHER_KEY, timestampSeconds: nowSeconds }),
     expect: 'refuse',
-    why: 'Anyone who knows the URL can make events.',
-    mend: 'Verify the signature before anything else, and answer 401.',
+    why: FORGERY,
+    fix: 'Verify the signature before anything else, and answer 401 if it does not match.',
   },
   {
     id: 'unsigned',
     title: 'a delivery without a signature',
     send: (subject) => without(good(subject), 'x-showpad-'),
     expect: 'refuse',
-    why: 'Anyone who knows the URL can make events.',
-    mend: 'Refuse what has no signature, with 401.',
+    why: FORGERY,
+    fix: 'Answer 401 to a delivery without a signature.',
   },
   {
     id: 'tampered',
@@ -96,33 +96,33 @@ export const CHECKS: readonly Check[] = [
       return { ...delivery, body: Buffer.concat([delivery.body, Buffer.from(' ')]) };
     },
     expect: 'refuse',
-    why: 'The signature is checked over something else than the bytes that came.',
-    mend: KEEP_BYTES,
+    why: 'The signature is not checked over the exact bytes that arrived.',
+    fix: KEEP_BYTES,
   },
   {
     id: 'stale',
     title: 'a delivery signed an hour ago',
     send: (subject) => good({ ...subject, nowSeconds: subject.nowSeconds - HOUR_SECONDS }),
     expect: 'refuse',
-    why: 'Who has captured a delivery can send it again for ever.',
-    mend: 'Refuse a timestamp older than 5 minutes, with 401.',
+    why: 'Anyone who captured a delivery can send it again at any time.',
+    fix: 'Answer 401 to a timestamp that is more than 5 minutes old.',
   },
   {
     id: 'future',
     title: 'a delivery signed an hour ahead',
     send: (subject) => good({ ...subject, nowSeconds: subject.nowSeconds + HOUR_SECONDS }),
     expect: 'refuse',
-    why: 'A captured delivery stays good for longer than 5 minutes.',
-    mend: 'Refuse a timestamp more than 5 minutes ahead, with 401.',
+    why: 'A captured delivery stays valid for longer than 5 minutes.',
+    fix: 'Answer 401 to a timestamp that is more than 5 minutes in the future.',
   },
   {
     id: 're-spaced',
-    title: 'authentic JSON, written in an unusual way',
+    title: 'authentic JSON with unusual spacing',
     send: (subject) =>
-      signed(subject, `${JSON.stringify(newEvent(), null, 3).replaceAll('@', '\\u0040')}\r\n`),
+      signed(subject, `${JSON.stringify(newEvent(TYPE), null, 3).replaceAll('@', '\\u0040')}\r\n`),
     expect: 'accept',
-    why: 'The signature is checked over JSON written anew: it fails as soon as Showpad writes it otherwise.',
-    mend: KEEP_BYTES,
+    why: 'The signature is checked over JSON that was parsed and written again. It fails as soon as Showpad writes JSON in another way.',
+    fix: KEEP_BYTES,
   },
   {
     id: 'unicode',
@@ -131,7 +131,7 @@ export const CHECKS: readonly Check[] = [
       good(subject, { sharedSpace: { ...sampleEvent(TYPE).data.sharedSpace, name: 'Ünïcødé ☃ 😀' } }),
     expect: 'accept',
     why: 'Events with such names are lost.',
-    mend: 'Never turn the body into text before it is verified.',
+    fix: 'Do not turn the body into text before the signature is verified.',
   },
   {
     id: 'several-signatures',
@@ -139,47 +139,47 @@ export const CHECKS: readonly Check[] = [
     send: ({ key, nowSeconds }) =>
       signedDelivery(TYPE, { key: [ANOTHER_KEY, key], timestampSeconds: nowSeconds }),
     expect: 'accept',
-    why: 'Events are lost while keys are rotated.',
-    mend: 'Read the header as a list by commas: one signature that matches is enough.',
+    why: 'Events are lost while a key is being replaced.',
+    fix: 'Read the header as a list with commas. One matching signature is enough.',
   },
   {
     id: 'unknown-type',
-    title: 'an authentic event of a type that is new',
-    send: (subject) => signed(subject, JSON.stringify({ ...newEvent(), type: 'never-seen-before' })),
+    title: 'an authentic event of an unknown type',
+    send: (subject) => signed(subject, JSON.stringify({ ...newEvent(TYPE), type: 'never-seen-before' })),
     expect: 'accept',
-    why: 'Showpad adds types; an error for one is retried for nothing.',
-    mend: 'Answer 2xx to types that you do not handle.',
+    why: 'An event that your app does not need is no error. A 5xx makes Showpad send it again, and any error makes a healthy endpoint look broken.',
+    fix: 'Answer 2xx to types that you do not handle.',
   },
   {
     id: 'handler-failing',
     title: 'an authentic event without data, on which a handler may fail',
-    send: (subject) => signed(subject, JSON.stringify({ ...newEvent(), data: null })),
+    send: (subject) => signed(subject, JSON.stringify({ ...newEvent(TYPE), data: null })),
     expect: 'keep',
-    why: 'A 4xx for a handler that failed is never retried: the event is lost.',
-    mend: 'Answer 5xx where a handler throws, whatever its error says. 422 only where no retry can help.',
+    why: 'If a handler fails and the answer is not a 5xx, Showpad does not retry: the event is lost.',
+    fix: 'Answer 5xx if a handler throws, whatever status its error has. Answer 422 only if no retry can help.',
   },
   {
     id: 'large',
     title: 'an authentic body of 200 kB',
     send: (subject) => good(subject, { filler: 'x'.repeat(200_000) }),
     expect: 'accept',
-    why: 'A 413 is never retried: large events are lost. Parsers of Express and Nest refuse more than 100 kB.',
-    mend: 'Mount the webhook route before any body parser.',
+    why: 'Large events are lost, because Showpad never retries a 413. The body parsers of Express and Nest refuse more than 100 kB by default.',
+    fix: 'Mount the webhook before any body parser.',
   },
   {
     id: 'oversized',
     title: 'a forged body of 8 MB',
     send: ({ nowSeconds }) =>
-      signedDelivery(Buffer.alloc(8_000_000, 'x'), { key: ANOTHER_KEY, timestampSeconds: nowSeconds }),
+      signedDelivery({ body: 'x'.repeat(8_000_000) }, { key: ANOTHER_KEY, timestampSeconds: nowSeconds }),
     expect: 'reject',
-    why: 'Anyone can fill the memory.',
-    mend: 'Limit the size of what is read.',
+    why: 'Anyone can fill the memory of the app.',
+    fix: 'Limit how many bytes are read.',
   },
 ];
 
-/** What no answer can show without the app's help. */
+/** What no answer shows without help from the app. */
 export const UNCHECKED: readonly string[] = [
-  'that a handler which fails is answered 5xx: one that copes with missing data has not failed here',
-  'that an event is handled once by several processes, and after a restart',
-  'that a deploy loses nothing: Showpad gives up after about 15 s',
+  'A failing handler is answered with a 5xx. A handler that accepts missing data did not fail here.',
+  'An event is handled once, even by several processes and after a restart.',
+  'A deploy loses no event. Showpad gives up after about 15 s.',
 ];

@@ -1,22 +1,31 @@
-import { type Answer, send } from '../send.ts';
-import { CHECKS, type Check, GOOD, type Subject } from './checks.ts';
+import { adviceOn, isDelivered, labelOf, type Outcome, readOutcome } from '../http/answer.ts';
+import { isAnswer, send } from '../http/send.ts';
+import { newEvent } from '../input/event-types.ts';
+import { CHECKS, type Check, GOOD, type Subject, TYPE } from './checks.ts';
+
+/** `warned`: no event is lost and no forgery accepted, but the answer should be another one. */
+type Verdict = 'passed' | 'warned' | 'failed';
 
 export interface Result {
   readonly check: Check;
-  /** `warned`: no event is lost and no forgery let in, and yet it is not as it should be. */
-  readonly verdict: 'passed' | 'warned' | 'failed';
-  /** Null: no answer. */
+  readonly verdict: Verdict;
+  /** Null without an answer. */
   readonly status: number | null;
-  /** Why there was no answer. */
-  readonly problem: string | undefined;
-  /** What a receiver of this project says became of it. */
-  readonly outcome: string | undefined;
+  readonly outcome: Outcome;
+  /** The answer in a few words, or why there was none. */
+  readonly answer: string;
+  /** What to do about this answer in particular. Undefined if nothing is known about it. */
+  readonly advice: string | undefined;
   readonly durationMs: number;
 }
 
-/** Sends one delivery after the other. After a good one that is not accepted the others would tell nothing. */
+/** Sends one delivery after the other. The others show nothing about an endpoint that refuses the good one. */
 export async function* examine(url: URL, key: string, signal: AbortSignal): AsyncGenerator<Result> {
-  const subject: Subject = { key, eventId: crypto.randomUUID(), nowSeconds: Math.floor(Date.now() / 1000) };
+  const subject: Subject = {
+    key,
+    event: newEvent(TYPE),
+    nowSeconds: Math.floor(Date.now() / 1000),
+  };
   const first = await run(GOOD, url, subject, signal);
   yield first;
   if (first.verdict !== 'passed') return;
@@ -25,40 +34,46 @@ export async function* examine(url: URL, key: string, signal: AbortSignal): Asyn
 
 async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal): Promise<Result> {
   const startedAt = performance.now();
-  const answer = await send({ url, ...check.send(subject), signal }).catch((error: Error) => error);
-  // Stopped, so that there is nothing to judge.
+  const result = await send({ url, ...check.send(subject), signal });
+  // A delivery that was stopped says nothing about the endpoint.
   signal.throwIfAborted();
-  const isAnswered = !(answer instanceof Error);
-  const status = isAnswered ? answer.status : null;
+  const durationMs = Math.round(performance.now() - startedAt);
+  if (!isAnswer(result)) {
+    return {
+      check,
+      verdict: verdictOn(check, null),
+      status: null,
+      outcome: {},
+      answer: `no answer (${result.message})`,
+      advice: adviceOn({ status: null, body: '', errorCode: result.code }),
+      durationMs,
+    };
+  }
+  const { status } = result;
+  const body = result.body.toString();
+  const outcome = readOutcome(body);
   return {
     check,
     verdict: verdictOn(check, status),
     status,
-    problem: isAnswered ? undefined : answer.message,
-    outcome: isAnswered ? outcomeOf(answer) : undefined,
-    durationMs: Math.round(performance.now() - startedAt),
+    outcome,
+    answer: labelOf(status, outcome),
+    advice: adviceOn({ status, body, errorCode: undefined }),
+    durationMs,
   };
 }
 
-function verdictOn({ expect }: Check, status: number | null): Result['verdict'] {
-  const isAccepted = status !== null && status >= 200 && status < 300;
-  if (expect === 'keep')
-    return isAccepted || isServerError(status) ? 'passed' : status === 422 ? 'warned' : 'failed';
-  if (expect === 'accept') return isAccepted ? 'passed' : 'failed';
-  if (isAccepted) return 'failed';
+function verdictOn({ expect }: Check, status: number | null): Verdict {
+  if (expect === 'keep') {
+    if (isDelivered(status) || isServerError(status)) return 'passed';
+    return status === 422 ? 'warned' : 'failed';
+  }
+  if (expect === 'accept') return isDelivered(status) ? 'passed' : 'failed';
+  if (isDelivered(status)) return 'failed';
   if (expect === 'reject') return 'passed';
   return status !== null && status >= 400 && status < 500 ? 'passed' : 'warned';
 }
 
-function isServerError(status: number | null): boolean {
+export function isServerError(status: number | null): boolean {
   return status !== null && status >= 500;
-}
-
-function outcomeOf({ body }: Answer): string | undefined {
-  try {
-    const { outcome } = Object(JSON.parse(body.toString()));
-    return typeof outcome === 'string' ? outcome : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,25 +1,27 @@
-import { usageError } from './cli-error.ts';
+import { usageError } from '../cli-error.ts';
 
 /**
- * Sets what `path=value` says in an event. The value is JSON where it reads as such, else text.
+ * Sets one value in an event, as `path=value` says. The value is JSON if it can be read as JSON, otherwise text.
  *
- * @param assignment such as `data.invitee.email=x@example.com` or `data.ids.0=1`
+ * @param assignment for example `data.invitee.email=x@example.com` or `data.ids.0=1`
  */
 export function setPath(event: Record<string, unknown>, assignment: string): void {
   const [, path, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
   if (path === undefined || text === undefined) {
-    throw usageError('--set must be a path, "=" and a value, such as data.invitee.email=x@example.com.');
+    throw usageError('--set must be a path, "=" and a value, for example data.invitee.email=x@example.com.');
   }
   const names = path.split('.');
   if (names.some((name) => name === '' || name === '__proto__')) {
-    throw usageError(`--set: "${path}" is no path: names with full stops between them.`);
+    throw usageError(
+      `--set: "${path}" is not a path. A path is a list of names with full stops between them.`,
+    );
   }
   const last = names.pop() as string;
   let place = event;
   for (const name of names) {
     const child = Object.hasOwn(place, name) ? place[name] : undefined;
     if (child !== undefined && (typeof child !== 'object' || child === null)) {
-      throw usageError(`--set: "${path}" leads into "${name}", which is no object.`);
+      throw usageError(`--set: "${path}" goes through "${name}", which is not an object.`);
     }
     place[name] = child ?? {};
     place = place[name] as Record<string, unknown>;

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file that only its owner can read: whole, beside the old one, and then in its place. */
+/**
+ * Writes a file that only its owner can read. The whole text is on the disk before it replaces the old file, because
+ * it may be a key that is shown only once. A link at the path is replaced too, and what it points to stays as it is.
+ */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomUUID()}`;
@@ -10,7 +13,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await file.sync(); // It may be a key that is shown only once.
+      await file.sync();
     } finally {
       await file.close();
     }

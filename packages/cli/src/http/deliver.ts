@@ -1,9 +1,10 @@
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { type Attempt, createEmulator, type Emulator, type FaultRuleInput } from '@showpad-webhooks/emulator';
-import { CliError, checked } from './cli-error.ts';
-import { EXIT } from './exit-code.ts';
+import { CliError, checked } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
+import { addFaults } from '../input/read-faults.ts';
 
-/** Where deliveries go, and how, as a subscription says. */
+/** Where deliveries go, as a subscription describes it. */
 export interface Target {
   readonly url: string;
   readonly method: 'POST' | 'GET';
@@ -15,33 +16,33 @@ export interface Deliveries {
   readonly type: string;
   readonly key: string;
   readonly overrides: Partial<EventJson>;
-  /** The exact body, in place of the sample and `overrides`. */
+  /** The exact body, instead of the sample and `overrides`. */
   readonly body: Buffer | undefined;
   readonly count: number;
   readonly concurrency: number;
-  /** Whether to follow Showpad's schedule of retries; else each is tried once. */
+  /** Whether failed deliveries are retried on Showpad's schedule. Otherwise each is tried once. */
   readonly isRetried: boolean;
   readonly faults: readonly FaultRuleInput[];
   readonly signal: AbortSignal;
   readonly onAttempt: (attempt: Attempt) => void;
 }
 
-/** The emulator's own timeout ends each attempt long before; the longest that a timer can be set for. */
+export interface Counts {
+  /** Includes the copies that faults made. */
+  readonly sent: number;
+  readonly succeeded: number;
+}
+
+/** The longest time that a timer can be set for. The emulator ends each attempt long before. */
 const NO_TIMEOUT = { timeoutMs: 2 ** 31 - 1 };
 
-/**
- * Sends events to a URL as Showpad would, from an emulator of their own.
- *
- * @returns how many deliveries there were, copies by faults among them, and how many of them succeeded.
- */
-export async function deliver(
-  deliveries: Deliveries,
-): Promise<{ readonly sent: number; readonly succeeded: number }> {
+/** Sends events to a URL as Showpad would, from an emulator of their own. */
+export async function deliver(deliveries: Deliveries): Promise<Counts> {
   const { target, type, key, overrides, body, count, concurrency, isRetried, faults, signal } = deliveries;
   const host = URL.canParse(target.url) ? new URL(target.url).hostname.replace(/^\[|\]$/g, '') : '';
   const emulator = await createEmulator({
     concurrency,
-    // Whoever names the URL means its host.
+    // The emulator refuses other machines by default, but whoever passes a URL wants its host.
     allowTargets: [host],
     maxStoredAttempts: Math.max(10_000, count * 10),
     ...(!isRetried && { retryDelaysMs: [] }),
@@ -50,12 +51,14 @@ export async function deliver(
   try {
     const subscription = { name: 'trigger', types: [type], ...target, signatureKey: key };
     await checked(() => emulator.subscriptions.create(subscription));
-    for (const fault of faults) await checked(() => emulator.faults.add(fault));
+    await addFaults(emulator, faults);
     signal.addEventListener('abort', stop, { once: true });
     await emulator.trigger(type, overrides, { count, body });
     return await follow(emulator, deliveries);
   } catch (error) {
-    if (signal.aborted) throw new CliError('stopped before all was delivered.', undefined, EXIT.notDelivered);
+    if (signal.aborted) {
+      throw new CliError('Stopped before everything was delivered.', undefined, EXIT.notDelivered);
+    }
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
@@ -63,16 +66,13 @@ export async function deliver(
   }
 }
 
-/** Tells of each attempt as it ends, until none is left. */
-async function follow(
-  emulator: Emulator,
-  { onAttempt }: Deliveries,
-): Promise<{ sent: number; succeeded: number }> {
+/** Reports each attempt when it ends, until no delivery is left. */
+async function follow(emulator: Emulator, { onAttempt }: Deliveries): Promise<Counts> {
   const states = new Map<string, Attempt['state']>();
   for (;;) {
     const open = (await emulator.attempts()).filter(({ notificationId }) => !states.has(notificationId));
     if (open.length === 0) break;
-    // Looked up again only when these are done: each look reads the whole log.
+    // Each call of attempts() reads the whole log, so the next one waits until all of these are done.
     const left = new Set(open.map(({ notificationId }) => notificationId));
     while (left.size > 0) {
       const attempt = await emulator.waitForDelivery({}, NO_TIMEOUT);

@@ -1,6 +1,6 @@
-import { usageError } from './cli-error.ts';
+import { usageError } from '../cli-error.ts';
 
-/** @param name the flag's, for errors */
+/** @param name the argument's name, for errors */
 export function readUrl(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;

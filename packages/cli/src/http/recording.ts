@@ -1,25 +1,26 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEvent } from '@showpad-webhooks/core';
-import { CliError, usageError } from './cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import type { HeaderMap } from './send.ts';
 
-/** One delivery as it came, and what it was answered. It holds a payload, and no key. */
+/** One delivery as it arrived. It contains a payload, but no key. */
 export interface Recording {
   readonly receivedAt: string;
   readonly method: string;
   readonly headers: HeaderMap;
   readonly body: Buffer;
-  /** What it was answered. */
+  /** The status that it was answered with. */
   readonly status: number;
 }
 
 const VERSION = 1;
+const HOW_TO_MAKE = 'Make a recording with "listen --record".';
 
-/** Writes recordings to a folder, each to a file that only its owner can read; names sort by time. */
+/** Returns a function that writes a recording to a file which only its owner can read. The files sort by time. */
 export async function createRecorder(folder: string): Promise<(recording: Recording) => Promise<string>> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
-    throw usageError(`--record: the folder "${folder}" can't be made (${code}).`);
+    throw usageError(`--record: the folder "${folder}" cannot be created (${code}).`);
   });
   let written = 0;
   return async ({ body, ...recording }) => {
@@ -31,13 +32,13 @@ export async function createRecorder(folder: string): Promise<(recording: Record
   };
 }
 
-/** The recordings of a file, or of all `.json` files of a folder, the oldest first. */
+/** Reads the recording of a file, or those of all `.json` files of a folder, the oldest first. */
 export async function readRecordings(path: string): Promise<readonly Recording[]> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw usageError(`there is no file or folder "${path}".`, 'Make one by listen --record.');
+  if (!found) throw usageError(`There is no file or folder "${path}".`, HOW_TO_MAKE);
   if (!found.isDirectory()) return [await readRecording(path)];
   const names = (await readdir(path)).filter((name) => name.endsWith('.json')).sort();
-  if (names.length === 0) throw usageError(`the folder "${path}" holds no recording.`);
+  if (names.length === 0) throw usageError(`The folder "${path}" contains no recording.`, HOW_TO_MAKE);
   return Promise.all(names.map((name) => readRecording(join(path, name))));
 }
 
@@ -52,7 +53,7 @@ async function readRecording(file: string): Promise<Recording> {
     typeof body !== 'string' ||
     typeof status !== 'number'
   ) {
-    throw new CliError(`"${file}" is no recording of version ${VERSION}.`, 'Make one by listen --record.');
+    throw new CliError(`"${file}" is not a recording of version ${VERSION}.`, HOW_TO_MAKE);
   }
   return { receivedAt, method, headers, body: Buffer.from(body, 'base64'), status };
 }
@@ -70,7 +71,7 @@ function isHeaderMap(value: unknown): value is HeaderMap {
   return Object.values(value).every((each) => [each].flat().every((text) => typeof text === 'string'));
 }
 
-/** What a body says of its event; nothing where it is none. */
+/** Reads the type and the id of the event in a body. Returns undefined if there is no event in it. */
 export function eventOf(body: Uint8Array): { readonly type: string; readonly id: string } | undefined {
   try {
     return parseEvent(body);

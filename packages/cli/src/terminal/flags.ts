@@ -1,0 +1,31 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** The parser of a flag that can be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** The parser of a flag whose value is a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** The latest unix time, in seconds, that a flag accepts. A receiver refuses a timestamp of more digits. */
+export const MAX_SECONDS = 999_999_999_999_999;
+
+/** Whether a variable turns its flag on. */
+export function isOn(variable: string | undefined): boolean {
+  return !/^(0|false|)$/i.test(variable ?? '');
+}
+
+/** The signature keys. Read them with `readKeys`. */
+export function keyFlag(): Option {
+  return new Option(
+    '--key <key>',
+    'Signature key (or SHOWPAD_SIGNATURE_KEY): @file, - for stdin, or the text itself, which other users of this machine can see; can be repeated',
+  ).argParser(collect);
+}
