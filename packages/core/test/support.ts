@@ -18,7 +18,7 @@ import {
   signedDelivery,
 } from '@showpad-webhooks/core/testing';
 import { pino } from 'pino';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 
 export const KEY = 'core-test-key';
 export const TYPE = 'shared-space-user-added';
@@ -46,6 +46,16 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   promise.then(end, end);
   await settled();
   return hasEnded;
+}
+
+/**
+ * Expects that a delivery left no timer behind, except for the one that renews leases. That one ends as soon as it finds
+ * that nothing runs any more, and does not keep the process alive.
+ */
+export async function expectNoTimerLeft(): Promise<void> {
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(10_000 / 3 + 1);
+  expect(vi.getTimerCount()).toBe(0);
 }
 
 /** A delivery of the sample event, signed now. The same id gives the same bytes. */

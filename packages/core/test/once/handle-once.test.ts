@@ -1,14 +1,14 @@
 import { PermanentError, ShowpadWebhookError } from '@showpad-webhooks/core';
 import { describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, probe, TYPE } from './support.ts';
+import { deferred, delivery, probe, TYPE } from '../support.ts';
 
-const fail = () => Promise.reject(new Error('the CRM is down'));
-const refuse = () => Promise.reject(new PermanentError('no such deal'));
-/** Mocks all have one name, and handlers of a type must not. */
+const fail = () => Promise.reject(new Error('The CRM is down.'));
+const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
+/** All mocks have the same name, and handlers of a type must not. */
 const unnamed = (handlers: readonly (() => unknown)[]) => handlers.map((handler) => () => handler());
 
 describe('a duplicate', () => {
-  test('of a completed event is answered 200 and runs no handler', async () => {
+  test('of a completed event is answered with 200 and runs no handler', async () => {
     const handler = vi.fn();
     const { receiver, deliver } = probe({ on: { [TYPE]: handler } });
     expect(await deliver()).toBe('200 handled');
@@ -21,22 +21,26 @@ describe('a duplicate', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('of a running event is answered 503, so that it comes again if the first fails', async () => {
+  test('of a running event is answered with 503, so that it comes again if the first one fails', async () => {
     const crm = deferred();
     const handler = vi.fn().mockReturnValueOnce(crm.promise);
     const { receiver, deliver } = probe({ on: { [TYPE]: handler } });
     const first = deliver();
-    const { response, error } = await receiver.receive(delivery());
+    const { outcome, response, error } = await receiver.receive(delivery());
+    expect(outcome).toBe('unavailable');
     expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
     expect(response.body).toBe('{"outcome":"unavailable","code":"IN_PROGRESS"}');
-    expect(error?.hint).toMatch(/It comes again/);
-    crm.reject(new Error('the CRM is down'));
+    expect(error).toMatchObject({
+      message: 'Another delivery of this event is still running.',
+      hint: 'Showpad will retry, and by then the event is usually handled. If you see this often, your handlers are slow.',
+    });
+    crm.reject(new Error('The CRM is down.'));
     expect(await first).toBe('500 HANDLER_FAILED');
     expect(await deliver()).toBe('200 handled');
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  test('of 100 that come at once runs the handler once', async () => {
+  test('of 100 deliveries that come at once runs the handler once', async () => {
     const handler = vi.fn();
     const { deliver } = probe({ on: { [TYPE]: handler } });
     const answers = await Promise.all(Array.from({ length: 100 }, () => deliver()));
@@ -45,7 +49,7 @@ describe('a duplicate', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('is known by its id, whatever its signature and timestamp', async () => {
+  test('is recognized by its id, whatever its signature and timestamp are', async () => {
     const { deliver } = probe({ on: { [TYPE]: () => {} }, keys: ['key-a', 'key-b'] });
     const nowSeconds = Math.floor(Date.now() / 1000);
     expect(await deliver('event-1', { key: 'key-a', timestampSeconds: nowSeconds })).toBe('200 handled');
@@ -55,19 +59,23 @@ describe('a duplicate', () => {
     expect(await deliver('event-2', { key: 'key-a', timestampSeconds: nowSeconds })).toBe('200 handled');
   });
 
-  test('of a forged delivery is none: a forger cannot block an id', async () => {
+  test('cannot be made by a forger, so a forger cannot block an id', async () => {
     const { deliver } = probe({ on: { [TYPE]: () => {} } });
     expect(await deliver('event-1', { key: 'a-forged-key' })).toBe('401 SIGNATURE_MISMATCH');
     expect(await deliver('event-1')).toBe('200 handled');
   });
 
-  test('with another body is still one, and reported as a conflict', async () => {
+  test('with another body is still a duplicate, and is reported as a conflict', async () => {
     const crm = deferred();
     const handler = vi.fn().mockReturnValueOnce(crm.promise);
     const { errors, deliver } = probe({ on: { [TYPE]: handler } });
     const first = deliver('event-1', { data: 1 });
     expect(await deliver('event-1', { data: 2 })).toBe('503 IN_PROGRESS');
     expect(errors.map(({ code }) => code)).toEqual(['EVENT_CONFLICT', 'IN_PROGRESS']);
+    expect(errors[0]).toMatchObject({
+      message: 'An event id came again with another body.',
+      hint: 'The event was taken for a duplicate. Do two senders use the same id?',
+    });
     crm.resolve();
     expect(await first).toBe('200 handled');
     expect(await deliver('event-1', { data: 2 })).toBe('200 duplicate');
@@ -77,7 +85,7 @@ describe('a duplicate', () => {
 });
 
 describe('after a failure', () => {
-  test('only the handlers that had not succeeded run, and the others had run all the same', async () => {
+  test('only the handlers that had not succeeded run again, and the failure of one does not stop the others', async () => {
     const handlers = [
       vi.fn(),
       vi.fn().mockImplementationOnce(fail),
@@ -94,7 +102,7 @@ describe('after a failure', () => {
     expect(calls()).toEqual([1, 2, 1, 2]);
   });
 
-  test('what succeeded in an earlier attempt stays done in the next but one', async () => {
+  test('what succeeded in an earlier attempt stays done in all later ones', async () => {
     const steady = vi.fn();
     const recovering = vi.fn().mockImplementationOnce(fail);
     const failing = vi.fn(fail);
@@ -109,7 +117,7 @@ describe('after a failure', () => {
       on: {
         [TYPE]: (_event, { attempt }) => {
           attempts.push(attempt);
-          if (attempt < 3) throw new Error('not yet');
+          if (attempt < 3) throw new Error('Not yet.');
         },
       },
     });
@@ -117,21 +125,24 @@ describe('after a failure', () => {
     expect(attempts).toEqual([1, 2, 3]);
   });
 
-  test('the first decides the answer, and all others are reported', async () => {
+  test('the first failure decides the response, and all others are reported too', async () => {
     const { receiver, errors } = probe();
     receiver
       .on(TYPE, fail, { name: 'crm' })
       .on(TYPE, () => {})
       .on(TYPE, fail, { name: 'mail' });
     const { error } = await receiver.receive(delivery());
-    expect(error?.message).toBe(`handler "crm" failed on an event of type "${TYPE}"`);
-    expect(error?.cause).toEqual(new Error('the CRM is down'));
-    expect(errors.map(({ message }) => message.slice(0, 14))).toEqual(['handler "mail"', 'handler "crm" ']);
+    expect(error?.message).toBe(`The handler "crm" for "${TYPE}" threw an error.`);
+    expect(error?.cause).toEqual(new Error('The CRM is down.'));
+    expect(errors.map(({ message }) => message)).toEqual([
+      `The handler "mail" for "${TYPE}" threw an error.`,
+      `The handler "crm" for "${TYPE}" threw an error.`,
+    ]);
   });
 });
 
 describe('a PermanentError', () => {
-  test('is answered 422 and completes the event', async () => {
+  test('is answered with 422, fails the delivery and completes the event', async () => {
     const handler = vi.fn(refuse);
     const { errors, rejected, deliver } = probe({ on: { [TYPE]: handler } });
     expect(await deliver()).toBe('422 PERMANENT_FAILURE');
@@ -141,19 +152,19 @@ describe('a PermanentError', () => {
     expect(rejected).toEqual([]);
   });
 
-  test('does not keep the other handlers from running, and the first decides', async () => {
+  test('does not keep the other handlers from running, and the first one decides', async () => {
     const last = vi.fn();
     const { receiver, errors } = probe();
     receiver.on(TYPE, refuse, { name: 'crm' }).on(TYPE, refuse, { name: 'mail' }).on(TYPE, last);
     const { response, error } = await receiver.receive(delivery());
-    expect(response).toMatchObject({ status: 422, body: '{"outcome":"refused","code":"PERMANENT_FAILURE"}' });
-    expect(error?.message).toBe(`handler "crm" refused an event of type "${TYPE}"`);
+    expect(response).toMatchObject({ status: 422, body: '{"outcome":"failed","code":"PERMANENT_FAILURE"}' });
+    expect(error?.message).toBe(`The handler "crm" for "${TYPE}" threw a PermanentError.`);
     expect(errors.map(({ code }) => code)).toEqual(['PERMANENT_FAILURE', 'PERMANENT_FAILURE']);
     expect(last).toHaveBeenCalledTimes(1);
   });
 
   test.each(['before', 'after'])(
-    '%s a failure leaves the answer to the failure: only that runs again',
+    '%s a failure leaves the response to the failure, and only the failed handler runs again',
     async (order) => {
       const refusing = vi.fn(refuse);
       const recovering = vi.fn().mockImplementationOnce(fail);
@@ -171,10 +182,10 @@ describe('a PermanentError', () => {
 describe('whatever a handler throws', () => {
   const hostile = new Proxy(new Error('x'), {
     get: () => {
-      throw new Error('looked at');
+      throw new Error('It was looked at.');
     },
     getPrototypeOf: () => {
-      throw new Error('looked at');
+      throw new Error('It was looked at.');
     },
   });
   const thrown: [string, unknown][] = [
@@ -187,11 +198,11 @@ describe('whatever a handler throws', () => {
       'an error with a status',
       Object.assign(new Error('no'), { status: 404, statusCode: 404, expose: true }),
     ],
-    ['an error of this package', new ShowpadWebhookError('SIGNATURE_MISMATCH', 'no', 'none')],
+    ['an error of this package', new ShowpadWebhookError('SIGNATURE_MISMATCH', 'No.', { hint: 'None.' })],
     ['a proxy that throws when it is looked at', hostile],
   ];
 
-  test.each(thrown)('the answer is 500, and its retry runs it again: %s', async (_what, value) => {
+  test.each(thrown)('the response is 500, and the retry runs it again: %s', async (_what, value) => {
     const { receiver, deliver } = probe({
       on: {
         [TYPE]: (_event, { attempt }) => {

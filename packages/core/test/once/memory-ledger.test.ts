@@ -1,7 +1,7 @@
 import { type ClaimResult, createMemoryLedger, type MemoryLedgerOptions } from '@showpad-webhooks/core';
 import { ledgerConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
-import { deferred, delivery, NOW_MS, probe, TYPE } from './support.ts';
+import { deferred, delivery, NOW_MS, probe, TYPE } from '../support.ts';
 
 describe('the memory ledger conforms', () => {
   for (const { name, run } of ledgerConformance(() => createMemoryLedger())) test(name, run);
@@ -9,7 +9,7 @@ describe('the memory ledger conforms', () => {
 
 const LEASE_MS = 10_000;
 
-/** A ledger, and the shortest ways to use it at a time after `NOW_MS`. */
+/** A ledger, and short ways to use it at a time after `NOW_MS`. */
 function book(options?: MemoryLedgerOptions) {
   const ledger = createMemoryLedger(options);
   const claim = (key: string, afterMs = 0): ClaimResult =>
@@ -18,7 +18,7 @@ function book(options?: MemoryLedgerOptions) {
     (how: 'complete' | 'release') =>
     (key: string, afterMs = 0) => {
       const claimed = claim(key, afterMs);
-      if (claimed.status !== 'claimed') throw new Error(`${key} is ${claimed.status}`);
+      if (claimed.status !== 'claimed') throw new Error(`${key} is ${claimed.status}.`);
       const { fence } = claimed;
       ledger.checkpoint({ key, fence }, { handler: 'crm', leaseMs: LEASE_MS, nowMs: NOW_MS + afterMs });
       expect(ledger[how]({ key, fence }, { nowMs: NOW_MS + afterMs })).toBe(true);
@@ -28,7 +28,7 @@ function book(options?: MemoryLedgerOptions) {
 
 describe('maxEntries', () => {
   test.each([2, 3, 4, 10, 15])(
-    'of %i: remembers the latest half at least, and no more in all',
+    'of %i means that the latest half is remembered, and no more than all',
     (maxEntries) => {
       for (let settled = 1; settled <= 3 * maxEntries; settled++) {
         const keys = Array.from({ length: settled }, (_, index) => `event-${index}`);
@@ -58,7 +58,7 @@ describe('maxEntries', () => {
     expect(claim('d')).toMatchObject({ status: 'claimed', attempt: 2, done: ['crm'] });
   });
 
-  test('never forgets a live claim for another', () => {
+  test('never forgets an event that is being handled', () => {
     const { ledger, claim, complete } = book({ maxEntries: 4 });
     const { fence } = claim('live') as Extract<ClaimResult, { status: 'claimed' }>;
     for (let index = 0; index < 20; index++) {
@@ -70,31 +70,31 @@ describe('maxEntries', () => {
     expect(claim('live').status).toBe('completed');
   });
 
-  test('makes claim throw where as many are being handled, until one settles', () => {
+  test('makes claim throw if as many are being handled, until one is settled', () => {
     const { ledger, claim } = book({ maxEntries: 2 });
     claim('a');
     const { fence } = claim('b') as Extract<ClaimResult, { status: 'claimed' }>;
-    expect(() => claim('c')).toThrow('2 events are being handled: raise maxEntries');
+    expect(() => claim('c')).toThrow(new Error('2 events are being handled at once. Raise maxEntries.'));
     expect(['a', 'b'].map((key) => claim(key).status)).toEqual(['in-progress', 'in-progress']);
     ledger.complete({ key: 'b', fence }, { nowMs: NOW_MS });
     expect(claim('c').status).toBe('claimed');
   });
 
-  test('makes claim throw, and forgets nothing for it', () => {
+  test('makes claim throw without forgetting anything', () => {
     const { claim, complete } = book({ maxEntries: 2 });
     complete('done');
     for (const key of ['a', 'b']) claim(key);
-    for (let count = 0; count < 5; count++) expect(() => claim('c')).toThrow(/raise maxEntries/);
+    for (let count = 0; count < 5; count++) expect(() => claim('c')).toThrow('Raise maxEntries.');
     expect(claim('done').status).toBe('completed');
   });
 
-  test('is answered 503 where there is no room: the event comes again', async () => {
+  test('is answered with 503 if there is no room, so the event comes again', async () => {
     const ledger = createMemoryLedger({ maxEntries: 2 });
     const running = deferred();
     const { receiver, deliver, errors } = probe({ ledger, on: { [TYPE]: () => running.promise } });
     const first = ['event-1', 'event-2'].map((id) => receiver.receive(delivery(id)));
     expect(await deliver('event-3')).toBe('503 LEDGER_FAILED');
-    expect(errors[0]?.cause).toEqual(new Error('2 events are being handled: raise maxEntries'));
+    expect(errors[0]?.cause).toEqual(new Error('2 events are being handled at once. Raise maxEntries.'));
     running.resolve();
     expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(['handled', 'handled']);
     expect(await deliver('event-3')).toBe('200 handled');
@@ -103,19 +103,19 @@ describe('maxEntries', () => {
   test('is 200,000 by default', () => {
     const { claim } = book();
     for (let count = 1; count <= 200_000; count++) claim(`${count}`);
-    expect(() => claim('one more')).toThrow('200000 events are being handled: raise maxEntries');
+    expect(() => claim('one more')).toThrow('200000 events are being handled at once. Raise maxEntries.');
   });
 
-  test('makes claim forget what nobody holds any more, where there is no room', () => {
+  test('makes claim forget what nobody holds any more if there is no room', () => {
     const { claim } = book({ maxEntries: 2 });
     for (const key of ['abandoned 1', 'abandoned 2']) claim(key);
-    expect(() => claim('a', LEASE_MS - 1)).toThrow(/raise maxEntries/);
+    expect(() => claim('a', LEASE_MS - 1)).toThrow('Raise maxEntries.');
     expect(claim('a', LEASE_MS).status).toBe('claimed');
     expect(claim('b', LEASE_MS).status).toBe('claimed');
-    expect(() => claim('c', LEASE_MS)).toThrow(/raise maxEntries/);
+    expect(() => claim('c', LEASE_MS)).toThrow('Raise maxEntries.');
   });
 
-  test('gives a place that is claimed again no second one', () => {
+  test('counts an event that is claimed again only once', () => {
     const { claim, fail } = book({ maxEntries: 1 });
     fail('a');
     expect(claim('a').status).toBe('claimed');
@@ -124,7 +124,7 @@ describe('maxEntries', () => {
 });
 
 describe('ttlMs', () => {
-  test('is how long a completed event is remembered at least, and half of the longest', () => {
+  test('is the shortest time for which a completed event is remembered, and half of the longest', () => {
     for (let settledMs = 0; settledMs <= 60_000; settledMs += 5_000) {
       const { claim, complete } = book({ ttlMs: 60_000 });
       complete('the first of its generation');
@@ -139,7 +139,7 @@ describe('ttlMs', () => {
     }
   });
 
-  test('counts from the end of the handling, after a quiet time too', () => {
+  test('counts from the end of the handling, also after a quiet time', () => {
     const { ledger, claim } = book({ ttlMs: 60_000 });
     const { fence } = claim('slow') as Extract<ClaimResult, { status: 'claimed' }>;
     ledger.complete({ key: 'slow', fence }, { nowMs: NOW_MS + 61_000 });
@@ -167,7 +167,7 @@ describe('ttlMs', () => {
     expect(claim('a', 1_059_999).status).toBe('completed');
   });
 
-  test('bounds how long the attempts of an event are known whose handlers never ended', () => {
+  test('limits how long the attempts of an event are remembered if its handlers never end', () => {
     const { claim } = book({ ttlMs: 60_000 });
     claim('abandoned');
     expect(claim('abandoned', LEASE_MS)).toMatchObject({ attempt: 2 });
@@ -175,7 +175,7 @@ describe('ttlMs', () => {
   });
 });
 
-test('keys of a million characters are told apart, and from the hash they are kept by', () => {
+test('keys of a million characters are kept apart, and from the hashes that stand for them', () => {
   const { claim, complete } = book({ maxEntries: 4 });
   const long = 'x'.repeat(1_000_000);
   complete(long);
@@ -188,9 +188,9 @@ test('keys of a million characters are told apart, and from the hash they are ke
 describe('createMemoryLedger', () => {
   const values = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5', null];
   const cases = ['maxEntries', 'ttlMs'].flatMap((option) => values.map((value) => [option, value] as const));
-  test.each(cases)('refuses %s: %j', (option, value) => {
+  test.each(cases)('rejects %s: %j', (option, value) => {
     expect(() => createMemoryLedger({ [option]: value })).toThrow(
-      new TypeError(`${option} must be a number above 0, not ${value}.`),
+      new TypeError(`The option "${option}" must be a number above 0, not ${value}.`),
     );
   });
 });
