@@ -1,7 +1,7 @@
 import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { inboxConformance, inboxStoreConformance } from '@showpad-webhooks/core/testing';
 import { describe, test } from 'vitest';
-import { createMemoryInboxStore } from '../src/testing/memory-inbox.ts';
+import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 
 describe('the store in memory conforms', () => {
   for (const { name, run } of inboxStoreConformance(createMemoryInboxStore)) test(name, run);

@@ -1,138 +1,588 @@
+import { type Inbox, ShowpadWebhookError } from '@showpad-webhooks/core';
 import {
-  backoffMs,
   createStoreInbox,
+  INBOX_DEFAULTS,
+  type InboxConsumer,
+  type InboxFailure,
+  type InboxJob,
   type InboxStore,
+  type SettledOutcome,
   type StoreInboxOptions,
+  timesOf,
 } from '@showpad-webhooks/core/inbox';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { InboxConsumer, InboxJob } from '../src/inbox.ts';
-import { entryOf } from '../src/testing/inbox-store-conformance.ts';
-import { createMemoryInboxStore } from '../src/testing/memory-inbox.ts';
+import { createMemoryInbox } from '@showpad-webhooks/core/testing';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
+import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
+import { deferred, isSettled, type Journal, journal, NOW_MS, settled, stopTime } from '../support.ts';
 
+beforeEach(stopTime);
 afterEach(() => {
   vi.useRealTimers();
 });
 
-/** An inbox on a store of which some calls are in trouble, and what its consumer was told. */
-async function start(
-  changes: Partial<InboxStore>,
-  options?: StoreInboxOptions,
-  process?: InboxConsumer['process'],
-) {
-  const store = { ...createMemoryInboxStore(), ...changes };
-  const inbox = createStoreInbox(store, options);
-  const troubles: [string, unknown][] = [];
-  const jobs: InboxJob[] = [];
-  const dead: string[] = [];
-  await inbox.start({
-    async process(job) {
-      jobs.push(job);
-      return process?.(job);
-    },
-    onDead: (_job, { message }) => dead.push(message),
-    onTrouble: (...trouble) => troubles.push(trouble),
-  });
-  return { inbox, store, troubles, jobs, dead };
+const diskIsFull = new Error('The disk is full.');
+const broken = () => {
+  throw diskIsFull;
+};
+const brokenTrouble = (operation: string) => [operation, diskIsFull];
+const now = (overrides: Parameters<typeof entryOf>[0] = {}) =>
+  entryOf({ receivedAtMs: Date.now(), ...overrides });
+
+function failure(isFinal = false): InboxFailure {
+  const error = new ShowpadWebhookError('HANDLER_FAILED', 'The CRM is down.', { hint: 'None.' });
+  return { error, isFinal, kept: { code: 'HANDLER_FAILED', message: 'The CRM is down.' } };
 }
 
-const broken = () => {
-  throw new Error('the disk is full');
-};
+interface Started {
+  readonly inbox: Inbox;
+  readonly store: InboxStore;
+  readonly jobs: Journal<InboxJob>;
+  readonly outcomes: Journal<SettledOutcome>;
+  readonly troubles: Journal<readonly [string, unknown]>;
+  readonly dead: Journal<readonly [InboxJob, InboxFailure]>;
+}
+
+/** An inbox on a store of which some calls are changed, and everything that happens in it. */
+async function start(
+  changes: Partial<InboxStore> = {},
+  options?: StoreInboxOptions,
+  process: InboxConsumer['process'] = async () => undefined,
+): Promise<Started> {
+  const [jobs, outcomes] = [journal<InboxJob>(), journal<SettledOutcome>()];
+  const [troubles, dead] = [
+    journal<readonly [string, unknown]>(),
+    journal<readonly [InboxJob, InboxFailure]>(),
+  ];
+  const memory = { ...createMemoryInboxStore(), ...changes };
+  const store: InboxStore = {
+    ...memory,
+    async settle(holding, outcome) {
+      const isDone = await memory.settle(holding, outcome);
+      if (isDone) outcomes.add(outcome);
+      return isDone;
+    },
+  };
+  const inbox = createStoreInbox(store, options);
+  onTestFinished(async () => {
+    const closed = inbox.close({ timeoutMs: 0 });
+    if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0);
+    await closed;
+  });
+  await inbox.start({
+    process(job) {
+      jobs.add(job);
+      return process(job);
+    },
+    onDead: (job, why) => dead.add([job, why]),
+    onError: (...trouble) => troubles.add(trouble),
+  });
+  return { inbox, store, jobs, outcomes, troubles, dead };
+}
 
 describe('a store that fails', () => {
-  test.each(['claim', 'nextDueMs'] as const)('at %s is asked again, and told of', async (operation) => {
-    const real = createMemoryInboxStore();
-    const call = vi.fn(real[operation] as () => never).mockImplementationOnce(broken);
-    const { inbox, jobs, troubles } = await start({ ...real, [operation]: call }, { pollMs: 1 });
-    await inbox.put(entryOf({}));
-    await vi.waitFor(() => expect(jobs).toHaveLength(1));
-    expect(troubles).toMatchObject([['claim', { message: 'the disk is full' }]]);
-    await inbox.stop({ timeoutMs: 0 });
-  });
+  test.each(['claim', 'nextDueMs'] as const)(
+    'at %s is asked again after pollMs, and the failure is reported',
+    async (operation) => {
+      const real = createMemoryInboxStore();
+      const call = vi.fn(real[operation] as () => never).mockImplementationOnce(broken);
+      const { inbox, outcomes, troubles } = await start({ ...real, [operation]: call }, { pollMs: 700 });
+      expect(await troubles.has(1)).toEqual([brokenTrouble('claim')]);
+      await settled();
+      const calls = call.mock.calls.length;
+      await vi.advanceTimersByTimeAsync(699);
+      expect(call).toHaveBeenCalledTimes(calls);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(call).toHaveBeenCalledTimes(calls + 1);
+      await inbox.put(now());
+      expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+    },
+  );
 
   test('at settling leaves the entry to its lease', async () => {
     const real = createMemoryInboxStore();
     const settle = vi.fn(real.settle).mockImplementationOnce(broken);
-    const { inbox, jobs, troubles } = await start({ ...real, settle }, { leaseMs: 30, pollMs: 1 });
-    await inbox.put(entryOf({}));
-    await vi.waitFor(async () => expect((await inbox.counts()).done).toBe(1));
-    expect(jobs.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(troubles).toMatchObject([['settle', { message: 'the disk is full' }]]);
-    await inbox.stop({ timeoutMs: 0 });
+    const { inbox, jobs, troubles, outcomes } = await start({ ...real, settle });
+    await inbox.put(now());
+    expect(await troubles.has(1)).toEqual([brokenTrouble('settle')]);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(jobs.entries).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+    expect(jobs.entries.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
-  test('at purging is told of', async () => {
-    const { inbox, troubles } = await start({ purge: broken });
-    await vi.waitFor(() => expect(troubles).toMatchObject([['purge', { message: 'the disk is full' }]]));
-    await inbox.stop({ timeoutMs: 0 });
+  test('at purging is reported', async () => {
+    const { troubles } = await start({ purge: broken });
+    expect(await troubles.has(1)).toEqual([brokenTrouble('purge')]);
   });
 
-  test('at renewal is told of, and the handler goes on', async () => {
-    const { inbox, troubles, jobs } = await start({ checkpoint: broken }, { leaseMs: 30 }, (job) => {
-      return new Promise((resolve) => job.signal.addEventListener('abort', () => resolve(undefined)));
+  test('at renewal is reported, and the handler goes on', async () => {
+    const end = deferred<undefined>();
+    const { inbox, troubles, jobs } = await start({ checkpoint: broken }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(troubles.entries).toEqual([brokenTrouble('renew')]);
+    expect(jobs.entries[0]?.signal.aborted).toBe(false);
+    end.resolve(undefined);
+  });
+
+  test('after the inbox was closed is no trouble: the entry is left to its lease', async () => {
+    const end = deferred<undefined>();
+    let isClosed = false;
+    const { inbox, jobs, troubles } = await start(
+      {
+        close() {
+          isClosed = true;
+        },
+        settle() {
+          if (isClosed) throw diskIsFull;
+          return true;
+        },
+      },
+      {},
+      () => end.promise,
+    );
+    await inbox.put(now());
+    await jobs.has(1);
+    const closed = inbox.close({ timeoutMs: 100 });
+    await vi.advanceTimersByTimeAsync(100);
+    await closed;
+    expect(jobs.entries[0]?.signal.aborted).toBe(true);
+    end.resolve(undefined);
+    await settled();
+    expect(troubles.entries).toEqual([]);
+  });
+
+  test.each([
+    ['an error', broken, 'The store cannot be read: The disk is full.'],
+    ['something else', () => Promise.reject('gone'), 'The store cannot be read: gone'],
+  ])('with %s cannot be reached, says health()', async (_what, nextDueMs, problem) => {
+    const { inbox } = await start({ nextDueMs });
+    expect(await inbox.health()).toEqual({ isReachable: false, lagMs: 0, problems: [problem] });
+  });
+});
+
+describe('health', () => {
+  test('says how long the oldest entry has been due, and what the store says', async () => {
+    const inbox = createStoreInbox({ ...createMemoryInboxStore(), problems: () => ['It forgets.'] });
+    expect(await inbox.health()).toEqual({ isReachable: true, lagMs: 0, problems: ['It forgets.'] });
+    await inbox.put(now());
+    vi.setSystemTime(NOW_MS + 1_500);
+    await inbox.put(now({ id: 'event-2' }));
+    expect((await inbox.health()).lagMs).toBe(1_500);
+  });
+
+  test('is not late because of an entry that is due later', async () => {
+    const { inbox, outcomes } = await start({}, { backoff: () => 60_000 }, async () => failure());
+    await inbox.put(now());
+    await outcomes.has(1);
+    expect((await inbox.health()).lagMs).toBe(0);
+  });
+});
+
+describe('an entry', () => {
+  test('that another process has taken over aborts its signal at the next renewal', async () => {
+    const end = deferred<undefined>();
+    const { inbox, jobs } = await start({ checkpoint: () => false }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(jobs.entries[0]?.signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs.entries[0]?.signal.aborted).toBe(true);
+    end.resolve(undefined);
+  });
+
+  test('that another process has taken over aborts its signal at a checkpoint', async () => {
+    const end = deferred<undefined>();
+    const { inbox, jobs } = await start({ checkpoint: () => false }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    expect(await jobs.entries[0]?.checkpoint('crm')).toBe(false);
+    expect(jobs.entries[0]?.signal.aborted).toBe(true);
+    end.resolve(undefined);
+  });
+
+  test('that another process has settled is not reported as dead', async () => {
+    const { inbox, jobs, dead, outcomes } = await start({ settle: () => false }, {}, async () =>
+      failure(true),
+    );
+    await inbox.put(now());
+    await jobs.has(1);
+    await settled();
+    expect([outcomes.entries, dead.entries]).toEqual([[], []]);
+  });
+
+  test('is renewed three times in its lease, and not after it is settled', async () => {
+    const end = deferred<undefined>();
+    const real = createMemoryInboxStore();
+    const checkpoint = vi.fn(real.checkpoint);
+    const { inbox, jobs, outcomes } = await start({ ...real, checkpoint }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(checkpoint.mock.calls).toEqual(
+      [10_000, 20_000, 30_000].map((ms) => [
+        { id: 'event-1', fence: 1 },
+        { handlerName: undefined, leaseMs: 30_000, nowMs: NOW_MS + ms },
+      ]),
+    );
+    end.resolve(undefined);
+    await outcomes.has(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(checkpoint).toHaveBeenCalledTimes(3);
+  });
+
+  test('whose lease ran out in the process that handles it is not handed over again, and settles', async () => {
+    const end = deferred<undefined>();
+    const real = createMemoryInboxStore();
+    let isDown = true;
+    const checkpoint: InboxStore['checkpoint'] = (holding, update) => {
+      if (isDown) throw diskIsFull;
+      return real.checkpoint(holding, update);
+    };
+    const { inbox, jobs, outcomes, store } = await start({ ...real, checkpoint }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    isDown = false;
+    expect(await store.list({ id: 'event-1' })).toMatchObject({ items: [{ state: 'leased', attempt: 2 }] });
+    expect(await jobs.entries[0]?.checkpoint('crm')).toBe(true);
+    expect(jobs.entries[0]?.signal.aborted).toBe(false);
+    end.resolve(undefined);
+    expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+    expect(jobs.entries).toHaveLength(1);
+  });
+
+  test('whose attempts all ended with the process is exhausted, and dead after that', async () => {
+    const store = createMemoryInboxStore();
+    await store.put(now());
+    // Two processes that died.
+    for (const ms of [0, 1]) await store.claim({ limit: 1, leaseMs: -1, nowMs: NOW_MS + ms });
+    const { jobs, dead, outcomes } = await start(store, { maxAttempts: 2 }, async ({ isExhausted }) =>
+      isExhausted ? failure() : undefined,
+    );
+    expect(await outcomes.has(1)).toMatchObject([{ state: 'dead', error: { message: 'The CRM is down.' } }]);
+    expect(jobs.entries).toMatchObject([{ attempt: 3, isExhausted: true }]);
+    await settled();
+    expect(dead.entries).toMatchObject([[{ id: 'event-1' }, { isFinal: false }]]);
+  });
+
+  test('is not exhausted in its last attempt, and dead after that', async () => {
+    const { inbox, jobs, outcomes } = await start({}, { maxAttempts: 2, backoff: () => 0 }, async () =>
+      failure(),
+    );
+    await inbox.put(now());
+    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(1);
+    await outcomes.has(2);
+    expect(jobs.entries.map(({ attempt, isExhausted }) => [attempt, isExhausted])).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    expect(outcomes.entries.map(({ state }) => state)).toEqual(['pending', 'dead']);
+  });
+
+  test('is dead at once after a failure that is final', async () => {
+    const { inbox, outcomes, dead } = await start({}, {}, async () => failure(true));
+    await inbox.put(now());
+    expect(await outcomes.has(1)).toEqual([
+      { state: 'dead', nowMs: NOW_MS, error: { code: 'HANDLER_FAILED', message: 'The CRM is down.' } },
+    ]);
+    await settled();
+    expect(dead.entries).toHaveLength(1);
+  });
+
+  test('is due again when the backoff says so, which counts attempts from 1', async () => {
+    const backoff = vi.fn((attempt: number) => attempt * 5_000);
+    const { inbox, jobs, outcomes } = await start({}, { backoff, pollMs: 60_000 }, async () => failure());
+    await inbox.put(now());
+    await outcomes.has(1);
+    expect(outcomes.entries).toEqual([
+      {
+        state: 'pending',
+        nowMs: NOW_MS,
+        dueMs: NOW_MS + 5_000,
+        error: { code: 'HANDLER_FAILED', message: 'The CRM is down.' },
+      },
+    ]);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(jobs.entries).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs.entries).toHaveLength(2);
+    expect(backoff.mock.calls).toEqual([[1], [2]]);
+  });
+});
+
+describe('the inbox looks into its store', () => {
+  test('when an entry is put, and after pollMs for what other processes put', async () => {
+    const store = createMemoryInboxStore();
+    const { inbox, jobs } = await start(store, { pollMs: 700 });
+    await inbox.put(now({ id: 'own' }));
+    await settled();
+    expect(jobs.entries.map(({ id }) => id)).toEqual(['own']);
+    await store.put(now({ id: 'foreign' }));
+    await vi.advanceTimersByTimeAsync(699);
+    expect(jobs.entries).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs.entries.map(({ id }) => id)).toEqual(['own', 'foreign']);
+  });
+
+  test('every second by default', async () => {
+    const store = createMemoryInboxStore();
+    const { jobs } = await start(store);
+    await settled();
+    await store.put(now());
+    await vi.advanceTimersByTimeAsync(999);
+    expect(jobs.entries).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs.entries).toHaveLength(1);
+  });
+
+  test('when a place becomes free, and for no more entries than there are places', async () => {
+    const ends = [deferred<undefined>(), deferred<undefined>(), deferred<undefined>()];
+    const real = createMemoryInboxStore();
+    const claim = vi.fn(real.claim);
+    const { inbox, jobs } = await start({ ...real, claim }, { concurrency: 2 }, (job) => {
+      return ends[Number(job.id)]?.promise ?? Promise.resolve(undefined);
     });
-    await inbox.put(entryOf({}));
-    await vi.waitFor(() => expect(troubles[0]).toMatchObject(['renewal', { message: 'the disk is full' }]));
-    expect(jobs[0]?.signal.aborted).toBe(false);
-    await inbox.stop({ timeoutMs: 0 });
+    for (const id of ['0', '1', '2']) await inbox.put(now({ id }));
+    await settled();
+    expect(jobs.entries.map(({ id }) => id)).toEqual(['0', '1']);
+    ends[1]?.resolve(undefined);
+    await settled();
+    expect(jobs.entries.map(({ id }) => id)).toEqual(['0', '1', '2']);
+    expect(claim.mock.calls.every(([{ limit }]) => limit > 0 && limit <= 2)).toBe(true);
+    for (const end of ends) end.resolve(undefined);
   });
 
-  test('is said not to be reachable, with its own words or what else it threw', async () => {
-    const thrown = { nextDueMs: () => Promise.reject('gone') };
-    for (const [changes, word] of [
-      [{ nextDueMs: broken }, 'the disk is full'],
-      [thrown, 'gone'],
-    ] as const) {
-      const { inbox } = await start(changes, { pollMs: 60_000 });
-      expect(await inbox.health()).toEqual({
-        isReachable: false,
-        lagMs: 0,
-        problems: [`the store can't be read: ${word}`],
-      });
-      await inbox.stop({ timeoutMs: 0 });
-    }
+  test('when an entry is retried by hand', async () => {
+    const { inbox, jobs, outcomes } = await start({}, { pollMs: 60_000 });
+    await inbox.put(now());
+    await outcomes.has(1);
+    await settled();
+    expect(await inbox.retry({ id: 'event-1' })).toBe(1);
+    await jobs.has(2);
+  });
+
+  test('and stops when it is closed', async () => {
+    const store = createMemoryInboxStore();
+    const claim = vi.fn(store.claim);
+    const { inbox } = await start({ ...store, claim });
+    await inbox.close();
+    const calls = claim.mock.calls.length;
+    await inbox.put(now());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(claim).toHaveBeenCalledTimes(calls);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
-test('an entry that another holder took is aborted', async () => {
-  const { inbox, jobs } = await start({ checkpoint: () => false }, { leaseMs: 30 }, (job) => {
-    return new Promise((resolve) => job.signal.addEventListener('abort', () => resolve(undefined)));
+describe('close', () => {
+  test('waits 10 s by default, and a second call does nothing', async () => {
+    const close = vi.fn();
+    const { inbox, jobs } = await start({ close }, {}, () => new Promise(() => {}));
+    await inbox.put(now());
+    await jobs.has(1);
+    const closing = Promise.all([inbox.close(), inbox.close({ timeoutMs: 1 })]);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(await isSettled(closing)).toBe(false);
+    expect(close).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await closing;
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(jobs.entries[0]?.signal.aborted).toBe(true);
   });
-  await inbox.put(entryOf({}));
-  await vi.waitFor(() => expect(jobs[0]?.signal.aborted).toBe(true));
-  await inbox.stop({ timeoutMs: 0 });
+
+  test('waits until what ran is settled, and then closes the store', async () => {
+    const calls: string[] = [];
+    const end = deferred<undefined>();
+    const settling = deferred();
+    const { inbox, jobs } = await start(
+      {
+        close: () => void calls.push('close'),
+        async settle() {
+          calls.push('settle');
+          await settling.promise;
+          calls.push('settled');
+          return true;
+        },
+      },
+      {},
+      () => end.promise,
+    );
+    await inbox.put(now());
+    await jobs.has(1);
+    const closing = inbox.close();
+    end.resolve(undefined);
+    expect(await isSettled(closing)).toBe(false);
+    settling.resolve();
+    await closing;
+    expect(calls).toEqual(['settle', 'settled', 'close']);
+  });
+
+  test('waits for entries that are being claimed', async () => {
+    const real = createMemoryInboxStore();
+    const claiming = deferred();
+    let isSlow = false;
+    const { inbox, outcomes } = await start({
+      ...real,
+      async claim(request) {
+        if (isSlow) await claiming.promise;
+        return real.claim(request);
+      },
+    });
+    await settled();
+    isSlow = true;
+    await inbox.put(now());
+    await settled();
+    const closing = inbox.close();
+    expect(await isSettled(closing)).toBe(false);
+    claiming.resolve();
+    await closing;
+    expect(outcomes.entries).toMatchObject([{ state: 'done' }]);
+  });
+
+  test('rejects if the store cannot be closed', async () => {
+    const inbox = createStoreInbox({ ...createMemoryInboxStore(), close: broken });
+    await expect(inbox.close()).rejects.toThrow(diskIsFull);
+  });
 });
 
-test('an entry whose attempts all ended with the process is dead, and no handler sees it again', async () => {
-  const store = createMemoryInboxStore();
-  await store.put(entryOf({}));
-  // Two processes that died.
-  for (const nowMs of [0, 1])
-    await store.claim({ limit: 1, leaseMs: -1, nowMs: entryOf({}).receivedAtMs + nowMs });
-  const { inbox, jobs, dead } = await start(store, { maxAttempts: 2 });
-  await vi.waitFor(() => expect(dead).toEqual(['the process ended in each of 2 attempts']));
-  expect(jobs).toEqual([]);
-  await inbox.stop({ timeoutMs: 0 });
+test('what a store says about its settings is reported at the start', async () => {
+  const { troubles } = await start({ problems: () => ['It forgets.', 'It is slow.'] });
+  expect(troubles.entries).toEqual([
+    ['check durability', new Error('It forgets.')],
+    ['check durability', new Error('It is slow.')],
+  ]);
 });
 
-test('what a store says of its settings is told at the start', async () => {
-  const { inbox, troubles } = await start({ problems: () => ['it forgets'] });
-  expect(troubles).toMatchObject([['durability', { message: 'it forgets' }]]);
-  await inbox.stop({ timeoutMs: 0 });
+describe('purging', () => {
+  test('happens at the start and every hour', async () => {
+    const purge = vi.fn<InboxStore['purge']>(() => 0);
+    await start({ purge }, { keepDoneMs: 1_000, keepDeadMs: 2_000 });
+    await settled();
+    const calls = (nowMs: number) => [
+      [{ state: 'done', beforeMs: nowMs - 1_000, limit: 500 }],
+      [{ state: 'dead', beforeMs: nowMs - 2_000, limit: 500 }],
+    ];
+    expect(purge.mock.calls).toEqual(calls(NOW_MS));
+    purge.mockClear();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(purge.mock.calls).toEqual(calls(NOW_MS + 3_600_000));
+  });
+
+  test('goes on until a batch is not full, and counts what was deleted', async () => {
+    const left = { done: 1_200, dead: 500 };
+    const purge = vi.fn<InboxStore['purge']>(({ state, limit }) => {
+      const count = Math.min(limit, left[state]);
+      left[state] -= count;
+      return count;
+    });
+    const inbox = createStoreInbox({ ...createMemoryInboxStore(), purge });
+    expect(await inbox.purge()).toBe(1_700);
+    expect(purge.mock.calls.map(([{ state }]) => state)).toEqual(['done', 'done', 'done', 'dead', 'dead']);
+  });
+
+  test('keeps done entries for 7 days and dead ones for 30 by default', async () => {
+    const DAY_MS = 86_400_000;
+    const purge = vi.fn<InboxStore['purge']>(() => 0);
+    await createStoreInbox({ ...createMemoryInboxStore(), purge }).purge();
+    expect(purge.mock.calls.map(([{ beforeMs }]) => NOW_MS - beforeMs)).toEqual([7 * DAY_MS, 30 * DAY_MS]);
+  });
 });
 
-test('the store is purged every hour', async () => {
-  vi.useFakeTimers();
-  const purge = vi.fn(() => 0);
-  const { inbox } = await start({ purge });
-  await vi.advanceTimersByTimeAsync(3_600_000);
-  expect(purge).toHaveBeenCalledTimes(4); // done and dead, at the start and an hour later
-  await inbox.stop({ timeoutMs: 0 });
+describe('changing many entries', () => {
+  /** A store in which retrying and discarding have no end, because new entries come. */
+  function endless() {
+    const limits: number[] = [];
+    const change = (_target: unknown, { limit }: { readonly limit: number }) => {
+      limits.push(limit);
+      return limit;
+    };
+    const counts = () => ({ pending: 0, leased: 0, done: 0, dead: 1_200 });
+    return { inbox: createStoreInbox({ ...createMemoryInboxStore(), retry: change, counts }), limits };
+  }
+
+  test('retries no more entries than there are when it is called', async () => {
+    const { inbox, limits } = endless();
+    expect(await inbox.retry({ state: 'dead' })).toBe(1_200);
+    expect(limits).toEqual([500, 500, 200]);
+  });
+
+  test('retries one entry', async () => {
+    const { inbox, limits } = endless();
+    expect(await inbox.retry({ id: 'event-1' })).toBe(1);
+    expect(limits).toEqual([1]);
+  });
+
+  test('discards in batches', async () => {
+    const results = [500, 500, 3];
+    const discard = vi.fn<InboxStore['discard']>(() => results.shift() ?? 0);
+    const inbox = createStoreInbox({ ...createMemoryInboxStore(), discard });
+    expect(await inbox.discard({ state: 'done' })).toBe(1_003);
+    expect(discard.mock.calls).toEqual(Array(3).fill([{ state: 'done' }, { limit: 500 }]));
+  });
 });
 
-test('the backoff grows to an hour, at random below', () => {
-  const longest = [1, 2, 3, 4, 5, 6, 7].map((attempt) => backoffMs(attempt, () => 1));
-  expect(longest).toEqual([10_000, 40_000, 160_000, 640_000, 2_560_000, 3_600_000, 3_600_000]);
-  expect(backoffMs(7, () => 0)).toBe(0);
-  expect(backoffMs(1)).toBeLessThanOrEqual(10_000);
+describe('the options of an inbox', () => {
+  test('have defaults', () => {
+    expect(INBOX_DEFAULTS).toEqual({
+      name: 'default',
+      maxAttempts: 8,
+      backoff: expect.any(Function),
+      concurrency: 8,
+      leaseMs: 30_000,
+      keepDoneMs: 604_800_000,
+      keepDeadMs: 2_592_000_000,
+    });
+    expect(createMemoryInbox().name).toBe('default');
+    expect(createMemoryInbox({ name: 'crm' }).name).toBe('crm');
+  });
+
+  test('let 8 entries be handled at once by default', async () => {
+    const { inbox, jobs } = await start({}, {}, () => new Promise(() => {}));
+    for (let id = 0; id < 9; id++) await inbox.put(now({ id: `${id}` }));
+    await settled();
+    expect(jobs.entries).toHaveLength(8);
+  });
+
+  test.each(['maxAttempts', 'concurrency', 'leaseMs', 'keepDoneMs', 'keepDeadMs', 'pollMs'] as const)(
+    'reject %s of 0',
+    (option) => {
+      expect(() => createMemoryInbox({ [option]: 0 })).toThrow(
+        new TypeError(`The option "${option}" must be a number above 0, not 0.`),
+      );
+    },
+  );
+
+  test('have a backoff that is random, and grows to an hour', () => {
+    const { backoff } = INBOX_DEFAULTS;
+    const random = vi.spyOn(Math, 'random');
+    const waits = (value: number) => {
+      random.mockReturnValue(value);
+      return [1, 2, 3, 4, 5, 6, 7].map((attempt) => backoff(attempt));
+    };
+    expect(waits(1)).toEqual([10_000, 40_000, 160_000, 640_000, 2_560_000, 3_600_000, 3_600_000]);
+    expect(waits(0.5)).toEqual([5_000, 20_000, 80_000, 320_000, 1_280_000, 1_800_000, 1_800_000]);
+    expect(waits(0)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(waits(0.000_06)[0]).toBe(1);
+    random.mockRestore();
+  });
+
+  test('can have a clock', async () => {
+    const claim = vi.fn<InboxStore['claim']>(() => []);
+    await start({ claim }, { clock: () => 5 });
+    await settled();
+    expect(claim.mock.calls[0]).toEqual([{ limit: 8, leaseMs: 30_000, nowMs: 5 }]);
+  });
+});
+
+test('the time of an entry has a name that depends on its state', () => {
+  expect(timesOf('pending', 1)).toEqual({ dueAtMs: 1 });
+  expect(timesOf('leased', 1)).toEqual({ leasedUntilMs: 1 });
+  expect(timesOf('done', 1)).toEqual({ settledAtMs: 1 });
+  expect(timesOf('dead', 1)).toEqual({ settledAtMs: 1 });
 });
