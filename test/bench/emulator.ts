@@ -1,4 +1,5 @@
-// pnpm --dir test/bench emulator: deliveries per second, and what 100,000 of them take in memory.
+// pnpm --dir test/bench emulator
+// Measures how many deliveries the emulator sends per second, and how much memory 100,000 of them take.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +23,7 @@ const startedMs = performance.now();
 for (let sent = 0; sent < DELIVERIES; sent += AT_ONCE) {
   await emulator.trigger(TYPE, {}, { count: AT_ONCE });
   await emulator.advanceTime(0);
-  console.error(`${sent + AT_ONCE} of ${DELIVERIES}`);
+  console.error(`Sent ${sent + AT_ONCE} of ${DELIVERIES}.`);
 }
 const seconds = (performance.now() - startedMs) / 1_000;
 const memory = usedBytes() - memoryBefore;
@@ -30,9 +31,11 @@ const memory = usedBytes() - memoryBefore;
 const attempts = await emulator.attempts();
 const succeeded = attempts.filter(({ state }) => state === 'succeeded').length;
 const pageMs = await timeOf(`${emulator.url}/__emulator/attempts?limit=1000`);
-console.log(`${succeeded} of ${DELIVERIES} succeeded, ${Math.round(DELIVERIES / seconds)}/s`);
-console.log(`memory: ${(memory / 1e6).toFixed(0)} MB, ${(memory / DELIVERIES / 1e3).toFixed(1)} kB each`);
-console.log(`the newest 1,000 as JSON: ${pageMs.toFixed(0)} ms`);
+console.log(
+  `${succeeded} of ${DELIVERIES} deliveries succeeded, ${Math.round(DELIVERIES / seconds)} per second.`,
+);
+console.log(`They take ${(memory / 1e6).toFixed(0)} MB, ${(memory / DELIVERIES / 1e3).toFixed(1)} kB each.`);
+console.log(`Reading the latest 1,000 as JSON takes ${pageMs.toFixed(0)} ms.`);
 await emulator.close();
 app.close();
 

@@ -1,4 +1,5 @@
-// pnpm --dir test/bench otel: what telemetry costs, by how it is configured, for a delivery of 1 kB with one handler.
+// pnpm --dir test/bench otel
+// Measures what each configuration of telemetry adds to a delivery of 1 kB with one handler.
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -22,13 +23,15 @@ import { KEY } from './src/peers.ts';
 import { deliveries, type Incoming } from './src/receivers.ts';
 
 if (import.meta.resolve('@showpad-webhooks/otel').endsWith('.ts')) {
-  throw new Error('run without --conditions=@showpad-webhooks/source: what users get is built');
+  throw new Error(
+    'The benchmark must measure the built packages. Run it without --conditions=@showpad-webhooks/source.',
+  );
 }
 
 const BYTES = 1_024;
 const PACE = { rounds: 41, sliceMs: 40 };
 
-/** What a network would add is the exporter's, and in the background. */
+/** A real exporter sends spans in the background, so its time is not part of a delivery. */
 const nowhere: SpanExporter = { export: (_spans, done) => done({ code: 0 }), shutdown: async () => {} };
 const readers = [
   new PeriodicExportingMetricReader({
@@ -43,7 +46,7 @@ function tracersOf(sampler: Sampler): NodeTracerProvider {
   return new NodeTracerProvider({ sampler, spanProcessors: [new BatchSpanProcessor(nowhere)] });
 }
 
-/** The context manager is global, so each case sets or removes it, in time that is not measured. */
+/** The context manager is global. Each case sets or removes it in `inputs`, whose time does not count. */
 function caseOf(name: string, telemetry: Telemetry | undefined, hasSdk: boolean): Case<Incoming> {
   const receiver = createReceiver({ keys: KEY, ...(telemetry && { telemetry }) });
   receiver.on('shared-space-user-added', () => {});
@@ -56,7 +59,7 @@ function caseOf(name: string, telemetry: Telemetry | undefined, hasSdk: boolean)
     },
     async run({ headers, body }) {
       const { outcome } = await receiver.receive({ method: 'POST', headers, body });
-      if (outcome !== 'handled') throw new Error(`${outcome}, not handled`);
+      if (outcome !== 'handled') throw new Error(`The outcome is "${outcome}" instead of "handled".`);
     },
   };
 }
@@ -67,7 +70,7 @@ const [sampled, unsampled] = [new AlwaysOnSampler(), new AlwaysOffSampler()].map
 const timings = await compare(
   [
     caseOf('no telemetry', undefined, false),
-    caseOf('no telemetry, again', undefined, false), // How much of a ratio is noise.
+    caseOf('no telemetry, second time', undefined, false), // It shows how much of a ratio is chance.
     caseOf('createTelemetry(), no SDK', createTelemetry(), false),
     caseOf('the SDK, metrics, no trace sampled', unsampled, true),
     caseOf('the SDK, metrics, every trace sampled', sampled, true),

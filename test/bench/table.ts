@@ -1,10 +1,14 @@
 // pnpm --dir test/bench table FILE
-// Writes the figures of a run (bench.ts --json FILE) into docs/performance.md, between its two markers.
+// Writes the results of `pnpm bench --json FILE` into docs/performance.md: the summary at the top and the tables.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { renderRun, replaceFigures } from './src/render.ts';
+import { replaceRegion } from './src/page/region.ts';
+import { renderRun } from './src/page/run.ts';
+import { renderSummary } from './src/page/summary.ts';
+import type { Run } from './src/results.ts';
 
 const [file] = process.argv.slice(2);
-if (!file) throw new Error('name the JSON file that "pnpm bench --json FILE" wrote');
-const page = new URL('../../docs/performance.md', import.meta.url);
-const figures = renderRun(JSON.parse(readFileSync(file, 'utf8')));
-writeFileSync(page, replaceFigures(readFileSync(page, 'utf8'), figures));
+if (!file) throw new Error('Give the file that "pnpm bench --json FILE" wrote.');
+const path = new URL('../../docs/performance.md', import.meta.url);
+const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
+const page = replaceRegion(readFileSync(path, 'utf8'), 'summary', renderSummary(run));
+writeFileSync(path, replaceRegion(page, 'tables', renderRun(run)));

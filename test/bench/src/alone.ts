@@ -1,3 +1,4 @@
+// Runs one task and sends its result to the parent process. child.ts starts it.
 import { countAllocations } from './groups/allocations.ts';
 import { weighLedger } from './groups/ledger.ts';
 
@@ -6,6 +7,8 @@ const TASKS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   ledger: weighLedger,
 };
 
-const [task = '', args = '[]'] = process.argv.slice(2);
-process.send?.(await TASKS[task]?.(...(JSON.parse(args) as never[])));
+const [name = '', args = '[]'] = process.argv.slice(2);
+const task = TASKS[name];
+if (!task) throw new Error(`There is no task "${name}".`);
+process.send?.(await task(...(JSON.parse(args) as never[])));
 process.disconnect();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 export const SIZES: readonly number[] = [256, 1_024, 4_096, 32_768, 262_144, 1_048_576];
 
-/** The body of an event of exactly `bytes` bytes, shaped as events are: small objects with ids, names and numbers. */
+/** Returns an event of exactly `bytes` bytes. Like Showpad's events, it consists of small objects. */
 export function eventBody(bytes: number, id: string = randomUUID()): Buffer {
   const assets: object[] = [];
   const text = (note: string) =>
@@ -13,14 +13,15 @@ export function eventBody(bytes: number, id: string = randomUUID()): Buffer {
       time: '2026-11-23T15:02:46.000Z',
       data: { sharedSpace: { id: '14aade8219854ed5b096b759e036e646', name: 'Breakfast' }, assets, note },
     });
-  const base = text('').length;
-  for (let left = bytes - base - 200; left > 0; ) {
+  const least = text('').length;
+  let left = bytes - least - 200;
+  while (left > 0) {
     const asset = { id: '8463e2b6c0c44715b20b2fd65201bfae', name: 'Price list', views: assets.length };
     assets.push(asset);
     left -= JSON.stringify(asset).length + 1;
   }
   const padding = bytes - text('').length;
-  if (padding < 0) throw new Error(`an event has at least ${base} bytes, and ${bytes} were asked for`);
+  if (padding < 0) throw new Error(`An event needs at least ${least} bytes, so it cannot have ${bytes}.`);
   return Buffer.from(text('x'.repeat(padding)));
 }
 

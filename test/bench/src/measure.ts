@@ -1,30 +1,33 @@
-/** One thing to time. What `inputs` makes is not timed. */
+/** Something to time. */
 export interface Case<Input = unknown> {
   readonly name: string;
-  /** As many inputs as calls will be timed, for what may be used only once. */
+  /** Creates one input for each timed call, if an input can be used only once. Its time does not count. */
   readonly inputs?: (count: number) => readonly Input[];
-  /** Awaited where it gives a promise. */
+  /** If it returns a promise, the promise is awaited. */
   readonly run: (input: Input) => unknown;
 }
 
 export interface Timing {
   readonly name: string;
-  /** Median over the rounds. */
+  /** The median over all rounds. */
   readonly ns: number;
-  /** To the first case: the median of each round's own ratio, since what slows a round slows all of it. */
+  /** The median of each round's ratio to the first case. Whatever slows a round slows all of its cases. */
   readonly ratio: number;
 }
 
 export interface Pace {
   readonly rounds: number;
-  /** How long one case runs in one round, about. */
+  /** About how long each case runs in a round. */
   readonly sliceMs: number;
 }
 
 const WARM_SLICES = 4;
 
-/** Times the cases side by side, in rounds, each round beginning with another case. The first is what others are compared to. */
-// biome-ignore lint/suspicious/noExplicitAny: every case has inputs of its own.
+/**
+ * Times the cases in rounds and compares them to the first case. Each round begins with a different case, so that
+ * whatever slows the machine for a moment does not always hit the same case.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each case has its own type of input.
 export async function compare(cases: readonly Case<any>[], { rounds, sliceMs }: Pace): Promise<Timing[]> {
   const counts: number[] = [];
   for (const each of cases) counts.push(await calibrate(each, sliceMs));
@@ -42,19 +45,21 @@ export async function compare(cases: readonly Case<any>[], { rounds, sliceMs }: 
   });
 }
 
-/** How many calls fill a slice, found by doubling once the code is warm. */
+/** Returns how many calls fill a slice. It doubles the count until the code is warm. */
 async function calibrate(each: Case, sliceMs: number): Promise<number> {
-  for (let count = 1, spentMs = 0; ; count *= 2) {
+  let spentMs = 0;
+  for (let count = 1; ; count *= 2) {
     const ns = await time(each, count);
     spentMs += (ns * count) / 1e6;
     if (spentMs >= WARM_SLICES * sliceMs) return Math.max(1, Math.round((sliceMs * 1e6) / ns));
   }
 }
 
-/** ns per call. */
+/** Returns nanoseconds per call. */
 async function time(each: Case, count: number): Promise<number> {
   const given = inputsOf(each, count);
-  globalThis.gc?.({ type: 'minor' }); // what the inputs left is not this case's to collect
+  // Otherwise the case would also pay for the garbage that its inputs left.
+  globalThis.gc?.({ type: 'minor' });
   const startedAt = process.hrtime.bigint();
   await runAll(each, given);
   return Number(process.hrtime.bigint() - startedAt) / count;
@@ -64,7 +69,7 @@ export function inputsOf({ inputs }: Case, count: number): readonly unknown[] {
   return inputs ? inputs(count) : new Array<undefined>(count).fill(undefined);
 }
 
-/** One call after another; a case that gives no promise is not awaited. */
+/** Awaits only what is a promise, because awaiting anything else would add time to a synchronous case. */
 export async function runAll({ run }: Case, given: readonly unknown[]): Promise<void> {
   const first = run(given[0]);
   if (first instanceof Promise) {

@@ -1,24 +1,29 @@
 import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { WebhookVerificationService } from '@hookflo/tern';
 import { verify } from '@octokit/webhooks-methods';
-import { parseEvent, sign, verifySignature } from '@showpad-webhooks/core';
+import {
+  parseEvent,
+  SIGNATURE_HEADER,
+  sign,
+  TIMESTAMP_HEADER,
+  verifySignature,
+} from '@showpad-webhooks/core';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
 import { verifyByHand } from './hand-written.ts';
 import type { Case } from './measure.ts';
+import { CORE, HAND_WRITTEN, LIMIT } from './names.ts';
 
-/** A way to verify a body and to parse it. Signatures are made by the peer's own rule, and none is Showpad's but ours. */
+/** Verifies and parses a body. Libraries other than core use the signatures of their own senders, not Showpad's. */
 export interface Peer {
   readonly name: string;
-  /** Where a body of the same length, tampered with after it was signed, is told apart: all but the limit. */
+  /** False if it accepts a body that was changed after it was signed. Only the limit does. */
   readonly verifies: boolean;
-  /** Signs `body`, and makes what verifies and parses `received`: the event, or a rejection. */
+  /** Signs `body`. The case that it returns verifies and parses `received`, and throws or rejects if the two differ. */
   readonly prepare: (body: Buffer, received?: Buffer) => Omit<Case, 'name'>;
 }
 
-/** HMAC and JSON.parse with no check at all. */
-export const LIMIT = 'the limit';
 export const KEY = 'a-signature-key-of-thirty-six-letters';
 const BASE64_KEY = `whsec_${randomBytes(24).toString('base64')}`;
 
@@ -32,14 +37,14 @@ const limit: Peer = {
 
 const SECRET = createSecretKey(KEY, 'utf8');
 
-/** What no receiver can do without. */
+/** Does what every receiver must do, and checks nothing. */
 export function hashAndParse(body: Buffer): unknown {
   createHmac('sha256', SECRET).update(body).update('.1669302166').digest('base64');
   return JSON.parse(body.toString());
 }
 
 const ours: Peer = {
-  name: '@showpad-webhooks/core',
+  name: CORE,
   verifies: true,
   prepare(body, received = body) {
     const headers = showpadHeaders(body);
@@ -53,7 +58,7 @@ const ours: Peer = {
 };
 
 const byHand: Peer = {
-  name: 'ten lines by hand',
+  name: HAND_WRITTEN,
   verifies: true,
   prepare(body, received = body) {
     const headers = showpadHeaders(body);
@@ -80,7 +85,7 @@ const svix: Peer = {
     return {
       run() {
         const text = received.toString();
-        webhook.verify(text, headers); // gives nothing back
+        webhook.verify(text, headers); // It returns nothing.
         return JSON.parse(text);
       },
     };
@@ -105,7 +110,7 @@ const octokit: Peer = {
     return {
       async run() {
         const text = received.toString();
-        if (!(await verify(KEY, text, signature))) throw new Error('wrong signature');
+        if (!(await verify(KEY, text, signature))) throw new Error('The signature is wrong.');
         return JSON.parse(text);
       },
     };
@@ -119,7 +124,7 @@ const tern: Peer = {
     const headers = { 'x-hub-signature-256': githubSignature(body) };
     const config = { platform: 'github', secret: KEY } as const;
     return {
-      // It takes a fetch Request, which the framework would have made.
+      // It needs a fetch Request. A framework would have created it already, so that does not count.
       inputs: (count) =>
         Array.from(
           { length: count },
@@ -134,14 +139,14 @@ const tern: Peer = {
   },
 };
 
-/** The limit first: it is what all are compared to. */
+/** The limit comes first, because the others are compared to it. */
 export const PEERS: readonly Peer[] = [limit, ours, byHand, standardWebhooks, svix, stripe, octokit, tern];
 
 export function showpadHeaders(body: Buffer): Record<string, string> {
   const timestamp = nowSeconds();
   return {
-    'x-showpad-signature-timestamp': String(timestamp),
-    'x-showpad-signature-v1': sign(body, KEY, timestamp),
+    [TIMESTAMP_HEADER]: String(timestamp),
+    [SIGNATURE_HEADER]: sign(body, KEY, timestamp),
   };
 }
 

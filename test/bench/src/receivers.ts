@@ -2,7 +2,8 @@ import { Webhooks } from '@octokit/webhooks';
 import { createReceiver, type Ledger } from '@showpad-webhooks/core';
 import { eventBody } from './bodies.ts';
 import type { Case } from './measure.ts';
-import { githubSignature, hashAndParse, KEY, LIMIT, showpadHeaders } from './peers.ts';
+import { LIMIT } from './names.ts';
+import { githubSignature, hashAndParse, KEY, showpadHeaders } from './peers.ts';
 
 export interface Incoming {
   readonly body: Buffer;
@@ -13,11 +14,11 @@ export interface PipelineOptions {
   readonly bytes: number;
   readonly handlers?: number;
   readonly ledger?: Ledger | false;
-  /** One bit of every body is flipped after it was signed. */
+  /** If true, each body is changed after it was signed. */
   readonly isForged?: boolean;
 }
 
-/** Our whole pipeline. Every delivery has another event, so that none is a cheap duplicate. */
+/** Each delivery carries a new event, because a duplicate would cost less. */
 export function ourPipeline({
   bytes,
   handlers = 1,
@@ -29,18 +30,19 @@ export function ourPipeline({
     // Users write async handlers.
     receiver.on('shared-space-user-added', async () => {}, { name: `handler ${index}` });
   }
-  const wanted = isForged ? 'rejected' : handlers === 0 ? 'ignored' : 'handled';
+  const accepted = handlers === 0 ? 'ignored' : 'handled';
+  const expected = isForged ? 'rejected' : accepted;
   return {
     name: `receive(), ${isForged ? 'a forgery' : 'accepted'}`,
     inputs: (count) => deliveries(count, bytes, isForged),
     async run({ body, headers }) {
       const { outcome } = await receiver.receive({ method: 'POST', headers, body });
-      if (outcome !== wanted) throw new Error(`${outcome}, not ${wanted}`);
+      if (outcome !== expected) throw new Error(`The outcome is "${outcome}" instead of "${expected}".`);
     },
   };
 }
 
-/** It would print each refused payload. */
+/** By default octokit prints every payload that it rejects. */
 export const SILENT: Record<'debug' | 'info' | 'warn' | 'error', () => void> = {
   debug() {},
   info() {},
@@ -48,7 +50,7 @@ export const SILENT: Record<'debug' | 'info' | 'warn' | 'error', () => void> = {
   error() {},
 };
 
-/** octokit's, with one handler; it remembers no delivery, so it has less to do. */
+/** octokit with one handler. It does not remember deliveries, so it has less to do. */
 export function octokitPipeline(bytes: number, isForged = false): Case<Incoming> {
   const webhooks = new Webhooks({ secret: KEY, log: SILENT });
   let handled = 0;
@@ -68,12 +70,13 @@ export function octokitPipeline(bytes: number, isForged = false): Case<Incoming>
       const signature = headers['x-hub-signature-256'] as string;
       const delivery = { id: '1', name: 'push', payload: body.toString(), signature };
       await webhooks.verifyAndReceive(delivery).catch(() => {});
-      if (handled - before !== (isForged ? 0 : 1)) throw new Error('octokit did not do as it should');
+      if (handled - before !== (isForged ? 0 : 1))
+        throw new Error('octokit accepted or rejected the wrong delivery.');
     },
   };
 }
 
-/** The limit, of bodies that differ as theirs do. */
+/** The limit, with a new body for each call like the pipelines that are compared to it. */
 export function limitPipeline(bytes: number): Case<Incoming> {
   return {
     name: LIMIT,
@@ -90,7 +93,7 @@ export function deliveries(count: number, bytes: number, isForged = false): Inco
   });
 }
 
-/** Still JSON of the same length: only the signature tells. */
+/** Returns a body that is JSON of the same length, so that only the signature can show the change. */
 export function tampered(body: Buffer): Buffer {
   const copy = Buffer.from(body);
   copy[copy.indexOf('Breakfast')] = 'b'.charCodeAt(0);

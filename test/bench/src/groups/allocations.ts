@@ -3,38 +3,38 @@ import { eventBody } from '../bodies.ts';
 import { runAlone } from '../child.ts';
 import { type Case, inputsOf, runAll } from '../measure.ts';
 import { PEERS } from '../peers.ts';
-import { type Incoming, octokitPipeline, ourPipeline } from '../receivers.ts';
+import { octokitPipeline, ourPipeline } from '../receivers.ts';
 import type { Result } from '../results.ts';
 
 const BYTES = 1_024;
 const WARM_UP_CALLS = 10_000;
 const CALLS = 1_000;
 
-/** What is left for the garbage collector, in a process whose heap no other group has touched. */
+/** Measures how much each call leaves for the garbage collector. */
 export async function measureAllocations(): Promise<Result[]> {
   const counted = await runAlone<Allocations[]>('allocations');
   return counted.flatMap(({ name, objects, bytes }): Result[] => {
-    const row = { group: 'allocations', name, unit: '' as const };
+    const row = { table: 'Allocations', row: name, unit: '' as const };
     return [
-      { ...row, at: 'objects', value: objects },
-      { ...row, at: 'bytes', value: bytes },
+      { ...row, column: 'objects', value: objects },
+      { ...row, column: 'bytes', value: bytes },
     ];
   });
 }
 
-/** Per call, on the heap. */
+/** Numbers per call. */
 export interface Allocations {
   readonly name: string;
   readonly objects: number;
   readonly bytes: number;
 }
 
-/** What the types of Node leave out. */
+/** The types of Node do not have `samples`. */
 interface HeapProfile {
   readonly samples: readonly { readonly size: number }[];
 }
 
-/** Looks at every object, also at what has been collected since. */
+/** Counts every object on the heap, including those that were collected already. */
 export async function countAllocations(): Promise<Allocations[]> {
   const session = new Session();
   session.connect();
@@ -43,7 +43,7 @@ export async function countAllocations(): Promise<Allocations[]> {
     await runAll(each, inputsOf(each, WARM_UP_CALLS));
     const given = inputsOf(each, CALLS);
     await session.post('HeapProfiler.startSampling', {
-      samplingInterval: 1, // of one byte: every object is a sample
+      samplingInterval: 1, // With an interval of one byte, every object becomes a sample.
       includeObjectsCollectedByMajorGC: true,
       includeObjectsCollectedByMinorGC: true,
     });
@@ -57,13 +57,13 @@ export async function countAllocations(): Promise<Allocations[]> {
   return counted;
 }
 
-/** Verify and parse, then whole pipelines. */
-function allocationCases(): Case[] {
+// biome-ignore lint/suspicious/noExplicitAny: each case has its own type of input.
+function allocationCases(): Case<any>[] {
   const body = eventBody(BYTES);
-  const pipelines: Case<Incoming>[] = [
+  return [
+    ...PEERS.map(({ name, prepare }) => ({ name, ...prepare(body) })),
     { ...ourPipeline({ bytes: BYTES }), name: 'receive()' },
     { ...ourPipeline({ bytes: BYTES, ledger: false }), name: 'receive(), without a ledger' },
     octokitPipeline(BYTES),
   ];
-  return [...PEERS.map(({ name, prepare }) => ({ name, ...prepare(body) })), ...(pipelines as Case[])];
 }

@@ -2,6 +2,7 @@ import { type BenchChild, startChild } from '../http/child.ts';
 import { type Load, sendLoad, toWire } from '../http/load.ts';
 import { SERVERS, type Variant } from '../http/servers.ts';
 import { median } from '../measure.ts';
+import { HAND_WRITTEN, p99Table, throughputTable } from '../names.ts';
 import { githubSignature } from '../peers.ts';
 import { deliveries } from '../receivers.ts';
 import type { Result, Unit } from '../results.ts';
@@ -9,27 +10,25 @@ import type { Result, Unit } from '../results.ts';
 const BYTES = 1_024;
 const WARM_UP_REQUESTS = 3_000;
 const CONNECTIONS: readonly number[] = [1, 16, 256];
+/** A second process of the hand-written server. The two only differ by chance. */
+const CONTROL = `${HAND_WRITTEN}, second process`;
 
 export interface HttpPace {
   readonly rounds: number;
-  /** Per server and round: a number and no time, so that all do the same. */
+  /** Requests per server and round. Every server gets the same number, however long it takes. */
   readonly requests: number;
 }
 
-interface Figures extends Load {
-  /** What the server's process spent per request: a busy machine changes it least. */
+interface Sample extends Load {
+  /** The CPU time that the server's process spent per request. Other load on the machine hardly changes it. */
   readonly cpuNs: number;
 }
 
-/** A row of the tables: one server, in a process of its own. */
 interface Row {
   readonly name: string;
   readonly variant: Variant;
   readonly server: BenchChild;
 }
-
-/** What differs between the server by hand and its twin is the machine: less than that is no difference. */
-const CONTROL = 'by hand, again';
 
 export async function measureHttp(pace: HttpPace): Promise<Result[]> {
   const results: Result[] = [];
@@ -47,37 +46,37 @@ export async function measureHttp(pace: HttpPace): Promise<Result[]> {
 }
 
 function startRows(framework: string, variants: readonly Variant[]): Promise<Row[]> {
-  const named = variants.flatMap((variant) =>
-    [variant, ...(variant === 'by hand' ? [CONTROL] : [])].map((name) => ({ name, variant })),
-  );
-  return Promise.all(
-    named.map(async (row) => ({ ...row, server: await startChild(framework, row.variant) })),
-  );
+  const rows = variants.flatMap((variant) => {
+    const names = variant === HAND_WRITTEN ? [HAND_WRITTEN, CONTROL] : [variant];
+    return names.map((name) => ({ name, variant }));
+  });
+  return Promise.all(rows.map(async (row) => ({ ...row, server: await startChild(framework, row.variant) })));
 }
 
-/** By row and round. */
+/** Loads the servers in turns. Returns the samples of each row, one per round. */
 async function alternate(
   rows: readonly Row[],
   connections: number,
   { rounds, requests }: HttpPace,
-): Promise<Figures[][]> {
-  const figures = rows.map((): Figures[] => []);
+): Promise<Sample[][]> {
+  const samples = rows.map((): Sample[] => []);
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < rows.length; turn++) {
       const index = (round + turn) % rows.length;
       const { server, variant } = rows[index] as Row;
-      // Each connection sends one that is not timed.
+      // The first request of each connection is not timed.
       const wire = requestsFor(variant, requests + connections);
       const before = await server.ask('cpu');
       const load = await sendLoad(server.port, connections, wire);
-      const cpuMs = ((await server.ask('cpu')).cpuMs - before.cpuMs) / wire.length;
-      figures[index]?.push({ ...load, cpuNs: cpuMs * 1e6 });
+      const after = await server.ask('cpu');
+      const cpuMs = (after.cpuMs - before.cpuMs) / wire.length;
+      samples[index]?.push({ ...load, cpuNs: cpuMs * 1e6 });
     }
   }
-  return figures;
+  return samples;
 }
 
-/** Each with an event of its own, so that none is a cheap duplicate. */
+/** Each request carries a new event, because a duplicate would cost less. */
 export function requestsFor(variant: Variant, count: number): Buffer[] {
   return deliveries(count, BYTES).map(({ headers, body }, index) =>
     toWire(variant === '@octokit/webhooks' ? githubHeaders(body, index) : headers, body),
@@ -96,23 +95,23 @@ function toResults(
   framework: string,
   rows: readonly Row[],
   connections: number,
-  figures: readonly Figures[][],
+  samples: readonly Sample[][],
 ): Result[] {
-  const [base = []] = figures;
-  const table = (what: string, pick: (figures: Figures) => number, unit: Unit): Result[] =>
-    rows.flatMap(({ name }, index): Result[] => {
-      const own = (figures[index] as Figures[]).map(pick);
-      const cell = { group: `${framework}: ${what}`, name, at: `${connections}` };
-      const ratio = median(own.map((value, round) => value / pick(base[round] as Figures)));
+  const [base = []] = samples;
+  const column = connections === 1 ? '1 connection' : `${connections} connections`;
+  const tableOf = (table: string, pick: (sample: Sample) => number, unit: Unit): Result[] =>
+    rows.flatMap(({ name: row }, index): Result[] => {
+      const values = (samples[index] as Sample[]).map(pick);
+      const ratio = median(values.map((value, round) => value / pick(base[round] as Sample)));
       return [
-        { ...cell, value: ratio, unit: '×' },
-        { ...cell, value: median(own), unit },
+        { table, row, column, value: ratio, unit: '×' },
+        { table, row, column, value: median(values), unit },
       ];
     });
   return [
-    ...table('CPU time of the server', ({ cpuNs }) => cpuNs, 'ns'),
-    ...table('throughput', ({ perSecond }) => perSecond, 'req/s'),
-    ...table('p50', ({ p50Ms }) => p50Ms, 'ms'),
-    ...table('p99', ({ p99Ms }) => p99Ms, 'ms'),
+    ...tableOf(`${framework}: CPU time of the server`, ({ cpuNs }) => cpuNs, 'ns'),
+    ...tableOf(throughputTable(framework), ({ perSecond }) => perSecond, 'req/s'),
+    ...tableOf(`${framework}: p50`, ({ p50Ms }) => p50Ms, 'ms'),
+    ...tableOf(p99Table(framework), ({ p99Ms }) => p99Ms, 'ms'),
   ];
 }

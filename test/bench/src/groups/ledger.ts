@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { createMemoryLedger, type Ledger } from '@showpad-webhooks/core';
 import { runAlone } from '../child.ts';
-import type { Pace } from '../measure.ts';
-import { median } from '../measure.ts';
+import { median, type Pace } from '../measure.ts';
+import { TABLES } from '../names.ts';
 import type { Result } from '../results.ts';
 
 const SIZES: readonly number[] = [1e3, 1e4, 1e5, 1e6];
 const CALLS = 2_000;
-/** Below it a heap's own ups and downs are more than what the ids take. */
-const FEWEST_TO_WEIGH = 1e5;
+const WARM_UP_IDS = 10_000;
+/** Fewer ids take less memory than a heap gains and loses by itself. */
+const FEWEST_IDS_TO_WEIGH = 1e5;
 
-/** Each size in a process of its own, with a heap of its own. */
 export async function measureLedger({ rounds }: Pace): Promise<Result[]> {
   const results: Result[] = [];
   for (const size of SIZES) {
     const { ns, bytes } = await runAlone<LedgerFigures>('ledger', size, rounds);
-    const row = { group: 'ledger', name: `${size.toLocaleString('en')} ids` };
-    results.push({ ...row, at: 'claim and complete', value: ns, unit: 'ns' });
-    if (size >= FEWEST_TO_WEIGH) {
-      results.push({ ...row, at: 'bytes per id', value: bytes, unit: 'bytes' });
+    const row = { table: TABLES.ledger, row: `${size.toLocaleString('en')} ids` };
+    results.push({ ...row, column: 'claim and complete', value: ns, unit: 'ns' });
+    if (size >= FEWEST_IDS_TO_WEIGH) {
+      results.push({ ...row, column: 'bytes per id', value: bytes, unit: 'bytes' });
     }
   }
   return results;
@@ -29,9 +29,9 @@ export interface LedgerFigures {
   readonly bytes: number;
 }
 
-/** In a child with --expose-gc. */
+/** Needs a process with --expose-gc whose heap holds nothing else. */
 export function weighLedger(size: number, rounds: number): LedgerFigures {
-  warmUp();
+  createFilledLedger(WARM_UP_IDS);
   const before = heapBytes();
   const ledger = createFilledLedger(size);
   const bytes = (heapBytes() - before) / size;
@@ -45,7 +45,7 @@ export function weighLedger(size: number, rounds: number): LedgerFigures {
   return { ns: median(times), bytes };
 }
 
-/** With `size` ids, and full, so that more make it forget. */
+/** Returns a ledger that is full, so that each new id also costs it an old one. */
 export function createFilledLedger(size: number): Ledger {
   const ledger = createMemoryLedger({ maxEntries: Math.max(size, 1) });
   for (let index = 0; index < size; index++) handle(ledger, newKey(), index);
@@ -54,17 +54,13 @@ export function createFilledLedger(size: number): Ledger {
 
 function handle(ledger: Ledger, key: string, nowMs: number): void {
   const claim = ledger.claim({ key, bodyDigest: 1, leaseMs: 10_000, nowMs });
-  if (!('fence' in claim)) throw new Error('a new id was not claimed');
+  if (!('fence' in claim)) throw new Error('The ledger did not claim a new id.');
   void ledger.complete({ key, fence: claim.fence }, { nowMs });
 }
 
-/** One flat string, as JSON.parse and the receiver's template make it; concatenation would keep two halves. */
+/** A string from a Buffer is in one piece, as it is in a receiver. A concatenated one would keep both its parts. */
 function newKey(): string {
   return Buffer.from(`default:${randomUUID()}`, 'latin1').toString('latin1');
-}
-
-function warmUp(): void {
-  createFilledLedger(10_000);
 }
 
 function heapBytes(): number {

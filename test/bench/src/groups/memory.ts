@@ -3,14 +3,15 @@ import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { eventBody } from '../bodies.ts';
 import { type BenchChild, startChild } from '../http/child.ts';
-import { exchange, open, PATH, toWire } from '../http/load.ts';
+import { exchange, open, toWire } from '../http/load.ts';
 import type { Variant } from '../http/servers.ts';
+import { HAND_WRITTEN, MIDDLEWARE } from '../names.ts';
 import { showpadHeaders } from '../peers.ts';
 import type { Result } from '../results.ts';
 
 const MEBIBYTE = 1_048_576;
 const UPLOADERS = 64;
-/** A server that spends less than this, in so long, has read what there is. Its samples of its memory cost some as well. */
+/** A server that spends less CPU time than this in `IDLE_MS` has nothing left to read. Sampling memory costs some. */
 const IDLE_CPU_MS = 20;
 const IDLE_MS = 200;
 
@@ -19,38 +20,43 @@ export interface MemoryPace {
   readonly oversized: number;
 }
 
-/** Of Express, with ours and by hand, each figure in a process of its own. */
+/** Measures by how much the memory of an Express server grows. Each number comes from a new process. */
 export async function measureMemory({ inFlight, oversized }: MemoryPace): Promise<Result[]> {
   const results: Result[] = [];
-  for (const name of ['by hand', 'ours'] as const) {
-    const row = { group: 'memory of the Express server', name, unit: 'MB' as const };
-    const held = await peakGrowth(name, (server) => deliverAtOnce(server, inFlight));
-    results.push({ ...row, at: `${inFlight.toLocaleString('en')} deliveries of 1 MB at once`, value: held });
-    const refused = await peakGrowth(name, ({ port }) => uploadOversized(port, oversized));
-    results.push({ ...row, at: `${oversized.toLocaleString('en')} uploads of 2 MB refused`, value: refused });
+  for (const row of [HAND_WRITTEN, MIDDLEWARE] as const) {
+    const cell = { table: 'Memory of the Express server', row, unit: 'MB' as const };
+    results.push({
+      ...cell,
+      column: `${inFlight.toLocaleString('en')} deliveries of 1 MB at once`,
+      value: await peakGrowth(row, (server) => deliverAtOnce(server, inFlight)),
+    });
+    results.push({
+      ...cell,
+      column: `${oversized.toLocaleString('en')} rejected uploads of 2 MB`,
+      value: await peakGrowth(row, ({ port }) => uploadOversized(port, oversized)),
+    });
   }
   return results;
 }
 
-/** By how many MB the process's peak rises above what it held once warm. */
+/** Returns by how many MB the peak is above what the process held before the work. */
 async function peakGrowth(variant: Variant, work: (server: BenchChild) => Promise<void>): Promise<number> {
   const server = await startChild('Express', variant);
-  const { ask, stop } = server;
   try {
     await deliverAtOnce(server, 1);
-    const { rssBytes } = await ask('memory');
+    const { rssBytes } = await server.ask('memory');
     await work(server);
-    const { peakBytes } = await ask('memory');
+    const { peakBytes } = await server.ask('memory');
     return (peakBytes - rssBytes) / MEBIBYTE;
   } finally {
-    stop();
+    server.stop();
   }
 }
 
-/** The server has read all but the last byte of each before any last byte is sent. */
+/** Sends the last bytes only after the server has read the rest, so that it holds all bodies at the same time. */
 async function deliverAtOnce(server: BenchChild, count: number): Promise<void> {
   const lastByte = Buffer.from('}');
-  // Made before the first is sent, or the server would find the first too slow.
+  // All are created before the first is sent. Otherwise the server would time out while it waits for the first.
   const requests = Array.from({ length: count }, () => {
     const body = eventBody(MEBIBYTE);
     return toWire(showpadHeaders(body), body).subarray(0, -1);
@@ -62,23 +68,24 @@ async function deliverAtOnce(server: BenchChild, count: number): Promise<void> {
     if (!socket.write(request)) await once(socket, 'drain');
   }
   await becomesIdle(server);
-  const answers = await Promise.all(sockets.map((socket) => exchange(socket, lastByte)));
+  const responses = await Promise.all(sockets.map((socket) => exchange(socket, lastByte)));
   for (const socket of sockets) socket.destroy();
-  const other = answers.find((answer) => !answer.startsWith('HTTP/1.1 200 '));
-  if (other) throw new Error(`answered ${other.slice(0, 300)}`);
+  const other = responses.find((response) => !response.startsWith('HTTP/1.1 200 '));
+  if (other) throw new Error(`A delivery was answered with ${other.slice(0, 300)}`);
 }
 
-/** What was written may stand in the system's buffers for a while: all is read once the server has nothing to do. */
-async function becomesIdle({ ask }: BenchChild): Promise<void> {
-  for (let spentMs = Number.NaN; ; ) {
-    const { cpuMs } = await ask('cpu');
+/** Written bytes may still be in the system's buffers. They are all read once the server has nothing left to do. */
+async function becomesIdle(server: BenchChild): Promise<void> {
+  let { cpuMs: spentMs } = await server.ask('cpu');
+  for (;;) {
+    await setTimeout(IDLE_MS);
+    const { cpuMs } = await server.ask('cpu');
     if (cpuMs - spentMs < IDLE_CPU_MS) return;
     spentMs = cpuMs;
-    await setTimeout(IDLE_MS);
   }
 }
 
-/** Signed well and larger than the limit, by senders that go on sending whatever they are answered. */
+/** Sends bodies over the limit with headers that are valid otherwise. The senders go on whatever the response is. */
 async function uploadOversized(port: number, count: number): Promise<void> {
   const headers = { ...showpadHeaders(eventBody(1_024)), 'content-length': `${2 * MEBIBYTE}` };
   const upload = toWire(headers, Buffer.alloc(2 * MEBIBYTE));
@@ -86,9 +93,11 @@ async function uploadOversized(port: number, count: number): Promise<void> {
   const send = async () => {
     while (left-- > 0) {
       const socket = await open(port);
-      const answer = await exchange(socket, upload);
+      const response = await exchange(socket, upload);
       socket.destroy();
-      if (!/^HTTP\/1\.1 4\d\d /.test(answer)) throw new Error(`${PATH} answered ${answer.slice(0, 300)}`);
+      if (!/^HTTP\/1\.1 4\d\d /.test(response)) {
+        throw new Error(`An upload of 2 MB was answered with ${response.slice(0, 300)}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: UPLOADERS }, send));

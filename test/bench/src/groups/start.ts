@@ -4,20 +4,23 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { median } from '../measure.ts';
+import { CORE, TABLES } from '../names.ts';
 import type { Result } from '../results.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const FORMATS = ['import', 'require'] as const;
+type Format = (typeof FORMATS)[number];
 
 interface Entry {
   readonly name: string;
+  /** What the app has anyway, so it does not count. */
   readonly external?: RegExp;
   readonly isEsmOnly?: boolean;
 }
 
-/** Bundled with all they need; an adapter's framework is there anyway. */
 const ENTRIES: readonly Entry[] = [
-  { name: '@showpad-webhooks/core' },
-  { name: '@showpad-webhooks/core/node' },
+  { name: CORE },
+  { name: `${CORE}/node` },
   { name: '@showpad-webhooks/express' },
   { name: '@showpad-webhooks/koa' },
   { name: '@showpad-webhooks/nestjs', external: /^(@nestjs\/|rxjs|reflect-metadata)/ },
@@ -29,32 +32,40 @@ const ENTRIES: readonly Entry[] = [
   { name: '@hookflo/tern' },
 ];
 
-/** Each import in a process of its own, in rounds; the files are in the disk's cache after the first. */
+/** Measures how long it takes a new process to load each library, and how large each one is in a bundle. */
 export async function measureStart(rounds: number): Promise<Result[]> {
-  const times = new Map<string, number[]>();
-  for (let round = -1; round < rounds; round++) {
-    for (const { name, isEsmOnly } of ENTRIES) {
-      for (const at of isEsmOnly ? (['ESM'] as const) : (['ESM', 'CJS'] as const)) {
-        const ms = await importMs(name, at);
-        const key = `${name} ${at}`;
-        if (round >= 0) times.set(key, [...(times.get(key) ?? []), ms]);
-      }
-    }
-  }
+  const times = await measureLoading(rounds);
   const results: Result[] = [];
   for (const { name, external } of ENTRIES) {
-    for (const at of ['ESM', 'CJS']) {
-      const own = times.get(`${name} ${at}`);
-      if (own) results.push({ group: 'start', name, at, value: median(own), unit: 'ms' });
+    const row = { table: TABLES.start, row: name };
+    for (const format of FORMATS) {
+      const own = times.get(`${format} ${name}`);
+      if (own) results.push({ ...row, column: format, value: median(own), unit: 'ms' });
     }
-    const value = await gzipKilobytes(name, external);
-    results.push({ group: 'start', name, at: 'gzip', value, unit: 'kB gzip' });
+    const kilobytes = await gzipKilobytes(name, external);
+    results.push({ ...row, column: 'size', value: kilobytes, unit: 'kB gzip' });
   }
   return results;
 }
 
-async function importMs(name: string, format: 'ESM' | 'CJS'): Promise<number> {
-  const [type, load] = format === 'ESM' ? ['module', 'await import'] : ['commonjs', 'require'];
+/** Does not count the first round, in which the files are not in the disk's cache yet. */
+async function measureLoading(rounds: number): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>();
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, isEsmOnly } of ENTRIES) {
+      for (const format of FORMATS) {
+        if (format === 'require' && isEsmOnly) continue;
+        const ms = await loadMs(name, format);
+        const key = `${format} ${name}`;
+        if (round > 0) times.set(key, [...(times.get(key) ?? []), ms]);
+      }
+    }
+  }
+  return times;
+}
+
+async function loadMs(name: string, format: Format): Promise<number> {
+  const [type, load] = format === 'import' ? ['module', 'await import'] : ['commonjs', 'require'];
   const script = `const startedAt = performance.now(); ${load}('${name}'); console.log(performance.now() - startedAt);`;
   const args = [`--input-type=${type}`, '--no-warnings', '-e', script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
@@ -68,7 +79,7 @@ async function gzipKilobytes(input: string, external: RegExp = /^$/): Promise<nu
     platform: 'node',
     external: [/^node:/, external],
     logLevel: 'silent',
-    // What is imported only when it is needed does not count.
+    // A dynamic import is loaded only if it is needed, so it does not count.
     plugins: [
       { name: 'lazy', resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }) },
     ],

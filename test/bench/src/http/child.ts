@@ -11,7 +11,7 @@ interface Usage {
 
 export interface BenchChild {
   readonly port: number;
-  /** To date; the peak since `memory` was first asked for. */
+  /** Resolves to totals since the server started. The peak is only observed after the first question about memory. */
   ask(about: 'memory' | 'cpu'): Promise<Usage>;
   stop(): void;
 }
@@ -23,9 +23,9 @@ export async function startChild(framework: string, variant: Variant): Promise<B
     env: { ...process.env, NODE_ENV: 'production' },
   });
   const failed = once(child, 'exit').then(([code]) => {
-    throw new Error(`the ${framework} server "${variant}" ended with ${code}`);
+    throw new Error(`The ${framework} server "${variant}" ended with code ${code}.`);
   });
-  failed.catch(() => {}); // when it is stopped
+  failed.catch(() => {}); // Nobody waits for it when the server is stopped.
   const [{ port }] = await Promise.race([once(child, 'message'), failed]);
   return {
     port,

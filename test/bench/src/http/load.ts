@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { quantile } from '../measure.ts';
 
+export const PATH = '/webhooks/showpad';
+
 export interface Load {
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -9,11 +11,11 @@ export interface Load {
 }
 
 /**
- * Sends every request once over `connections` that are kept alive, each waiting for its answer. The first on each is not
- * timed: with it a connection is made, and at 256 at once they would be the slowest hundredth. Written on bare sockets,
- * since a client that costs as much as the server would be what is measured.
+ * Sends every request once. Each of the `connections` stays open and waits for a response before it sends again. The
+ * first request of a connection is not timed: a server does extra work for it, and 256 of them would be most of the
+ * slowest 1 %. It uses bare sockets, because an HTTP client would cost as much as the server.
  *
- * @throws Error for an answer that is not 2xx: refusing is no work.
+ * @throws Error if a response is not 2xx, because rejecting is less work.
  */
 export async function sendLoad(
   port: number,
@@ -25,8 +27,10 @@ export async function sendLoad(
   const times: number[] = [];
   let startedAt = 0;
   const send = async (socket: Socket, request: Buffer) => {
-    const answer = await exchange(socket, request);
-    if (!/^HTTP\/1\.1 2/.test(answer)) throw new Error(`answered ${answer.slice(0, 300)}`);
+    const response = await exchange(socket, request);
+    if (!/^HTTP\/1\.1 2/.test(response)) {
+      throw new Error(`A delivery was answered with ${response.slice(0, 300)}`);
+    }
   };
   try {
     await Promise.all(sockets.map((socket) => send(socket, left.next().value as Buffer)));
@@ -53,33 +57,34 @@ export async function open(port: number): Promise<Socket> {
   return socket.setEncoding('latin1');
 }
 
-/** Sends one request and resolves to its whole answer. */
+/** Sends one request, and resolves to the whole response. */
 export function exchange(socket: Socket, request: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let response = '';
+    const stopListening = () => socket.off('data', onData).off('close', onClose).off('error', onClose);
     const onData = (text: string) => {
-      answer += text;
-      if (isComplete(answer)) finish();
+      response += text;
+      if (!isComplete(response)) return;
+      stopListening();
+      resolve(response);
     };
-    const onClose = () =>
-      finish(new Error(`the connection closed after ${JSON.stringify(answer.slice(0, 99))}`));
-    function finish(error?: Error): void {
-      socket.off('data', onData).off('close', onClose).off('error', onClose);
-      error ? reject(error) : resolve(answer);
-    }
+    const onClose = () => {
+      stopListening();
+      reject(new Error(`The connection closed after ${JSON.stringify(response.slice(0, 99))}.`));
+    };
     socket.on('data', onData).on('close', onClose).on('error', onClose);
     socket.write(request);
   });
 }
 
-function isComplete(answer: string): boolean {
-  const headEnd = answer.indexOf('\r\n\r\n');
+function isComplete(response: string): boolean {
+  const headEnd = response.indexOf('\r\n\r\n');
   if (headEnd === -1) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
-  return length ? answer.length >= headEnd + 4 + Number(length) : answer.endsWith('0\r\n\r\n');
+  const length = /\r\ncontent-length: (\d+)/i.exec(response)?.[1];
+  return length ? response.length >= headEnd + 4 + Number(length) : response.endsWith('0\r\n\r\n');
 }
 
-/** A POST as it goes over the wire. */
+/** Returns the bytes of a POST request. */
 export function toWire(headers: Readonly<Record<string, string>>, body: Buffer): Buffer {
   const lines = Object.entries({
     host: '127.0.0.1',
@@ -89,5 +94,3 @@ export function toWire(headers: Readonly<Record<string, string>>, body: Buffer):
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`POST ${PATH} HTTP/1.1\r\n${lines.join('')}\r\n`), body]);
 }
-
-export const PATH = '/webhooks/showpad';

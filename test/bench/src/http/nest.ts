@@ -16,10 +16,10 @@ import { OnShowpadEvent, ShowpadWebhooksModule } from '@showpad-webhooks/nestjs'
 import { verifyByHand } from '../hand-written.ts';
 import { KEY } from '../peers.ts';
 import { PATH } from './load.ts';
-import type { BenchServer } from './servers.ts';
+import type { BenchServer, ServersOfFramework } from './servers.ts';
 
 @Controller()
-class ByHandController {
+class HandWrittenController {
   @Post(PATH)
   @HttpCode(200)
   receive(@Req() req: RawBodyRequest<IncomingMessage>): object {
@@ -46,8 +46,8 @@ class Handlers {
   handle(): void {}
 }
 
-@Module({ controllers: [ByHandController] })
-class ByHandModule {}
+@Module({ controllers: [HandWrittenController] })
+class HandWrittenModule {}
 
 @Module({ controllers: [UnverifiedController] })
 class UnverifiedModule {}
@@ -57,12 +57,10 @@ class OurModule {}
 
 type Platform = 'express' | 'fastify';
 
-export function nestServer(
-  platform: Platform,
-): Record<'by hand' | 'ours' | 'no verification', () => Promise<BenchServer>> {
+export function nestServers(platform: Platform): ServersOfFramework {
   return {
-    'by hand': () => listen(platform, ByHandModule, { rawBody: true }),
-    ours: () => listen(platform, OurModule),
+    'hand-written': () => listen(platform, HandWrittenModule, { rawBody: true }),
+    'showpad-webhooks': () => listen(platform, OurModule),
     'no verification': () => listen(platform, UnverifiedModule),
   };
 }

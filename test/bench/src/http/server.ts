@@ -1,14 +1,14 @@
-// A child of groups/http.ts: one server in a process of its own. Ends with its parent.
+// Runs one server, and ends with the parent process. child.ts starts it.
 import { SERVERS, type Variant } from './servers.ts';
 
 const SAMPLE_MS = 5;
 
 const [framework = '', variant = ''] = process.argv.slice(2);
 const start = SERVERS[framework]?.[variant as Variant];
-if (!start) throw new Error(`no server "${variant}" of ${framework}`);
+if (!start) throw new Error(`${framework} has no server "${variant}".`);
 const { port } = await start();
 process.send?.({ port });
-// Sampled, since the system's own maximum of a forked process begins with its parent's.
+// The peak is sampled, because the system's own maximum for a forked process includes its parent's.
 let peakBytes = 0;
 const sample = () => {
   peakBytes = Math.max(peakBytes, process.memoryUsage.rss());

@@ -10,23 +10,33 @@ import { verifyByHand } from '../hand-written.ts';
 import { KEY } from '../peers.ts';
 import { SILENT } from '../receivers.ts';
 import { PATH } from './load.ts';
-import { nestServer } from './nest.ts';
+import { nestServers } from './nest.ts';
 
-export type Variant = 'by hand' | 'ours' | 'no verification' | '@octokit/webhooks';
+export type Variant = 'hand-written' | 'showpad-webhooks' | 'no verification' | '@octokit/webhooks';
 
 export interface BenchServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-const on = { 'shared-space-user-added': () => {} };
+export type ServersOfFramework = Readonly<Partial<Record<Variant, () => Promise<BenchServer>>>>;
 
-/** The same endpoint in each framework; the one by hand first, since the others are compared to it. */
-export const SERVERS: Readonly<Record<string, Partial<Record<Variant, () => Promise<BenchServer>>>>> = {
+const MEBIBYTE = 1_048_576;
+const OPTIONS = {
+  path: PATH,
+  keys: KEY,
+  maxBodyBytes: MEBIBYTE, // The hand-written servers have the same limit.
+  on: { 'shared-space-user-added': () => {} },
+};
+
+/** Each framework serves the same endpoint. The hand-written one comes first, because the others are compared to it. */
+export const SERVERS: Readonly<Record<string, ServersOfFramework>> = {
   Express: {
-    'by hand': () =>
-      expressServer((app) => app.post(PATH, express.raw({ type: () => true, limit: '1mb' }), answerByHand)),
-    ours: () => expressServer((app) => app.use(forExpress({ keys: KEY, on }, { path: PATH }))),
+    'hand-written': () =>
+      expressServer((app) =>
+        app.post(PATH, express.raw({ type: () => true, limit: MEBIBYTE }), answerByHand),
+      ),
+    'showpad-webhooks': () => expressServer((app) => app.use(forExpress(OPTIONS))),
     'no verification': () =>
       expressServer((app) =>
         app.post(PATH, express.json(), (_req, res) => void res.json({ outcome: 'handled' })),
@@ -39,8 +49,8 @@ export const SERVERS: Readonly<Record<string, Partial<Record<Variant, () => Prom
       }),
   },
   Koa: {
-    'by hand': () => koaServer((app) => app.use(answerKoaByHand)),
-    ours: () => koaServer((app) => app.use(forKoa({ keys: KEY, on }, { path: PATH }))),
+    'hand-written': () => koaServer((app) => app.use(answerKoaByHand)),
+    'showpad-webhooks': () => koaServer((app) => app.use(forKoa(OPTIONS))),
     'no verification': () =>
       koaServer((app) => {
         app.use(bodyParser());
@@ -49,8 +59,8 @@ export const SERVERS: Readonly<Record<string, Partial<Record<Variant, () => Prom
         });
       }),
   },
-  'Nest on Express': nestServer('express'),
-  'Nest on Fastify': nestServer('fastify'),
+  'Nest on Express': nestServers('express'),
+  'Nest on Fastify': nestServers('fastify'),
 };
 
 const answerByHand: express.RequestHandler = (req, res) => {
@@ -64,7 +74,7 @@ const answerByHand: express.RequestHandler = (req, res) => {
 
 async function answerKoaByHand(ctx: Koa.Context): Promise<void> {
   try {
-    verifyByHand(await readByHand(ctx.req, 1_048_576), ctx.headers, KEY);
+    verifyByHand(await readByHand(ctx.req), ctx.headers, KEY);
     ctx.body = { outcome: 'handled' };
   } catch {
     ctx.status = 401;
@@ -72,19 +82,19 @@ async function answerKoaByHand(ctx: Koa.Context): Promise<void> {
   }
 }
 
-async function readByHand(req: IncomingMessage, limit: number): Promise<Buffer> {
+async function readByHand(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of req) {
     length += chunk.length;
-    if (length > limit) throw new Error('too large');
+    if (length > MEBIBYTE) throw new Error('The body is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function expressServer(setUp: (app: express.Express) => unknown): Promise<BenchServer> {
-  const app = express().set('env', 'test'); // else it prints every error
+  const app = express().set('env', 'test'); // In other environments Express prints every error.
   setUp(app);
   return listen(app);
 }
