@@ -1,3 +1,4 @@
+import process from 'node:process';
 import {
   type Delivery,
   type KnownDelivery,
@@ -14,7 +15,7 @@ import type { SchemasOf, WithSchemas } from './events/schema.ts';
 import { HandlerRegistry } from './handlers/registry.ts';
 import { createHandlerRunner } from './handlers/run-handlers.ts';
 import { inside } from './handlers/telemetry.ts';
-import { createReceiverInbox } from './inbox/receiver-inbox.ts';
+import { createReceiverInbox, type ReceiverInbox } from './inbox/receiver-inbox.ts';
 import { storeFailed } from './once/errors.ts';
 import { createHandleOnce } from './once/handle-once.ts';
 import { Unfinished } from './once/unfinished.ts';
@@ -100,7 +101,8 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   let closing: Promise<void> | undefined;
 
   async function receive(request: WebhookRequest): Promise<Receipt> {
-    const delivery: Delivery = { request, receivedAtMs: request.receivedAtMs ?? clock() };
+    // An adapter with a bug may pass no request at all, and that must not make this reject either.
+    const delivery: Delivery = { request, receivedAtMs: request?.receivedAtMs ?? clock() };
     unfinished.add(request);
     try {
       return await answer(delivery);
@@ -152,7 +154,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   function fail(error: ShowpadWebhookError, delivery: KnownDelivery, attempt?: number): Receipt {
     reporter.report(error, delivery, attempt);
     const { outcome } = CODES[error.code];
-    const isUnread = typeof delivery.request.body === 'function' && !delivery.body;
+    const isUnread = typeof delivery.request?.body === 'function' && !delivery.body;
     const closesConnection = isUnread || closing !== undefined;
     const response = failureResponse(error.code, { methods, closesConnection });
     const { event, keyLabel } = delivery;
@@ -172,12 +174,16 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     const endsAtMs = performance.now() + timeoutMs;
     // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
     await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
-    if (!inbox) return;
-    const leftMs = Math.max(0, endsAtMs - performance.now());
+    if (inbox) await closeInbox(inbox, Math.max(0, endsAtMs - performance.now()));
+    // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+  }
+
+  async function closeInbox(open: ReceiverInbox, timeoutMs: number): Promise<void> {
     // Closing the store itself takes a moment too.
-    const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
+    const closingMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
     try {
-      await withDeadline(inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
+      await withDeadline(open.close({ timeoutMs: timeoutMs - closingMs }), timeoutMs);
     } catch (cause) {
       reporter.report(storeFailed('inbox', 'close', cause));
     }

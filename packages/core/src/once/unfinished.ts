@@ -1,6 +1,6 @@
 import type { WebhookRequest } from '../delivery/request.ts';
-import { warn } from '../reporting/warn.ts';
-import { type Logger, silentLogger } from '../shared/logger.ts';
+import { logOrWarn } from '../reporting/warn.ts';
+import type { Logger } from '../shared/logger.ts';
 import { setTimer } from '../shared/promise.ts';
 
 interface Entry {
@@ -54,10 +54,8 @@ export class Unfinished {
   }
 
   #sayWhatIsLeft(): void {
-    const { receiverName, logger } = this.#options;
     const deliveries = this.#entries.size;
     const message = `The receiver was closed while ${deliveries} deliveries were still running.`;
-    if (logger === silentLogger) warn(message, 'CLOSED_EARLY');
-    else logger.warn({ receiverName, deliveries }, message);
+    logOrWarn({ ...this.#options, fields: { deliveries }, message, code: 'CLOSED_EARLY' });
   }
 }

@@ -2,7 +2,7 @@ import type { KnownDelivery, VerifiedDelivery } from '../delivery/delivery.ts';
 import { CODES } from '../delivery/response.ts';
 import { type ErrorCode, ShowpadWebhookError } from '../shared/error.ts';
 import { plainHeaders } from '../shared/headers.ts';
-import { type Logger, silentLogger } from '../shared/logger.ts';
+import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
 import { DEADLINE_MS, isPromise, withDeadline } from '../shared/promise.ts';
 import type { DeadLetterListener, DeadLetterReason, ErrorInfo, ErrorListener } from './listeners.ts';
 import { warnOfUnheardError } from './warn.ts';
@@ -81,18 +81,14 @@ export class Reporter {
   }
 
   logFailure(err: unknown, message: string): void {
-    try {
-      this.#logger.error({ receiverName: this.#receiverName, err }, message);
-    } catch {
-      // The logger itself fails, so nobody is left to tell.
-    }
+    logSafely(() => this.#logger.error({ receiverName: this.#receiverName, err }, message));
   }
 
   #info(delivery: KnownDelivery | undefined, attempt: number | undefined): ErrorInfo {
     return {
       receiverName: this.#receiverName,
-      method: delivery?.request.method,
-      url: delivery?.request.url,
+      method: delivery?.request?.method,
+      url: delivery?.request?.url,
       keyLabel: delivery?.keyLabel,
       event: delivery?.event,
       attempt,

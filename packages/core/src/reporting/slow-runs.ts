@@ -1,5 +1,5 @@
-import { type Logger, silentLogger } from '../shared/logger.ts';
-import { warn } from './warn.ts';
+import type { Logger } from '../shared/logger.ts';
+import { logOrWarn } from './warn.ts';
 
 export interface SlowRunsOptions {
   readonly receiverName: string;
@@ -30,8 +30,7 @@ export class SlowRuns {
     const message =
       `The handler "${handlerName}" took longer than ${handlerTimeoutMs / 2} ms in more than 1 of 20 runs. Showpad gives up ` +
       'after about 15 s, so store the events in an inbox and handle them from there.';
-    if (logger === silentLogger) warn(message, 'HANDLER_SLOW');
-    else logger.warn({ receiverName, handlerName }, message);
+    logOrWarn({ receiverName, logger, fields: { handlerName }, message, code: 'HANDLER_SLOW' });
   }
 
   #runsOf(handlerName: string): Runs {

@@ -1,11 +1,28 @@
 import process from 'node:process';
 import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
+import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
 
 const TYPE = 'ShowpadWebhooksWarning';
 
 /** Shows a process warning, on runtimes that have them. */
-export function warn(message: string, code: string, detail?: string): void {
+function warn(message: string, code: string, detail?: string): void {
   process.emitWarning?.(message, { type: TYPE, code, ...(detail !== undefined && { detail }) });
+}
+
+export interface LoggedWarning {
+  readonly receiverName: string;
+  readonly logger: Logger;
+  /** What the log line has next to the name of the receiver. */
+  readonly fields: object;
+  readonly message: string;
+  /** The code of the process warning. */
+  readonly code: string;
+}
+
+/** Logs a warning, or shows a process warning if there is no logger. */
+export function logOrWarn({ receiverName, logger, fields, message, code }: LoggedWarning): void {
+  if (logger === silentLogger) warn(message, code);
+  else logSafely(() => logger.warn({ receiverName, ...fields }, message));
 }
 
 /** Shows an error that neither a listener nor a logger hears. In production its cause is left out: it may quote the payload. */
