@@ -74,10 +74,9 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   async function process(job: InboxJob): Promise<InboxFailure | undefined> {
-    const stored = deliveryOf(job);
-    const read = readEventOf(stored);
+    const read = readStored(job);
     const isInvalid = ShowpadWebhookError.isInstance(read);
-    const delivery = isInvalid ? stored : read;
+    const delivery = isInvalid ? deliveryOf(job) : read;
     const error = isInvalid ? read : await attempt(job, read);
     if (error) reporter.report(error, delivery, job.attempt);
     const logged = { delivery, attempt: job.attempt, outcome: outcomeOf(error), error };
@@ -128,10 +127,14 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
       isFromInbox: true,
       done: job.done,
       async note({ handlerName, error, isLast }) {
+        // The entry is dead already, so what is left of the attempt runs if somebody retries the entry.
+        if (running.get(job.id)?.isGivenUp) return { mayGoOn: false, error };
         if (error) hasFailed = true;
         // After the last handler of a clean run the entry is done at once, so a checkpoint would be one call too many.
         if (error || (isLast && !hasFailed)) return { mayGoOn: true, error };
-        return { mayGoOn: await checkpoint(job, handlerName, delivery) };
+        const mayGoOn = await checkpoint(job, handlerName, delivery);
+        // The handlers that are left run in the process that has taken the event over.
+        return { mayGoOn, error: mayGoOn || isLast ? undefined : inProgress() };
       },
     };
   }
@@ -149,9 +152,8 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
-    const stored = deliveryOf(job);
-    const read = readEventOf(stored);
-    const delivery = ShowpadWebhookError.isInstance(read) ? stored : read;
+    const read = readStored(job);
+    const delivery = ShowpadWebhookError.isInstance(read) ? deliveryOf(job) : read;
     const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery, job.attempt);
     if (unkept) reporter.report(unkept, delivery, job.attempt);
   }
@@ -209,6 +211,13 @@ function deliveryOf(job: InboxJob): VerifiedDelivery {
     keyLabel,
     receivedAtMs,
   };
+}
+
+/** The generated id of a GET delivery without a body was stored, because each time it is read it would be another one. */
+function readStored(job: InboxJob): EventDelivery | ShowpadWebhookError {
+  const read = readEventOf(deliveryOf(job));
+  if (ShowpadWebhookError.isInstance(read)) return read;
+  return { ...read, event: { ...read.event, id: job.id } };
 }
 
 function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {

@@ -165,8 +165,14 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       if (consumer) {
         throw new Error(`The inbox "${name}" is started already. Give each receiver an inbox of its own.`);
       }
-      for (const problem of await store.problems()) to.onError('check durability', new Error(problem));
       consumer = to;
+      try {
+        for (const problem of await store.problems()) to.onError('check durability', new Error(problem));
+        if (closing) throw new Error(`The inbox "${name}" is closed.`);
+      } catch (error) {
+        consumer = undefined; // So that start() can be called again.
+        throw error;
+      }
       claiming = claimUntilClosed(to);
       const purgeNow = () => void purge().catch(reportFailure('purge'));
       purgeNow();
