@@ -10,12 +10,10 @@ import {
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { memoryLogger, NOW_MS, probe, stopTime, TYPE } from './support.ts';
+import { memoryLogger, NOW_MS, probe, startTime, stopTime, TYPE } from './support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const KEY = 'key-that-must-never-show';
 const VALUE = 'payload-that-must-never-show';

@@ -32,6 +32,12 @@ export function stopTime(): void {
   });
 }
 
+/** Lets timers and clocks go again, after a test that stopped them. Nothing that it left behind reaches the next test. */
+export async function startTime(): Promise<void> {
+  await settled();
+  vi.useRealTimers();
+}
+
 /** Resolves after every promise that can settle now has settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

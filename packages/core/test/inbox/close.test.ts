@@ -2,13 +2,21 @@ import { createReceiver, type Inbox } from '@showpad-webhooks/core';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { processWarnings } from '../reporting/process-warnings.ts';
-import { delivery, heldHandler, isSettled, KEY, probe, settled, stopTime, TYPE } from '../support.ts';
+import {
+  delivery,
+  heldHandler,
+  isSettled,
+  KEY,
+  probe,
+  settled,
+  startTime,
+  stopTime,
+  TYPE,
+} from '../support.ts';
 import { watchedInbox } from './watched-inbox.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const warnings = processWarnings();
 const never = () => new Promise<never>(() => {});

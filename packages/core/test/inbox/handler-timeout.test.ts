@@ -6,15 +6,14 @@ import {
   memoryLogger,
   probeWithLetters,
   settled,
+  startTime,
   stopTime,
   TYPE,
 } from '../support.ts';
 import { watchedInbox } from './watched-inbox.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const crmIsDown = new Error('The CRM is down.');
 const codesOf = (errors: readonly { readonly code: string }[]) => errors.map(({ code }) => code);

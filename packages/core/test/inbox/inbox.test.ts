@@ -14,12 +14,13 @@ import {
   probe,
   probeWithLetters,
   settled,
+  startTime,
   stopTime,
   TYPE,
 } from '../support.ts';
 import { watchedInbox } from './watched-inbox.ts';
 
-afterEach(() => void vi.useRealTimers());
+afterEach(startTime);
 
 const retryAtOnce = { backoff: () => 0 };
 const NOTHING = { pending: 0, leased: 0, done: 0, dead: 0 };

@@ -14,12 +14,19 @@ import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
-import { deferred, isSettled, type Journal, journal, NOW_MS, settled, stopTime } from '../support.ts';
+import {
+  deferred,
+  isSettled,
+  type Journal,
+  journal,
+  NOW_MS,
+  settled,
+  startTime,
+  stopTime,
+} from '../support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const diskIsFull = new Error('The disk is full.');
 const broken = () => {

@@ -2,12 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { findRawBody, type RawBodySources } from '@showpad-webhooks/core/node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { stopTime } from '../support.ts';
+import { startTime, stopTime } from '../support.ts';
 import { openRequest } from './open-request.ts';
 
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const JSON_BODY = '{"name":"Café 🥓"}';
 const BYTES = Buffer.from(JSON_BODY);

@@ -2,13 +2,11 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { readBody } from '@showpad-webhooks/core/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { stopTime } from '../support.ts';
+import { startTime, stopTime } from '../support.ts';
 import { listenerCounts, openPost, openRequest } from './open-request.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const LIMIT = 1_000;
 

@@ -2,13 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Receipt } from '@showpad-webhooks/core';
 import { findRawBody, toHeaders, writeResponse } from '@showpad-webhooks/core/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { delivery, NOW_MS, probe, stopTime, TYPE } from '../support.ts';
+import { delivery, NOW_MS, probe, startTime, stopTime, TYPE } from '../support.ts';
 import { listenerCounts, openRequest } from './open-request.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const sound = delivery('event-1', { timestampSeconds: NOW_MS / 1000 });
 

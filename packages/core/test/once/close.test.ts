@@ -9,14 +9,13 @@ import {
   isSettled,
   probe,
   settled,
+  startTime,
   stopTime,
   TYPE,
 } from '../support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const warnings = processWarnings();
 const never = () => new Promise<never>(() => {});

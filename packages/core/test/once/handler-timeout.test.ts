@@ -8,14 +8,13 @@ import {
   probe,
   probeWithLetters,
   settled,
+  startTime,
   stopTime,
   TYPE,
 } from '../support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const crmIsDown = new Error('The CRM is down.');
 const codesOf = (errors: readonly { readonly code: string }[]) => errors.map(({ code }) => code);

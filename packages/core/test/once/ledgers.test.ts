@@ -1,11 +1,9 @@
 import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { expectNoTimerLeft, NOW_MS, probe, stopTime, TYPE } from '../support.ts';
+import { expectNoTimerLeft, NOW_MS, probe, startTime, stopTime, TYPE } from '../support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const fail = () => Promise.reject(new Error('The CRM is down.'));
 

@@ -1,11 +1,19 @@
 import { PermanentError, sign } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, KEY, NOW_MS, probe, probeWithLetters, stopTime, TYPE } from '../support.ts';
+import {
+  deferred,
+  delivery,
+  KEY,
+  NOW_MS,
+  probe,
+  probeWithLetters,
+  startTime,
+  stopTime,
+  TYPE,
+} from '../support.ts';
 
 beforeEach(stopTime);
-afterEach(() => {
-  vi.useRealTimers();
-});
+afterEach(startTime);
 
 const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
 const fail = () => Promise.reject(new Error('The CRM is down.'));

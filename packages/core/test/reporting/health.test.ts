@@ -1,9 +1,9 @@
 import { createReceiver, type Inbox, type ReceiverHealth } from '@showpad-webhooks/core';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { isSettled, KEY, probe, stopTime, TYPE } from '../support.ts';
+import { isSettled, KEY, probe, startTime, stopTime, TYPE } from '../support.ts';
 
-afterEach(() => void vi.useRealTimers());
+afterEach(startTime);
 
 describe('health', () => {
   test('is ready from the start without an inbox, and no longer when it is closed', async () => {

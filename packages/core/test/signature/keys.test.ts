@@ -8,9 +8,9 @@ import {
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { delivery, isSettled, KEY, probe, stopTime, TYPE } from '../support.ts';
+import { delivery, isSettled, KEY, probe, startTime, stopTime, TYPE } from '../support.ts';
 
-afterEach(() => void vi.useRealTimers());
+afterEach(startTime);
 
 describe('keys of the wrong form are rejected at once', () => {
   test.each<[string, unknown, string]>([
