@@ -4,7 +4,8 @@
  * @throws TypeError that names the option.
  */
 export function checkAboveZero(options: Readonly<Record<string, number>>): void {
-  for (const [option, value] of Object.entries(options)) {
+  for (const option in options) {
+    const value = options[option] as number;
     if (!(Number.isFinite(value) && value > 0)) {
       throw new TypeError(`The option "${option}" must be a number above 0, not ${value}.`);
     }

@@ -10,7 +10,8 @@ export type WebhookHeaders =
 export function headerValue(headers: WebhookHeaders, name: string): string | undefined {
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const plain = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
-  if (plain[name]) return toText(plain[name]);
+  const value = plain[name];
+  if (value) return toText(value);
   for (const key in plain) {
     if (key.length === name.length && key.toLowerCase() === name) return toText(plain[key]);
   }
