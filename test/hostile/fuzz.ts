@@ -1,13 +1,18 @@
 // pnpm --dir test/hostile fuzz [--seconds 60] [--seed 1]
-// Coverage-guided: inputs begin as the catalogue's, are mutated, and stay where V8 reports code of core that ran
-// for the first time. Each is received as it is and signed anew; a rejection, or a status that is not of the
-// table, is written out whole and ends the run with 1.
+// Inputs begin as those of the catalogue and are mutated. They are kept if V8 reports code of core that ran for the first
+// time. Each is received as it is, and with a right signature. If `receive` rejects, or gives a status that is not in the
+// table, the input is printed and the run exits with 1.
 import { type Profiler, Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
-import { createReceiver, type WebhookRequest } from '@showpad-webhooks/core';
+import {
+  createReceiver,
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
+  type WebhookRequest,
+} from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { DELIVERIES } from './src/catalogue.ts';
-import { event, KEY, SIGNATURE, TIMESTAMP } from './src/entry.ts';
+import { event, KEY } from './src/entry.ts';
 
 const STATUSES = [200, 400, 401, 405, 413, 415];
 const LARGEST_SEED_BYTES = 4_096;
@@ -80,8 +85,8 @@ const receiver = createReceiver({ keys: KEY, ledger: false }).onAny(() => {});
 
 async function receive({ body, signature, timestamp, isSigned }: Input): Promise<number> {
   const headers = isSigned
-    ? signedDelivery(body, { key: KEY }).headers
-    : { [SIGNATURE]: signature.toString('latin1'), [TIMESTAMP]: timestamp.toString('latin1') };
+    ? signedDelivery({ body }, { key: KEY }).headers
+    : { [SIGNATURE_HEADER]: signature.toString('latin1'), [TIMESTAMP_HEADER]: timestamp.toString('latin1') };
   const request: WebhookRequest = { method: 'POST', headers, body };
   return (await receiver.receive(request)).response.status;
 }
@@ -92,7 +97,7 @@ await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 const seen = new Set<string>();
 
-/** How many blocks of core's source ran that had never run. Counts are per call, so each call starts anew. */
+/** Counts the blocks of core's source that ran for the first time. Each call starts a new count. */
 async function newBlocks(): Promise<number> {
   const { result } = (await session.post(
     'Profiler.takePreciseCoverage',
@@ -107,7 +112,7 @@ async function newBlocks(): Promise<number> {
   return seen.size - before;
 }
 
-const good = signedDelivery(event(1), { key: KEY });
+const good = signedDelivery({ body: event(1) }, { key: KEY });
 const corpus: Input[] = DELIVERIES.flatMap(({ body, headers }) => {
   const bytes = typeof body === 'function' ? Buffer.alloc(0) : (body ?? event(1));
   const changed = headers?.(good.headers) ?? good.headers;
@@ -115,8 +120,8 @@ const corpus: Input[] = DELIVERIES.flatMap(({ body, headers }) => {
     Buffer.from(String(changed[name] ?? ''), 'latin1').subarray(0, LARGEST_SEED_BYTES);
   const parts = {
     body: bytes.subarray(0, LARGEST_SEED_BYTES),
-    signature: bytesOf(SIGNATURE),
-    timestamp: bytesOf(TIMESTAMP),
+    signature: bytesOf(SIGNATURE_HEADER),
+    timestamp: bytesOf(TIMESTAMP_HEADER),
   };
   return [
     { ...parts, isSigned: true },

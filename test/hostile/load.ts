@@ -1,7 +1,6 @@
 // pnpm --dir test/hostile load [--seconds 30] [--senders 1000] [--seed 1]
-// Senders mix good, duplicate, forged, aborted and slow deliveries while handlers fail at random. Exits with 1
-// where an event was handled twice or answered 2xx and not handled, a failure was answered other than 5xx, or
-// memory did not come back.
+// Senders mix good, duplicate, forged, aborted and slow deliveries while handlers fail at random. It exits with 1 if an event
+// was handled twice, or was answered 2xx and not handled, or if a failure was not answered 5xx, or if memory was not freed.
 import { parseArgs } from 'node:util';
 import { runLoad } from './src/load.ts';
 

@@ -1,7 +1,7 @@
 // pnpm --dir test/hostile timing [--samples 200000]
-// Whether the time to refuse tells how many leading characters of a signature are right: interleaved samples of
-// none right and of 42 right, the slowest twentieth of all left out, compared by Welch's t. |t| over 4.5 is what
-// such tests take for a leak (dudect). Exits with 1 there. At 200,000 samples it sees some 25 ns and more.
+// Measures whether the time to reject tells how many leading characters of a signature are right. It takes samples with no
+// right character and with 42, alternates them, leaves out the slowest 5 %, and compares them by Welch's t. As in dudect, |t|
+// over 4.5 counts as a leak, and it exits with 1. With 200,000 samples it notices about 25 ns and more.
 import { parseArgs } from 'node:util';
 import { sign, verifySignature } from '@showpad-webhooks/core';
 
@@ -15,7 +15,7 @@ const right = sign(BODY, KEY, timestamp);
 
 const replaceAt = (text: string, at: number) =>
   `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
-// Both wrong in one character: the first, or the last before the padding.
+// Each has one wrong character: the first, or the last before the padding.
 const classes = [replaceAt(right, 0), replaceAt(right, 42)].map((signature) => ({
   'x-showpad-signature-v1': signature,
   'x-showpad-signature-timestamp': String(timestamp),
@@ -28,12 +28,12 @@ function timeToRefuse(headers: Record<string, string>): number {
   } catch {
     return Number(process.hrtime.bigint() - startedAt);
   }
-  throw new Error('a wrong signature was accepted');
+  throw new Error('A wrong signature was accepted.');
 }
 
 const times: [number[], number[]] = [[], []];
 for (let index = -20_000; index < samples; index++) {
-  // Which comes first changes at random, so that neither follows the other's caches.
+  // The order is random, so that neither profits from the caches of the other.
   const first = Math.random() < 0.5 ? 0 : 1;
   for (const which of [first, 1 - first] as const) {
     const time = timeToRefuse(classes[which] as Record<string, string>);

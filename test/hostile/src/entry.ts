@@ -1,23 +1,20 @@
-import type { ReceiverOptions, ShowpadEventMap } from '@showpad-webhooks/core';
+import type { ServerSetup } from '@showpad-webhooks/conformance';
 
 export const KEY = 'hostile-key-c0ffee';
 export const TYPE = 'hostile';
-/** In every payload; it must stand in no answer. */
+/** Every payload contains it, and no answer may. */
 export const PAYLOAD = 'payload-5ca1ab1e';
 
-/** The time stands still, so that a second more or less is one. */
+/** The time stands still, so that a test at the limit of the tolerance is exact to the second. */
 export const NOW_SECONDS: number = Math.floor(Date.now() / 1_000);
 export const clock = (): number => NOW_SECONDS * 1_000;
 
-export const SIGNATURE = 'x-showpad-signature-v1';
-export const TIMESTAMP = 'x-showpad-signature-timestamp';
-
 export type HostileHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** One malicious or broken delivery, and what must become of it. */
+/** One malicious or broken delivery, and the answer that it must get. */
 export interface HostileDelivery {
   readonly name: string;
-  /** Status and code (or outcome), such as `401 SIGNATURE_MISSING`. */
+  /** The status and the code, or the outcome if there is no code, such as `401 SIGNATURE_MISSING`. */
   readonly expected: string;
   /** Why that is the right answer. */
   readonly reason: string;
@@ -25,18 +22,18 @@ export interface HostileDelivery {
   readonly body?: Buffer | (() => Buffer);
   /** Signed this many seconds from now. Default 0. */
   readonly signedAtSeconds?: number;
-  /** In place of the headers of a good delivery; `undefined` leaves one out. */
+  /** Replaces the headers of a good delivery. `undefined` leaves a header out. */
   readonly headers?: (
     good: Readonly<Record<string, string>>,
   ) => Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Sent in place of the signed body. */
+  /** Replaces the body after it was signed. */
   readonly sentBody?: (signed: Buffer) => Buffer;
   readonly method?: string;
-  /** The answer over HTTP, where the protocol changes it; null where it can't be sent at all. */
+  /** The answer over HTTP, if the protocol changes it. Null if it cannot be sent over HTTP. */
   readonly overHttp?: string | null;
 }
 
-export type HostileOptions = Partial<ReceiverOptions<ShowpadEventMap, Record<never, never>>>;
+export type HostileOptions = Partial<ServerSetup['options']>;
 
 export const event = (data: unknown, id = 'hostile-1'): Buffer =>
   Buffer.from(JSON.stringify({ type: TYPE, id, data }));

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createMemoryLedger, createReceiver } from '@showpad-webhooks/core';
-import { readBody, writeResponse } from '@showpad-webhooks/core/node';
+import { createRouteHandler } from '@showpad-webhooks/core/node';
 import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/core/testing';
 import { KEY, TYPE } from './entry.ts';
+import { exposeGarbageCollector } from './garbage.ts';
 
 export interface LoadOptions {
   readonly seconds: number;
   readonly senders: number;
-  /** The same seed makes the same choices; the order in which they meet is the machine's. */
+  /** The same seed makes the same choices. The order in which they meet depends on the machine. */
   readonly seed: number;
 }
 
@@ -23,23 +22,23 @@ export interface LoadReport {
   readonly aborted: number;
   readonly heapBeforeMiB: number;
   readonly heapAfterMiB: number;
-  /** What broke a promise; empty where none was. */
+  /** Says which promises were broken. Empty if none was. */
   readonly faults: readonly string[];
 }
 
 const FAILURE_RATE = 0.1;
 const SHOWPAD_ATTEMPTS = 4;
 const HEAP_ROOM_MIB = 8;
-/** More than are handled in a run: an event that is forgotten while its retry is on its way is handled again. */
+/** More than are handled in a run, because an event that is forgotten before its retry arrives is handled again. */
 const LEDGER_ENTRIES = 1_000_000;
 
 /** Loads one receiver over loopback HTTP, for a bounded time and by a bounded number of senders. */
 export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const collectGarbage = exposeGarbageCollector();
-  await sendAll({ ...options, seconds: 1 }); // So that the base holds what is made once.
+  await sendAll({ ...options, seconds: 1 }); // Memory that is allocated only once must not count as growth.
   const heapBeforeMiB = await heapMiB(collectGarbage);
   const { faults, ...counts } = await sendAll(options);
-  // The receiver is gone by now, and its ledger with it.
+  // By now the receiver and its ledger are gone.
   const heapAfterMiB = await heapMiB(collectGarbage);
   const growth =
     heapAfterMiB > heapBeforeMiB + HEAP_ROOM_MIB
@@ -73,16 +72,12 @@ async function sendAll({
     }
     handledTimes.set(event.id, (handledTimes.get(event.id) ?? 0) + 1);
   });
-  const server = createServer(async (req, res) => {
-    const body = (limitBytes: number) => readBody(req, limitBytes);
-    const receipt = await receiver.receive({ method: req.method ?? '', headers: req.headers, body });
-    writeResponse(res, receipt.response);
-  });
+  const server = createServer(createRouteHandler(receiver));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true, maxSockets: senders });
 
-  /** Sends, in as many pieces as asked, and gives the status; 0 where the connection broke. */
+  /** Sends in this many pieces, and gives the status, or 0 if the connection broke. */
   function send({ headers, body }: SignedDelivery, pieces = 1): Promise<number> {
     deliveries++;
     return new Promise((resolve) => {
@@ -108,7 +103,7 @@ async function sendAll({
     });
   }
 
-  /** As Showpad does: again after a 5xx, up to four times. */
+  /** Delivers as Showpad does: again after a 5xx, up to four times. */
   async function deliver(delivery: SignedDelivery, id: string, pieces?: number): Promise<void> {
     for (let attempt = 1; attempt <= SHOWPAD_ATTEMPTS; attempt++) {
       const status = await send(delivery, pieces);
@@ -177,12 +172,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-function exposeGarbageCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-}
-
-/** What is closed goes in the turns after its close, so it is waited for. */
+/** What was closed is freed some turns of the event loop later, so this waits for it. */
 async function heapMiB(collectGarbage: () => void): Promise<number> {
   for (let turn = 0; turn < 10; turn++) {
     await new Promise(setImmediate);

@@ -17,8 +17,8 @@ const body = (
 });
 
 const data = (json: string) => text(`{"type":"${TYPE}","id":"hostile-1","data":${json}}`);
-const AUTHENTIC = 'authentic, and no JSON object: no retry can mend it, and it becomes a dead letter';
-const EVENT = 'an authentic event is refused only where it has no usable type or id';
+const AUTHENTIC = 'it is authentic but not a JSON object, so no retry helps, and it becomes a dead letter';
+const EVENT = 'an authentic event is rejected only if it has no usable type or id';
 const bomb = () => gzipSync(Buffer.alloc(50 * MEBIBYTE));
 
 export const BODIES: readonly HostileDelivery[] = [
@@ -62,21 +62,21 @@ export const BODIES: readonly HostileDelivery[] = [
     NO_EVENT,
     AUTHENTIC,
   ),
-  body('gzip without saying so', () => gzipSync(event({})), NO_EVENT, 'it is never inflated'),
-  body('a gzip bomb without saying so', bomb, NO_EVENT, 'it is never inflated'),
+  body('gzip without a Content-Encoding', () => gzipSync(event({})), NO_EVENT, 'it is never decompressed'),
+  body('a gzip bomb without a Content-Encoding', bomb, NO_EVENT, 'it is never decompressed'),
   body('10,000 open arrays', text('['.repeat(10_000)), NO_EVENT, AUTHENTIC),
   body('10,000 open objects', text('{"a":'.repeat(10_000)), NO_EVENT, AUTHENTIC),
   body(
     'one byte over the limit',
     () => event('x'.repeat(MEBIBYTE)).subarray(0, MEBIBYTE + 1),
     '413 BODY_TOO_LARGE',
-    'over maxBodyBytes',
+    'it is over maxBodyBytes',
   ),
   body(
     'ten times the limit',
     () => event('x'.repeat(10 * MEBIBYTE)),
     '413 BODY_TOO_LARGE',
-    'over maxBodyBytes, and never kept',
+    'it is over maxBodyBytes, and is never kept',
   ),
 
   body('a byte order mark', text(`\uFEFF{"type":"${TYPE}","id":"hostile-1"}`), '200 handled', EVENT),
@@ -96,13 +96,13 @@ export const BODIES: readonly HostileDelivery[] = [
     '10,000-deep nesting',
     data(`${'['.repeat(10_000)}${']'.repeat(10_000)}`),
     '200 handled',
-    'parsing and walking do not recurse',
+    'neither parsing nor the walk uses recursion',
   ),
   body(
     '10,000-deep nesting around a risky key',
     data(`${'['.repeat(10_000)}{"__proto__":1}${']'.repeat(10_000)}`),
     '200 handled',
-    'the walk keeps a list, not a stack',
+    'the walk uses a list and no recursion',
   ),
   body(
     '100,000 keys',
@@ -114,7 +114,7 @@ export const BODIES: readonly HostileDelivery[] = [
     '1,000,000 keys',
     () => data(`{${Array.from({ length: 1_000_000 }, (_, index) => `"${index}":0`).join()}}`),
     '413 BODY_TOO_LARGE',
-    'more than 1 MiB can hold',
+    'that does not fit into 1 MiB',
   ),
   body(
     '50,000 repeated keys',
@@ -126,36 +126,36 @@ export const BODIES: readonly HostileDelivery[] = [
     'a number of 100,000 digits',
     data('9'.repeat(100_000)),
     '200 handled',
-    'a double holds it as Infinity',
+    'a double stores it as Infinity',
   ),
-  body('a number with a huge exponent', data('1e999999999'), '200 handled', 'a double holds it as Infinity'),
+  body('a number with a huge exponent', data('1e999999999'), '200 handled', 'a double stores it as Infinity'),
   body(
     'duplicate keys',
     text(`{"type":"x","id":"0","type":"${TYPE}","id":"hostile-1"}`),
     '200 handled',
-    'the last counts, as in every JSON parser',
+    'the last one counts, as in every JSON parser',
   ),
-  body('a "__proto__"', data('{"__proto__":{"isAdmin":true}}'), '200 handled', 'the key is left out'),
+  body('a "__proto__"', data('{"__proto__":{"isAdmin":true}}'), '200 handled', 'the key is removed'),
   body(
     'a "__proto__" in escapes',
     data('{"\\u005f\\u005fproto\\u005f\\u005f":{"isAdmin":true}}'),
     '200 handled',
-    'the key is left out',
+    'the key is removed',
   ),
   body(
     'a "constructor.prototype"',
     data('{"constructor":{"prototype":{"isAdmin":true}}}'),
     '200 handled',
-    'the key is left out',
+    'the key is removed',
   ),
   body(
     'a "__proto__" of the envelope',
     text(`{"__proto__":{"type":"x"},"type":"${TYPE}","id":"hostile-1"}`),
     '200 handled',
-    'the key is left out',
+    'the key is removed',
   ),
   body(
-    'a "toString" that is no function',
+    'a "toString" that is not a function',
     data('{"toString":1,"valueOf":1,"toJSON":1,"then":1}'),
     '200 handled',
     'nothing calls it',
@@ -164,36 +164,36 @@ export const BODIES: readonly HostileDelivery[] = [
     'a "then" at the top',
     text(`{"then":{},"type":"${TYPE}","id":"hostile-1"}`),
     '200 handled',
-    'the event is no promise',
+    'the event is not a promise',
   ),
 
   {
-    name: 'body: a gzip bomb that says so',
+    name: 'body: a gzip bomb with a Content-Encoding',
     body: bomb,
     headers: (good) => ({ ...good, 'content-encoding': 'gzip' }),
     expected: '415 ENCODING_UNSUPPORTED',
-    reason: 'signed bytes are never inflated',
+    reason: 'signed bytes are never decompressed',
   },
   {
-    name: 'body: another one under the same signature',
+    name: 'body: another body with the same signature',
     sentBody: () => event('another'),
     expected: '401 SIGNATURE_MISMATCH',
     reason: 'the signature is over the body',
   },
   {
-    name: 'body: the same JSON, spaced otherwise',
+    name: 'body: the same JSON with other white space',
     sentBody: (signed) => text(JSON.stringify(JSON.parse(signed.toString()), null, 1)),
     expected: '401 SIGNATURE_MISMATCH',
     reason: 'the signature is over the bytes',
   },
   {
-    name: 'body: a newline after it',
+    name: 'body: with a newline after it',
     sentBody: (signed) => Buffer.concat([signed, text('\n')]),
     expected: '401 SIGNATURE_MISMATCH',
     reason: 'the signature is over the bytes',
   },
   {
-    name: 'body: none where one was signed',
+    name: 'body: empty, although one was signed',
     sentBody: () => text(''),
     expected: '401 SIGNATURE_MISMATCH',
     reason: 'the signature is over the bytes',

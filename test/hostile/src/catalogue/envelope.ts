@@ -7,8 +7,9 @@ const envelope = (name: string, json: string, expected: string, reason: string):
   reason,
 });
 
-const UNUSABLE = 'nothing to dispatch by, or nothing to handle once by: a dead letter';
-const EVENT = 'types and ids are data, of any characters';
+const UNUSABLE =
+  'handlers are found by the type, and events are handled once by the id: it becomes a dead letter';
+const EVENT = 'types and ids are data and may contain any characters';
 const unusable = (name: string, json: string) => envelope(name, json, '400 EVENT_INVALID', UNUSABLE);
 const type = (name: string) =>
   envelope(
@@ -48,14 +49,14 @@ export const ENVELOPES: readonly HostileDelivery[] = [
     '\uD800',
     '../../etc/passwd',
     '<script>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as an attacker would write it.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: An attacker would write it like this.
     '${7*7}',
   ].map(type),
   envelope(
     'an id of 1 MB',
     JSON.stringify({ type: 'hostile', id: 'x'.repeat(1_000_000) }),
     '200 handled',
-    'the ledger keeps its hash',
+    'the ledger keeps only its hash',
   ),
   envelope(
     'a type of 1 MB',
@@ -68,13 +69,13 @@ export const ENVELOPES: readonly HostileDelivery[] = [
   envelope('an id of lone surrogates', '{"type":"hostile","id":"\\udfff\\ud800"}', '200 handled', EVENT),
   envelope('the id "__proto__"', '{"type":"hostile","id":"__proto__"}', '200 handled', EVENT),
   envelope(
-    'a time that is no date',
+    'a time that is not a date',
     '{"type":"hostile","id":"time","time":"2022-15-30T06:45:00.250Z"}',
     '200 handled',
-    'Showpad’s own sample has it',
+    'Showpad’s own sample has one',
   ),
   envelope(
-    'a time that is no text',
+    'a time that is not text',
     '{"type":"hostile","id":"time 2","time":{"a":1}}',
     '200 handled',
     'only type and id must be usable',
@@ -90,6 +91,6 @@ export const ENVELOPES: readonly HostileDelivery[] = [
     'extra fields',
     '{"type":"hostile","id":"extra","date":"x","rawBody":"x","attempt":99,"signal":1}',
     '200 handled',
-    'they are not copied over ours',
+    'they do not replace our own fields',
   ),
 ];

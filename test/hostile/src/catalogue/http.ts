@@ -1,6 +1,6 @@
-import { SIGNATURE, TIMESTAMP } from '../entry.ts';
+import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 
-/** A good delivery's parts, to be sent in a bad way. */
+/** The parts of a good delivery, to be sent in a bad way. */
 interface Parts {
   readonly path: string;
   readonly host: string;
@@ -8,22 +8,22 @@ interface Parts {
   readonly body: Buffer;
 }
 
-/** Bytes on a bare connection, and the statuses that may come back; `none` where the connection just closes. */
+/** Bytes on a bare connection, and the statuses that may come back. `none`: the connection closes without one. */
 export interface HttpAttack {
   readonly name: string;
   readonly bytes: (parts: Parts) => Buffer;
   readonly expected: readonly (number | 'none')[];
   readonly reason: string;
-  /** Whether the delivery may be handled: it is a good one, in an odd dress. */
+  /** True if the delivery may be handled, because it is a good one in an odd form. */
   readonly isGood?: boolean;
-  /** The client ends its side after sending. */
+  /** True if the client ends its side after sending. */
   readonly endsAfter?: boolean;
 }
 
 const CRLF = '\r\n';
 
 interface Request {
-  /** Lets another request follow on the connection. */
+  /** True if another request follows on the connection. */
   readonly keepsOpen?: boolean;
   readonly line?: string;
   readonly headers?: readonly string[];
@@ -66,14 +66,14 @@ const method = (name: string, expected: HttpAttack['expected'] = [405]) =>
     `the method ${name}`,
     ({ path }) => ({ line: `${name} ${path} HTTP/1.1` }),
     expected,
-    'only POST is taken',
+    'only POST is accepted',
   );
 const path = (given: string, expected: HttpAttack['expected'] = [404]) =>
   attack(
     `the path ${given.length > 40 ? `of ${given.length} characters` : given}`,
     () => ({ line: `POST ${given} HTTP/1.1` }),
     expected,
-    'the path is compared to the letter',
+    'the path is compared letter by letter',
   );
 
 export const HTTP_ATTACKS: readonly HttpAttack[] = [
@@ -81,7 +81,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'Content-Length larger than the body',
     ({ body }) => ({ headers: [`content-length: ${body.length + 10}`] }),
     [400, 503, 'none'],
-    'half a body is none',
+    'half a body is not a body',
     { endsAfter: true },
   ),
   attack(
@@ -94,7 +94,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'Content-Length 0',
     () => ({ headers: ['content-length: 0'] }),
     [400, 401],
-    'no body is not what was signed',
+    'an empty body is not what was signed',
   ),
   attack('Content-Length negative', () => ({ headers: ['content-length: -1'] }), [400], 'Node refuses it'),
   attack(
@@ -113,28 +113,28 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'Content-Length huge',
     () => ({ headers: ['content-length: 99999999999999999999'] }),
     [400, 413],
-    'refused before a byte is read',
+    'it is rejected before a byte is read',
   ),
   attack(
     'Content-Length over the limit, and no body',
     () => ({ headers: ['content-length: 5000000'], body: '' }),
     [413],
-    'refused by its headers',
+    'its headers are enough to reject it',
   ),
   attack(
-    'Transfer-Encoding beside Content-Length',
+    'Transfer-Encoding and Content-Length',
     ({ body }) => ({
       headers: [`content-length: ${body.length}`, 'transfer-encoding: chunked'],
       body: chunked(body),
     }),
     [400],
-    'request smuggling: Node refuses it',
+    'it is request smuggling, and Node refuses it',
   ),
   attack(
     'Transfer-Encoding that is unknown',
     () => ({ headers: ['transfer-encoding: cow'] }),
     [400, 401, 501, 503],
-    'the body’s end is unknown',
+    'the end of the body is unknown',
   ),
   attack(
     'Transfer-Encoding twice',
@@ -143,10 +143,10 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       body: chunked(body),
     }),
     [400, 501],
-    'request smuggling: Node refuses it',
+    'it is request smuggling, and Node refuses it',
   ),
   attack(
-    'a chunk size that is none',
+    'an invalid chunk size',
     () => ({ headers: ['transfer-encoding: chunked'], body: `zz${CRLF}` }),
     [400, 'none'],
     'Node refuses it',
@@ -155,7 +155,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'a chunk without an end',
     () => ({ headers: ['transfer-encoding: chunked'], body: `5${CRLF}abc` }),
     [400, 503, 'none'],
-    'half a body is none',
+    'half a body is not a body',
     { endsAfter: true },
   ),
   attack(
@@ -171,7 +171,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'a chunk extension',
     ({ body }) => ({ headers: ['transfer-encoding: chunked'], body: chunked(body, ';name=value') }),
     [200],
-    'it has no part in the body',
+    'it is not a part of the body',
     { isGood: true },
   ),
   attack(
@@ -188,7 +188,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'chunks over the limit',
     () => ({ headers: ['transfer-encoding: chunked'], body: chunked(Buffer.alloc(2_000_000, 'x')) }),
     [413],
-    'counted as they come',
+    'bytes are counted as they arrive',
   ),
   attack(
     'trailers',
@@ -197,24 +197,24 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       body: chunked(body).replace(/\r\n$/, `x-showpad-signature-v1: x${CRLF}${CRLF}`),
     }),
     [200],
-    'headers that come after the body are not read',
+    'headers after the body are not read',
     { isGood: true },
   ),
   attack(
     'a signature only in the trailers',
     ({ body, headers }) => ({
       headers: ['transfer-encoding: chunked'],
-      body: chunked(body).replace(/\r\n$/, `${SIGNATURE}: ${headers[SIGNATURE]}${CRLF}${CRLF}`),
+      body: chunked(body).replace(/\r\n$/, `${SIGNATURE_HEADER}: ${headers[SIGNATURE_HEADER]}${CRLF}${CRLF}`),
     }),
     [200],
-    'the one in the headers counts',
+    'only the one in the headers counts',
     { isGood: true },
   ),
   attack(
     'Expect: 100-continue',
     ({ body }) => ({ headers: ['expect: 100-continue', `content-length: ${body.length}`] }),
     [100, 200],
-    'answered, then read',
+    'Node asks for the body, and then it is read',
     { isGood: true },
   ),
   attack(
@@ -227,7 +227,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'Upgrade to WebSocket',
     ({ body }) => ({ headers: ['upgrade: websocket', `content-length: ${body.length}`] }),
     [200, 400, 'none'],
-    'no upgrade is offered',
+    'the app offers no upgrade',
     { isGood: true },
   ),
   method('HEAD'),
@@ -256,20 +256,20 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'an absolute URI',
     ({ path: own }) => ({ line: `POST http://anything.example${own} HTTP/1.1` }),
     [200, 404],
-    'its path is the same',
+    'the path is the same',
     { isGood: true },
   ),
   attack(
     'an absolute URI of another path',
     () => ({ line: 'POST http://anything.example/other HTTP/1.1' }),
     [404],
-    'its path is another',
+    'the path is another',
   ),
   attack(
     'a fragment in the path',
     ({ path: own }) => ({ line: `POST ${own}#x HTTP/1.1` }),
     [200, 400, 404],
-    'a fragment is no part of a path',
+    'a fragment is not a part of a path',
     { isGood: true },
   ),
   attack(
@@ -287,7 +287,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       ],
     }),
     [200, 431],
-    'within 16 kB they are only headers',
+    'up to 16 kB they are only headers',
     { isGood: true },
   ),
   attack('a header without a name', () => ({ headers: [': empty'] }), [400], 'Node refuses it'),
@@ -300,14 +300,14 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       headers: [`content-length: ${body.length}`, ...Object.entries(headers).map((pair) => pair.join(': '))],
     }),
     [200, 401, 400],
-    'HTTP 1.0 needs none; its headers are repeated here, and a repeated timestamp is malformed',
+    'HTTP 1.0 does not need one, and the repeated timestamp is malformed',
     { isGood: true },
   ),
   attack(
     'HTTP/0.9',
     ({ path: own }) => ({ line: `POST ${own}` }),
     [200, 400, 505],
-    'Node takes a line without a version, Fastify may not; the delivery is a good one',
+    'Node accepts a line without a version, Fastify may not, and the delivery is a good one',
     { isGood: true },
   ),
   attack(
@@ -317,13 +317,13 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
     'Node refuses it',
   ),
   attack(
-    'no HTTP at all',
+    'something that is not HTTP',
     () => ({ line: '\x16\x03\x01\x02\x00\x01' }),
     [400, 'none'],
-    'a TLS hello on a plain port',
+    'it is a TLS hello on a plain port',
   ),
   attack(
-    'a forged request behind a good one',
+    'a forged request after a good one',
     ({ body, path: own, host }) => ({
       keepsOpen: true,
       headers: [`content-length: ${body.length}`],
@@ -335,31 +335,31 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       ]),
     }),
     [200],
-    'each is answered for itself',
+    'each request gets its own answer',
     { isGood: true },
   ),
   attack(
     'repeated timestamps',
     ({ headers, body }) => ({
-      headers: [`${TIMESTAMP}: ${headers[TIMESTAMP]}`, `content-length: ${body.length}`],
+      headers: [`${TIMESTAMP_HEADER}: ${headers[TIMESTAMP_HEADER]}`, `content-length: ${body.length}`],
     }),
     [401],
-    'which of them was signed is a guess',
+    'nobody can know which of them was signed',
   ),
   attack(
     'repeated signatures',
     ({ headers, body }) => ({
-      headers: [`${SIGNATURE}: ${headers[SIGNATURE]}`, `content-length: ${body.length}`],
+      headers: [`${SIGNATURE_HEADER}: ${headers[SIGNATURE_HEADER]}`, `content-length: ${body.length}`],
     }),
     [200],
-    'they are one list',
+    'together they are one list',
     { isGood: true },
   ),
   attack(
     'X-HTTP-Method-Override',
     ({ body }) => ({ headers: ['x-http-method-override: DELETE', `content-length: ${body.length}`] }),
     [200],
-    'it is not heeded',
+    'the header is ignored',
     { isGood: true },
   ),
   attack(
@@ -369,6 +369,6 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
       headers: ['x-original-url: /webhooks/showpad', `content-length: ${body.length}`],
     }),
     [404],
-    'it is not heeded',
+    'the header is ignored',
   ),
 ];

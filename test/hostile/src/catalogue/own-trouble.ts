@@ -1,13 +1,13 @@
 import type { SignatureKeys } from '@showpad-webhooks/core';
 import { type HostileOptions, KEY, TYPE } from '../entry.ts';
 
-/** A good delivery to a receiver whose keys or handlers are in trouble: never a 4xx, since that loses the event. */
+/** A good delivery to a receiver whose keys or handlers fail. The answer is never a 4xx, because that would lose the event. */
 export interface OwnTrouble {
   readonly name: string;
   readonly options: HostileOptions;
   readonly expected: string;
   readonly reason: string;
-  /** Answered only when the receiver's own deadline is over. */
+  /** Set if the answer comes only after a deadline of the receiver. */
   readonly deadlineMs?: number;
 }
 
@@ -45,7 +45,7 @@ const raise = (thrown: unknown) => () => {
 
 const LOOKUP = '503 KEY_LOOKUP_FAILED';
 const FAILED = '500 HANDLER_FAILED';
-const AGAIN = 'what it throws is ours to mend, and Showpad tries again';
+const AGAIN = 'the problem is on our side, and Showpad retries';
 const hostileProxy = new Proxy(new Error('proxy'), {
   get: raise(new Error('a trap')),
   getPrototypeOf: raise(new Error('a trap')),
@@ -58,7 +58,7 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
     'a resolver that rejects with a status',
     () => Promise.reject(Object.assign(new Error('x'), { status: 404 })),
     LOOKUP,
-    'no status but ours counts',
+    'only our own status counts',
   ),
   keys('a resolver that hangs', () => new Promise(() => {}), LOOKUP, 'it has 2.5 s', 2_500),
   keys(
@@ -77,26 +77,26 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
     'a resolver that returns 1,000 keys',
     () => Array.from({ length: 1_000 }, (_, index) => `key-${index}`),
     LOOKUP,
-    'a resolver is there to choose: at most 20 are tried',
+    'a resolver has to choose, and at most 20 keys are tried',
   ),
   keys(
     'a resolver that returns 19 wrong keys and the right one',
     () => [...Array.from({ length: 19 }, (_, index) => `key-${index}`), KEY],
     '200 handled',
-    'each is tried',
+    'every key is tried',
   ),
   keys(
     'a resolver that returns the wrong key',
     () => 'another-key',
     '401 SIGNATURE_MISMATCH',
-    'a key was found, and it is not the one',
+    'a key was found, but it is the wrong one',
   ),
-  keys('a resolver that returns a number', () => 42, LOOKUP, 'no key'),
+  keys('a resolver that returns a number', () => 42, LOOKUP, 'a number is not a key'),
   keys(
     'a list of 1,000, the right one last',
     [...Array.from({ length: 999 }, (_, index) => `key-${index}`), KEY],
     '200 handled',
-    'each is tried',
+    'every key is tried',
   ),
 
   handler('throws an error', raise(new Error('x')), FAILED, AGAIN),
@@ -109,20 +109,20 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
     'throws an error with .status = 404',
     raise(Object.assign(new Error('x'), { status: 404, statusCode: 404, expose: true })),
     FAILED,
-    'no status but ours counts',
+    'only our own status counts',
   ),
   handler(
     'throws a fetch Response',
     raise(new Response('x', { status: 400 })),
     FAILED,
-    'no status but ours counts',
+    'only our own status counts',
   ),
-  handler('throws a proxy that throws when it is looked at', raise(hostileProxy), FAILED, AGAIN),
+  handler('throws a proxy that throws when it is read', raise(hostileProxy), FAILED, AGAIN),
   handler('rejects', () => Promise.reject(new Error('x')), FAILED, AGAIN),
   handler(
     'returns a thenable that throws',
     () => ({
-      // biome-ignore lint/suspicious/noThenProperty: it is the point.
+      // biome-ignore lint/suspicious/noThenProperty: This is what the test is about.
       get then() {
         throw new Error('x');
       },
@@ -133,7 +133,7 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
   handler(
     'returns a thenable that calls back twice',
     () => ({
-      // biome-ignore lint/suspicious/noThenProperty: it is the point.
+      // biome-ignore lint/suspicious/noThenProperty: This is what the test is about.
       then(resolve: () => void, reject: (error: Error) => void) {
         resolve();
         reject(new Error('x'));
@@ -142,19 +142,19 @@ export const OWN_TROUBLES: readonly OwnTrouble[] = [
     '200 handled',
     'the first call counts',
   ),
-  handler('returns anything at all', () => ({ status: 500 }), '200 handled', 'what it returns is ignored'),
+  handler('returns an object', () => ({ status: 500 }), '200 handled', 'what it returns is ignored'),
   handler(
     'never settles',
     () => new Promise(() => {}),
-    '503 IN_PROGRESS',
-    'it has 10 s; then Showpad asks again',
+    '503 HANDLER_TIMEOUT',
+    'it has 10 s, and then Showpad retries',
     10_000,
   ),
   handler(
     'throws after the answer',
     () => new Promise((_resolve, reject) => setTimeout(reject, 10_500, new Error('late'))),
-    '503 IN_PROGRESS',
-    'the answer is out; the error goes to onError, and the retry runs the handler again',
+    '503 HANDLER_TIMEOUT',
+    'the answer is already sent, the error goes to onError, and the retry runs the handler again',
     10_000,
   ),
 ];

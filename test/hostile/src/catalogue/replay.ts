@@ -1,7 +1,7 @@
 import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/core/testing';
 import { KEY, NOW_SECONDS, TYPE } from '../entry.ts';
 
-/** Deliveries one after another, and what each must be answered. */
+/** Deliveries that are sent one after another, and the answer that each must get. */
 export interface Replay {
   readonly name: string;
   readonly deliveries: () => readonly {
@@ -29,12 +29,12 @@ export const REPLAYS: readonly Replay[] = [
     reason: 'an event is handled once',
   },
   {
-    name: 'replay: the same id, signed anew',
+    name: 'replay: the same id with a new signature',
     deliveries: () => [
       { delivery: signed('replay-2'), expected: '200 handled' },
       { delivery: signed('replay-2', NOW_SECONDS - 1), expected: '200 duplicate' },
     ],
-    reason: 'the id counts, not the signature: so Showpad’s own retries look',
+    reason: 'the id counts and not the signature, and a retry may be signed again',
   },
   {
     name: 'replay: the same id with another body',
@@ -42,7 +42,7 @@ export const REPLAYS: readonly Replay[] = [
       { delivery: signed('replay-3'), expected: '200 handled' },
       { delivery: signed('replay-3', NOW_SECONDS, 2), expected: '200 duplicate' },
     ],
-    reason: 'handled once all the same, and reported as a conflict',
+    reason: 'it is handled once, and the conflict is reported',
   },
   {
     name: 'replay: the same signature on another query',
@@ -53,7 +53,7 @@ export const REPLAYS: readonly Replay[] = [
         { delivery, path: '?another=1', expected: '200 duplicate' },
       ];
     },
-    reason: 'the url is not signed, and has no part in the id',
+    reason: 'the url is not signed and is not a part of the id',
   },
   {
     name: 'replay: a capture after the tolerance',
@@ -61,10 +61,10 @@ export const REPLAYS: readonly Replay[] = [
       { delivery: signed('replay-5', NOW_SECONDS - 301), expected: '401 TIMESTAMP_TOO_OLD' },
       { delivery: signed('replay-5'), expected: '200 handled' },
     ],
-    reason: 'a stale capture is refused before the ledger hears of it',
+    reason: 'an old capture is rejected before the ledger is asked',
   },
   {
-    name: 'replay: a forged id can’t block the real one',
+    name: 'replay: a forged id cannot block the real one',
     deliveries: () => [
       {
         delivery: { ...signed('replay-6'), body: Buffer.from('{"type":"hostile","id":"replay-6","data":0}') },
@@ -72,7 +72,7 @@ export const REPLAYS: readonly Replay[] = [
       },
       { delivery: signed('replay-6'), expected: '200 handled' },
     ],
-    reason: 'the claim is taken only after the signature holds',
+    reason: 'an event is claimed only after its signature is verified',
   },
   {
     name: 'replay: ids that differ by one space',
@@ -81,6 +81,6 @@ export const REPLAYS: readonly Replay[] = [
       { delivery: signed('replay-7 '), expected: '200 handled' },
       { delivery: signed('Replay-7'), expected: '200 handled' },
     ],
-    reason: 'ids are data, compared to the letter',
+    reason: 'ids are data and are compared letter by letter',
   },
 ];

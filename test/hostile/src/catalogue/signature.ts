@@ -1,4 +1,5 @@
-import { type HostileDelivery, SIGNATURE } from '../entry.ts';
+import { SIGNATURE_HEADER } from '@showpad-webhooks/core';
+import type { HostileDelivery } from '../entry.ts';
 
 const OTHER = '6ULqoOoE1VV72ZoKFFuApm0/WYSn9uxlYEHZDEgI4Ho=';
 const MALFORMED = '401 SIGNATURE_MALFORMED';
@@ -17,7 +18,7 @@ function signature(
 ): HostileDelivery {
   const headers: HostileDelivery['headers'] = (good) => ({
     ...good,
-    [SIGNATURE]: change(good[SIGNATURE] ?? ''),
+    [SIGNATURE_HEADER]: change(good[SIGNATURE_HEADER] ?? ''),
   });
   return {
     name: `signature: ${name}`,
@@ -31,25 +32,25 @@ function signature(
 const raw = (value: string) => Buffer.from(value, 'base64');
 
 export const SIGNATURES: readonly HostileDelivery[] = [
-  signature('no header', () => undefined, MISSING, 'nothing vouches for the body'),
-  signature('empty', () => '', MISSING, 'an empty header is none'),
-  signature('an empty list', () => [], MISSING, 'no header at all', null),
-  signature('white space', () => '   ', MALFORMED, 'no signature in it', MISSING),
-  signature('a tab', () => '\t', MALFORMED, 'no signature in it', MISSING),
-  signature('one comma', () => ',', MALFORMED, 'a list of nothing'),
-  signature('10,000 commas', () => ','.repeat(10_000), MALFORMED, 'reading stops after 16 signatures'),
+  signature('no header', () => undefined, MISSING, 'nothing proves who sent the body'),
+  signature('empty', () => '', MISSING, 'an empty header counts as missing'),
+  signature('an empty list', () => [], MISSING, 'there is no header', null),
+  signature('white space', () => '   ', MALFORMED, 'it contains no signature', MISSING),
+  signature('a tab', () => '\t', MALFORMED, 'it contains no signature', MISSING),
+  signature('one comma', () => ',', MALFORMED, 'the list is empty'),
+  signature('10,000 commas', () => ','.repeat(10_000), MALFORMED, 'at most 16 signatures are read'),
   signature(
     '1 MB long',
     () => 'A'.repeat(1_000_000),
     MALFORMED,
-    'its length is wrong before anything is computed',
+    'its length is checked before anything is computed',
     '431',
   ),
   signature(
     '1 MB of signatures',
     (good) => `${good},`.repeat(22_222),
     MALFORMED,
-    'reading stops after 16 signatures',
+    'at most 16 signatures are read',
     '431',
   ),
   signature(
@@ -62,7 +63,7 @@ export const SIGNATURES: readonly HostileDelivery[] = [
     '16 wrong ones',
     () => Array(16).fill(OTHER).join(','),
     MISMATCH,
-    'each is compared, none matches',
+    'each is compared, and none matches',
   ),
   signature(
     'the good one last of 16',
@@ -74,88 +75,98 @@ export const SIGNATURES: readonly HostileDelivery[] = [
     'the good one after rubbish',
     (good) => `rubbish,${good}`,
     MATCHES,
-    'what has another form is passed over',
+    'parts of another form are skipped',
   ),
-  signature('url-safe base64', (good) => `-_${good.slice(2)}`, MALFORMED, 'another alphabet'),
-  signature('missing padding', (good) => good.slice(0, 43), MALFORMED, '43 characters'),
-  signature('extra padding', (good) => `${good}=`, MALFORMED, '45 characters'),
+  signature('url-safe base64', (good) => `-_${good.slice(2)}`, MALFORMED, 'it is another alphabet'),
+  signature('missing padding', (good) => good.slice(0, 43), MALFORMED, 'it has 43 characters'),
+  signature('extra padding', (good) => `${good}=`, MALFORMED, 'it has 45 characters'),
   signature(
     'padding in place of a character',
     (good) => `${good.slice(0, 42)}==`,
     MALFORMED,
-    '31 bytes and a padding that says so',
+    'it stands for 31 bytes',
   ),
-  signature('only padding', () => '='.repeat(44), MALFORMED, 'no signature at all'),
+  signature('only padding', () => '='.repeat(44), MALFORMED, 'it is not a signature'),
   signature(
     'non-canonical trailing bits',
     (good) => nonCanonical(good),
     MISMATCH,
-    'it decodes to the right bytes, and its text is another',
+    'it decodes to the right bytes, but the text is another',
   ),
-  signature('hex', (good) => raw(good).toString('hex'), MALFORMED, '64 characters'),
+  signature('hex', (good) => raw(good).toString('hex'), MALFORMED, 'it has 64 characters'),
   signature(
     'hex in upper case',
     (good) => raw(good).toString('hex').toUpperCase(),
     MALFORMED,
-    '64 characters',
+    'it has 64 characters',
   ),
   signature(
     'the raw bytes',
     (good) =>
-      // Without those that end a header.
+      // Bytes that would end a header are replaced.
       Buffer.from(raw(good).map((byte) => (byte < 32 || byte === 127 ? 63 : byte))).toString('latin1'),
     MALFORMED,
-    'not base64',
+    'it is not base64',
   ),
-  signature('base64 of base64', (good) => Buffer.from(good).toString('base64'), MALFORMED, '60 characters'),
+  signature(
+    'base64 of base64',
+    (good) => Buffer.from(good).toString('base64'),
+    MALFORMED,
+    'it has 60 characters',
+  ),
   signature('the prefix v1=', (good) => `v1=${good}`, MALFORMED, 'Showpad sends none'),
-  signature('the prefix sha256=', (good) => `sha256=${good}`, MALFORMED, 'another sender’s form'),
-  signature('in quotes', (good) => `"${good}"`, MALFORMED, 'not base64'),
-  signature('in lower case', (good) => good.toLowerCase(), MISMATCH, 'base64 heeds case', undefined),
-  signature('reversed', (good) => `${[...good.slice(0, 43)].reverse().join('')}=`, MISMATCH, 'another text'),
+  signature('the prefix sha256=', (good) => `sha256=${good}`, MALFORMED, 'it is the form of another sender'),
+  signature('in quotes', (good) => `"${good}"`, MALFORMED, 'it is not base64'),
+  signature('in lower case', (good) => good.toLowerCase(), MISMATCH, 'base64 is case-sensitive', undefined),
+  signature(
+    'reversed',
+    (good) => `${[...good.slice(0, 43)].reverse().join('')}=`,
+    MISMATCH,
+    'it is another text',
+  ),
   signature(
     'one character changed',
     (good) => `${good[0] === 'A' ? 'B' : 'A'}${good.slice(1)}`,
     MISMATCH,
-    'another text',
+    'it is another text',
   ),
-  signature('cut in half', (good) => good.slice(0, 22), MALFORMED, '22 characters'),
-  signature('twice, without a comma', (good) => good + good, MALFORMED, '88 characters'),
+  signature('cut in half', (good) => good.slice(0, 22), MALFORMED, 'it has 22 characters'),
+  signature('twice, without a comma', (good) => good + good, MALFORMED, 'it has 88 characters'),
   signature(
     'separated by a semicolon',
     (good) => `${OTHER};${good}`,
     MALFORMED,
-    'the list’s separator is a comma',
+    'commas separate signatures',
   ),
-  signature('all zero bytes', () => Buffer.alloc(32).toString('base64'), MISMATCH, 'no key gives it'),
-  signature('a NUL byte after it', (good) => `${good}\0`, MALFORMED, 'not base64', '400'),
-  signature('a control byte in it', (good) => `\x01${good.slice(1)}`, MALFORMED, 'not base64', '400'),
-  signature('a delete byte after it', (good) => `${good}\x7f`, MALFORMED, 'not base64', '400'),
+  signature('all zero bytes', () => Buffer.alloc(32).toString('base64'), MISMATCH, 'no key makes it'),
+  signature('a NUL byte after it', (good) => `${good}\0`, MALFORMED, 'it is not base64', '400'),
+  signature('a control byte in it', (good) => `\x01${good.slice(1)}`, MALFORMED, 'it is not base64', '400'),
+  signature('a delete byte after it', (good) => `${good}\x7f`, MALFORMED, 'it is not base64', '400'),
   signature(
     'a line break and a header',
     (good) => `${good}\r\nx-injected: yes`,
     MALFORMED,
-    'not base64; over HTTP it is just another header',
+    'it is not base64, and over HTTP it is only another header',
     MATCHES,
   ),
-  signature('non-ASCII letters', () => 'é'.repeat(44), MALFORMED, 'not base64'),
+  signature('non-ASCII letters', () => 'é'.repeat(44), MALFORMED, 'it is not base64'),
   signature(
     'full-width letters',
     (good) => [...good].map((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)).join(''),
     MALFORMED,
-    'not ASCII',
+    'it is not ASCII',
   ),
   signature(
     'a no-break space before it',
     (good) => `\u00a0${good}`,
     MALFORMED,
-    'not the white space of HTTP',
+    'it is not white space in HTTP',
   ),
   signature(
     'a byte order mark before it',
     (good) => `\uFEFF${good}`,
     MALFORMED,
-    'not the white space of HTTP',
+    'it is not white space in HTTP',
   ),
   signature(
     'repeated headers, one of them good',
@@ -163,10 +174,15 @@ export const SIGNATURES: readonly HostileDelivery[] = [
     MATCHES,
     'repeated headers are one list',
   ),
-  signature('repeated headers, none good', () => [OTHER, OTHER], MISMATCH, 'each is compared, none matches'),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: as an attacker would write it.
+  signature(
+    'repeated headers, none of them good',
+    () => [OTHER, OTHER],
+    MISMATCH,
+    'each is compared, and none matches',
+  ),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: An attacker would write it like this.
   signature('a template', () => '${process.env.SHOWPAD_SIGNATURE_KEY}', MALFORMED, 'text is never evaluated'),
-  signature('a JSON list', (good) => JSON.stringify([good]), MALFORMED, 'not base64'),
+  signature('a JSON list', (good) => JSON.stringify([good]), MALFORMED, 'it is not base64'),
   {
     name: 'signature: names in mixed case',
     headers: (good) =>
@@ -177,22 +193,22 @@ export const SIGNATURES: readonly HostileDelivery[] = [
         ]),
       ),
     expected: MATCHES,
-    reason: 'header names have no case',
+    reason: 'header names are not case-sensitive',
   },
   {
-    name: 'signature: under a like name',
+    name: 'signature: under a similar name',
     headers: (good) => ({
       ...good,
-      [SIGNATURE]: undefined,
-      'x-showpad-signature-v2': good[SIGNATURE],
-      'x-showpad-signature': good[SIGNATURE],
+      [SIGNATURE_HEADER]: undefined,
+      'x-showpad-signature-v2': good[SIGNATURE_HEADER],
+      'x-showpad-signature': good[SIGNATURE_HEADER],
     }),
     expected: MISSING,
     reason: 'only v1 is known',
   },
 ];
 
-/** The same bytes in another text: of the last character before the padding, two bits carry nothing. */
+/** Writes the same bytes as another text: two bits of the last character before the padding mean nothing. */
 function nonCanonical(good: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   return `${good.slice(0, 42)}${alphabet[alphabet.indexOf(good[42] as string) ^ 1]}=`;
