@@ -14,7 +14,7 @@ const BUDGETS = [
   { entry: 'sqlite/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
   { entry: 'bullmq/dist/index.mjs', maxBytes: 5_120, isOwnCodeOnly: true },
   { entry: 'emulator/dist/index.mjs', maxBytes: 20_480, isOwnCodeOnly: true },
-  { entry: 'cli/dist/bin.mjs', maxBytes: 18_432, isOwnCodeOnly: true },
+  { entry: 'cli/dist/bin.mjs', maxBytes: 20_480, isOwnCodeOnly: true },
   { entry: 'otel/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
   { entry: 'koa/dist/index.mjs', maxBytes: 1_280, isOwnCodeOnly: true },
