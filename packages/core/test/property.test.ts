@@ -1,14 +1,19 @@
 import { runInNewContext } from 'node:vm';
-import { createReceiver, parseEvent, sign, verifySignature } from '@showpad-webhooks/core';
+import {
+  createReceiver,
+  parseEvent,
+  SIGNATURE_HEADER as SIGNATURE,
+  sign,
+  TIMESTAMP_HEADER as TIMESTAMP,
+  verifySignature,
+} from '@showpad-webhooks/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KEY, NOW_MS, TYPE } from './support.ts';
 
-const SIGNATURE = 'x-showpad-signature-v1';
-const TIMESTAMP = 'x-showpad-signature-timestamp';
 const NOW_SECONDS = NOW_MS / 1000;
 
-// Short, and the same each time; PROPERTY_RUNS asks for more, and for others each time.
+// By default the runs are few, and the same each time. PROPERTY_RUNS asks for more, which differ each time.
 const { PROPERTY_RUNS } = process.env;
 const RUNS = PROPERTY_RUNS ? { numRuns: Number(PROPERTY_RUNS) } : { seed: 20_260_115, numRuns: 200 };
 
@@ -24,7 +29,7 @@ const timestampSeconds = fc.integer({ min: 1, max: 999_999_999_999_999 });
 const inAnyCase = (name: string) => fc.mixedCase(fc.constant(name));
 
 describe('a signature', () => {
-  test('always verifies: any bytes, key and time, header names in any case and order, other keys beside', async () => {
+  test('always verifies: any bytes, key and time, header names in any case and order, and other signatures next to it', async () => {
     const names = fc.tuple(inAnyCase(SIGNATURE), inAnyCase(TIMESTAMP), fc.boolean());
     await holds(
       fc.property(
@@ -50,7 +55,7 @@ describe('a signature', () => {
     );
   });
 
-  test('never verifies with one bit flipped: in the body, the timestamp or itself', async () => {
+  test('never verifies if one bit is flipped in the body, the timestamp or the signature', async () => {
     const part = fc.constantFrom('body', TIMESTAMP, SIGNATURE);
     await holds(
       fc.property(bytes, key, part, fc.nat(), (body, own, flipped, place) => {
@@ -99,7 +104,7 @@ describe('receive', () => {
     expect(JSON.parse(receipt.response.body)).toHaveProperty('outcome');
   };
 
-  test('never rejects, and answers by the table, whatever it is given', async () => {
+  test('never rejects, and answers as the table of codes says, whatever it gets', async () => {
     const receiver = createReceiver({ keys: KEY, methods: ['POST', 'GET'], clock: () => NOW_MS });
     await holds(fc.asyncProperty(request, async (given) => isAnswer(await receiver.receive(given as never))));
   });
@@ -131,20 +136,20 @@ describe('receive', () => {
   });
 });
 
-test('parseEvent gives nothing that pollutes Object.prototype when it is merged', async () => {
+test('parseEvent returns nothing that pollutes Object.prototype when it is merged', async () => {
   const hostileKey = fc.constantFrom('__proto__', 'constructor', 'prototype', 'a');
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof({ maxDepth: 5 }, fc.constant('polluted'), tie('node')),
     node: fc.array(fc.tuple(hostileKey, tie('tree')), { maxLength: 4 }).map((entries) => entries as unknown),
   }));
-  /** JSON text, since an object literal could not hold some of these names twice, or at all. */
+  /** JSON text, because an object literal cannot have some of these names twice, or at all. */
   const toJson = (value: unknown): string =>
     Array.isArray(value)
       ? `{${value.map(([name, child]) => `${JSON.stringify(name)}:${toJson(child)}`).join(',')}}`
       : JSON.stringify(value);
   await holds(
     fc.property(tree, (value) => {
-      // A realm of its own, so that what goes wrong in one case has no part in the next.
+      // Each case has a realm of its own, so that what goes wrong in one does not reach the next.
       const createObject = runInNewContext('() => ({})');
       const prototype = Object.getPrototypeOf(createObject());
       const before = Object.getOwnPropertyNames(prototype);

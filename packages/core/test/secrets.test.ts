@@ -2,15 +2,27 @@ import { inspect } from 'node:util';
 import {
   createMemoryLedger,
   createReceiver,
+  type LedgerOptions,
   PermanentError,
+  SIGNATURE_HEADER,
   sign,
+  TIMESTAMP_HEADER,
   verifySignature,
   type WebhookRequest,
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { memoryLogger, NOW_MS, probe, startTime, stopTime, TYPE } from './support.ts';
+import {
+  type CommonProbeOptions,
+  memoryLogger,
+  NOW_MS,
+  probe,
+  settled,
+  startTime,
+  stopTime,
+  TYPE,
+} from './support.ts';
 
 beforeEach(stopTime);
 afterEach(startTime);
@@ -35,23 +47,26 @@ const SECRETS = [
   Buffer.from(SIGNATURE, 'base64').toString('hex'),
 ];
 
-const signed = (text: string) => signedDelivery(Buffer.from(text), { key: KEY, timestampSeconds });
+const signed = (body: string) => signedDelivery({ body }, { key: KEY, timestampSeconds });
 const withHeaders = (more: Record<string, string>) => ({ headers: { ...sound.headers, ...more } });
-const down = () => Promise.reject(new Error('the CRM is down'));
+const down = () => Promise.reject(new Error('The CRM is down.'));
 
-type Options = NonNullable<Parameters<typeof probe>[0]>;
-const handledBy = (handler: () => unknown): Options => ({ on: { [TYPE]: handler } });
+const handledBy = (handler: () => unknown): CommonProbeOptions => ({ on: { [TYPE]: handler } });
 const fullLedger = createMemoryLedger({ maxEntries: 1 });
 fullLedger.claim({ key: 'another', bodyDigest: 1, leaseMs: 10_000, nowMs: NOW_MS });
 
-const outcomes: [answer: string, change: Partial<WebhookRequest>, options?: Options][] = [
+const outcomes: [
+  answer: string,
+  change: Partial<WebhookRequest>,
+  options?: CommonProbeOptions & LedgerOptions,
+][] = [
   ['200 handled', {}, handledBy(() => {})],
   ['200 ignored', {}],
   ['401 SIGNATURE_MISSING', { headers: {} }],
-  ['401 SIGNATURE_MALFORMED', withHeaders({ 'x-showpad-signature-v1': `v1=${KEY}` })],
+  ['401 SIGNATURE_MALFORMED', withHeaders({ [SIGNATURE_HEADER]: `v1=${KEY}` })],
   ['401 SIGNATURE_MISMATCH', signedDelivery(event, { key: 'another key', timestampSeconds })],
-  ['401 TIMESTAMP_MISSING', withHeaders({ 'x-showpad-signature-timestamp': '' })],
-  ['401 TIMESTAMP_MALFORMED', withHeaders({ 'x-showpad-signature-timestamp': VALUE })],
+  ['401 TIMESTAMP_MISSING', withHeaders({ [TIMESTAMP_HEADER]: '' })],
+  ['401 TIMESTAMP_MALFORMED', withHeaders({ [TIMESTAMP_HEADER]: VALUE })],
   ['401 TIMESTAMP_TOO_OLD', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds - 301 })],
   ['401 TIMESTAMP_IN_FUTURE', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds + 301 })],
   ['400 BODY_INVALID', signed(`{"email": ${VALUE}}`)],
@@ -60,14 +75,18 @@ const outcomes: [answer: string, change: Partial<WebhookRequest>, options?: Opti
   ['405 METHOD_NOT_ALLOWED', { method: 'PUT' }],
   ['413 BODY_TOO_LARGE', {}, { maxBodyBytes: 10 }],
   ['415 ENCODING_UNSUPPORTED', withHeaders({ 'content-encoding': 'gzip' })],
-  ['422 PERMANENT_FAILURE', {}, handledBy(() => Promise.reject(new PermanentError('no such deal')))],
+  [
+    '422 PERMANENT_FAILURE',
+    {},
+    handledBy(() => Promise.reject(new PermanentError('There is no such deal.'))),
+  ],
   ['500 HANDLER_FAILED', {}, handledBy(down)],
   [
     '500 HANDLER_FAILED',
     {},
     { ...handledBy(() => {}), schemas: { [TYPE]: z.object({ email: z.literal('a'), extra: z.number() }) } },
   ],
-  ['503 IN_PROGRESS', {}, handledBy(() => new Promise(() => {}))],
+  ['503 HANDLER_TIMEOUT', {}, handledBy(() => new Promise(() => {}))],
   ['503 LEDGER_FAILED', {}, { ...handledBy(() => {}), ledger: fullLedger }],
   ['503 KEY_LOOKUP_FAILED', {}, { keys: () => ` ${KEY}` }],
   ['503 KEY_LOOKUP_FAILED', {}, { keys: () => ({ label: '', key: KEY }) }],
@@ -76,7 +95,7 @@ const outcomes: [answer: string, change: Partial<WebhookRequest>, options?: Opti
   ['503 RAW_BODY_UNAVAILABLE', { body: VALUE as never }],
 ];
 
-/** Everything that a log, a sender or an error tracker could come to hold. */
+/** Checks what could end up in a log, with a sender or in an error tracker. */
 function expectNoSecretIn(texts: readonly string[]): void {
   for (const text of texts) {
     expect(text).not.toBe('');
@@ -86,12 +105,12 @@ function expectNoSecretIn(texts: readonly string[]): void {
 
 const inspectAll = (value: unknown) => inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true });
 
-describe('neither key, nor payload, nor the expected signature shows', () => {
+describe('no key, no payload and no expected signature shows', () => {
   test.each(outcomes)('%s %#', async (answer, change, options) => {
     const { logger, lines } = memoryLogger();
     const { receiver, errors, rejected } = probe({ keys: KEY, logger, ...options });
     const receiving = receiver.receive({ ...sound, ...change });
-    await vi.dynamicImportSettled(); // What only some need is loaded when they do.
+    await settled();
     await vi.advanceTimersByTimeAsync(10_000);
     const { response, outcome, error } = await receiving;
     expect(`${response.status} ${error?.code ?? outcome}`).toBe(answer);
@@ -112,7 +131,7 @@ describe('neither key, nor payload, nor the expected signature shows', () => {
     ]);
   });
 
-  test('when a duplicate comes with another body, or late, or after close', async () => {
+  test('if a duplicate comes with another body, or after close', async () => {
     const { logger, lines } = memoryLogger();
     const { receiver, errors } = probe({ keys: KEY, logger, ...handledBy(() => {}) });
     const responses = [await receiver.receive(sound)];
@@ -135,7 +154,7 @@ describe('neither key, nor payload, nor the expected signature shows', () => {
   });
 
   test.each([` ${KEY}`, [KEY, { label: '', key: KEY }], [{ label: 'a', key: `${KEY}\n` }]])(
-    'in what is thrown for bad keys: case %#',
+    'in what is thrown for wrong keys: case %#',
     (keys) => {
       for (const call of [
         () => createReceiver({ keys: keys as string }),
@@ -154,8 +173,8 @@ describe('neither key, nor payload, nor the expected signature shows', () => {
   );
 });
 
-test('what the own code threw is kept whole, as the cause', async () => {
-  const thrown = new Error(`the CRM refuses ${VALUE}`);
+test('what your own code threw is kept complete, as the cause', async () => {
+  const thrown = new Error(`The CRM does not accept ${VALUE}.`);
   const { receiver } = probe({ keys: KEY, ...handledBy(() => Promise.reject(thrown)) });
   const { error, response } = await receiver.receive(sound);
   expect(error?.cause).toBe(thrown);

@@ -1,53 +1,67 @@
 import { PermanentError, ShowpadWebhookError } from '@showpad-webhooks/core';
 import { describe, expect, test } from 'vitest';
-import { probeWithLetters, TYPE } from './support.ts';
+import { probeWithLetters, TYPE } from '../support.ts';
 
-/** An error of another copy of this package: its class is another, and its marker the same. */
+/** An error of another copy of this package. Its class is another one, and its marker is the same. */
 const ofAnotherCopy = (name: string) =>
-  Object.assign(new Error('no'), { [Symbol.for(`@showpad-webhooks/core/${name}`)]: true });
+  Object.assign(new Error('No.'), { [Symbol.for(`@showpad-webhooks/core/${name}`)]: true });
 
 const hostile = new Proxy(
   {},
   {
     get: () => {
-      throw new Error('looked at');
+      throw new Error('It was looked at.');
     },
   },
 );
 
 describe.each([
-  ['ShowpadWebhookError', ShowpadWebhookError, new ShowpadWebhookError('CLOSED', 'closed', 'none')],
-  ['PermanentError', PermanentError, new PermanentError('no')],
+  [
+    'ShowpadWebhookError',
+    ShowpadWebhookError,
+    new ShowpadWebhookError('CLOSED', 'It is closed.', { hint: 'Open it.' }),
+  ],
+  ['PermanentError', PermanentError, new PermanentError('No.')],
 ] as const)('%s', (name, Class, error) => {
-  test('is an Error, and says its name', () => {
+  test('is an Error with its name', () => {
     expect(error).toBeInstanceOf(Error);
     expect(error).toBeInstanceOf(Class);
     expect(String(error)).toBe(`${name}: ${error.message}`);
-    expect(error.stack).toMatch(new RegExp(`^${name}: ${error.message}\n`));
+    expect(error.stack).toMatch(new RegExp(`^${name}: ${error.message}\\n`.replaceAll('.', '\\.')));
   });
 
-  test('is known across copies of the package', () => {
+  test('is recognized across copies of the package', () => {
     expect(Class.isInstance(error)).toBe(true);
     expect(Class.isInstance(ofAnotherCopy(name))).toBe(true);
   });
 
-  test.each([undefined, null, 'no', 0, {}, new Error('no'), () => {}])('is not %o', (value) => {
+  test.each([undefined, null, 'no', 0, {}, new Error('No.'), () => {}])('is not %o', (value) => {
     expect(Class.isInstance(value)).toBe(false);
   });
 
-  test('is not the other one, nor what throws when it is looked at', () => {
+  test('is not the other one, and not something that throws when it is looked at', () => {
     expect(ShowpadWebhookError.isInstance(new PermanentError())).toBe(false);
-    expect(PermanentError.isInstance(new ShowpadWebhookError('CLOSED', 'closed', 'none'))).toBe(false);
+    expect(
+      PermanentError.isInstance(new ShowpadWebhookError('CLOSED', 'It is closed.', { hint: 'Open it.' })),
+    ).toBe(false);
     expect(Class.isInstance(hostile)).toBe(false);
   });
 });
 
-test('an error has a cause only where there is one', () => {
-  const cause = new Error('the disk is full');
-  expect(new ShowpadWebhookError('LEDGER_FAILED', 'no', 'none', cause).cause).toBe(cause);
-  expect(new ShowpadWebhookError('LEDGER_FAILED', 'no', 'none', null).cause).toBe(null);
-  expect('cause' in new ShowpadWebhookError('LEDGER_FAILED', 'no', 'none')).toBe(false);
-  expect(new PermanentError('no', { cause }).cause).toBe(cause);
+test('an error has a code, a message and a hint, and a cause only if there is one', () => {
+  const cause = new Error('The disk is full.');
+  const make = (...more: [unknown?]) =>
+    new ShowpadWebhookError('LEDGER_FAILED', 'The ledger failed.', {
+      hint: 'Can it be reached?',
+      ...(more.length > 0 && { cause: more[0] }),
+    });
+  const { code, message, hint } = make();
+  expect([code, message, hint]).toEqual(['LEDGER_FAILED', 'The ledger failed.', 'Can it be reached?']);
+  expect(make(cause).cause).toBe(cause);
+  expect(make(null).cause).toBe(null);
+  expect('cause' in make()).toBe(false);
+  expect('cause' in make(undefined)).toBe(false);
+  expect(new PermanentError('No.', { cause }).cause).toBe(cause);
 });
 
 test('a handler may throw the PermanentError of another copy', async () => {

@@ -1,10 +1,10 @@
-import { createMemoryLedger, type Ledger, parseEvent, sign } from '@showpad-webhooks/core';
-import { ledgerConformance, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { createMemoryLedger, type Ledger, parseEvent, SIGNATURE_HEADER, sign } from '@showpad-webhooks/core';
+import { EVENT_TYPES, ledgerConformance, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
-import { KEY, probe, TYPE } from './support.ts';
+import { KEY, probe, TYPE } from '../support.ts';
 
 describe('signedDelivery', () => {
-  test('gives a type’s sample a new id and the present time', async () => {
+  test('of a type is its sample with a new id and the current time', async () => {
     const [first, second] = [signedDelivery(TYPE, { key: KEY }), signedDelivery(TYPE, { key: KEY })];
     const event = parseEvent(first.body);
     expect(event).toMatchObject({ type: TYPE, data: sampleEvent(TYPE).data });
@@ -13,13 +13,62 @@ describe('signedDelivery', () => {
     expect(await probe().receiver.receive(first)).toMatchObject({ outcome: 'ignored' });
   });
 
-  test('sends an event and bytes as they are', () => {
+  test('of an event is the event as it is', () => {
     const event = { type: 'x', id: '1', data: { a: [1] }, more: true };
     expect(signedDelivery(event, { key: KEY }).body.toString()).toBe(JSON.stringify(event));
-    expect(signedDelivery(Buffer.from([0xff, 0]), { key: KEY }).body).toEqual(Buffer.from([0xff, 0]));
+    expect(JSON.parse(signedDelivery(event, { key: KEY, id: '2', data: 3 }).body.toString())).toEqual({
+      ...event,
+      id: '2',
+      data: 3,
+    });
   });
 
-  test('takes an id, data, a time, a method, headers and several keys', () => {
+  test.each([
+    ['bytes', Buffer.from([0xff, 0])],
+    ['another kind of bytes', new Uint8Array([0xff, 0])],
+  ])('of a body signs %s as they are', (_what, body) => {
+    const { headers, ...delivery } = signedDelivery({ body }, { key: KEY, timestampSeconds: 5 });
+    expect(delivery.body).toEqual(Buffer.from([0xff, 0]));
+    expect(headers[SIGNATURE_HEADER]).toBe(sign(body, KEY, 5));
+  });
+
+  test.each(['{"type":"x"}', 'not JSON', '', 'é'])('of a body signs the text %j as it is', (body) => {
+    const delivery = signedDelivery({ body }, { key: KEY, timestampSeconds: 5 });
+    expect(delivery.body).toEqual(Buffer.from(body));
+    expect(delivery.headers[SIGNATURE_HEADER]).toBe(sign(body, KEY, 5));
+  });
+
+  test('of a type without a sample needs data', () => {
+    expect(() => signedDelivery('asset-viewed', { key: KEY })).toThrow(
+      new TypeError(
+        'There is no sample of the event type "asset-viewed". Pass the option "data", or an event.',
+      ),
+    );
+    const event = parseEvent(signedDelivery('asset-viewed', { key: KEY, data: { assetId: '1' } }).body);
+    expect(event).toMatchObject({
+      type: 'asset-viewed',
+      specversion: 1,
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      data: { assetId: '1' },
+    });
+  });
+
+  test('of a type without a sample may have data that is null', () => {
+    expect(parseEvent(signedDelivery('asset-viewed', { key: KEY, data: null }).body).data).toBe(null);
+  });
+
+  test.each(['{"type":"x","id":"1"}', ' \n{"type":"x"}'])(
+    'of JSON text is an error that says how to sign text: %j',
+    (text) => {
+      expect(() => signedDelivery(text, { key: KEY })).toThrow(TypeError);
+      expect(() => signedDelivery(text, { key: KEY })).toThrow(
+        / To sign text as it is, pass \{ body: text \}\.$/,
+      );
+    },
+  );
+
+  test('accepts an id, data, a time, a method, headers and several keys', () => {
     const delivery = signedDelivery(TYPE, {
       key: ['a', 'b'],
       id: '7',
@@ -40,7 +89,7 @@ describe('signedDelivery', () => {
 });
 
 describe('sampleEvent', () => {
-  test('gives Showpad’s own where it publishes one, and a copy each time', () => {
+  test('is Showpad’s own if Showpad publishes one, and a copy each time', () => {
     const sample = sampleEvent(TYPE);
     expect(sample).toMatchObject({ specversion: 1, time: '2022-15-30T06:45:00.250Z' });
     expect(sample.data.sharedSpace).toEqual({
@@ -51,29 +100,42 @@ describe('sampleEvent', () => {
     expect(sampleEvent(TYPE).data.sharedSpace.name).toBe('Breakfast Service');
   });
 
-  test.each(['unheard-of', '__proto__', 'toString'])(
-    'gives the type %s, which has none, empty data',
-    (type) => {
-      expect(sampleEvent(type)).toMatchObject({ type, data: {} });
-      expect(Object.getPrototypeOf(sampleEvent(type).data)).toBe(Object.prototype);
-    },
-  );
+  test.each(EVENT_TYPES)('has the type that it is asked for: $type', ({ type }) => {
+    expect(sampleEvent(type)).toMatchObject({ type, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  });
+
+  test.each(['nope', '__proto__', 'toString', '\u001b[31m'])('does not exist for the type %j', (type) => {
+    expect(() => sampleEvent(type)).toThrow(
+      new TypeError(
+        `There is no sample of ${JSON.stringify(type)}. There are samples of shared-space-user-added, ` +
+          'shared-space-created, COURSE_COMPLETED.',
+      ),
+    );
+  });
 });
 
-/** Names of the cases that a ledger fails. */
+test('the event types say whether Showpad documents their payload', () => {
+  expect(EVENT_TYPES).toEqual([
+    { type: 'shared-space-user-added', isDocumented: true },
+    { type: 'shared-space-created', isDocumented: false },
+    { type: 'COURSE_COMPLETED', isDocumented: false },
+  ]);
+});
+
+/** The names of the cases that a ledger fails. */
 async function failures(create: () => Ledger): Promise<string[]> {
   const failed: string[] = [];
   for (const { name, run } of ledgerConformance(create)) await run().catch(() => failed.push(name));
   return failed;
 }
 
-describe('ledgerConformance finds fault with a ledger that', () => {
+describe('ledgerConformance notices a ledger that', () => {
   const broken = (change: (good: Ledger) => Partial<Ledger>) => () => {
     const good = createMemoryLedger();
     return { ...good, ...change(good) };
   };
 
-  test('is good: with nothing', async () => {
+  test('works, and has nothing to say', async () => {
     expect(await failures(broken(() => ({})))).toEqual([]);
   });
 
@@ -89,7 +151,7 @@ describe('ledgerConformance finds fault with a ledger that', () => {
       'says in-progress until the lease is over, and not after',
     ],
     [
-      'has a lease without end',
+      'has a lease that never ends',
       broken((good) => ({ claim: (request) => good.claim({ ...request, leaseMs: 1e12 }) })),
       'says in-progress until the lease is over, and not after',
     ],
@@ -104,12 +166,12 @@ describe('ledgerConformance finds fault with a ledger that', () => {
       'renews the lease at a checkpoint, with or without a handler',
     ],
     [
-      'heeds no fence',
+      'ignores the fence',
       broken((good) => ({ release: (claim, update) => good.release(claim, update) || true })),
       'lets an older fence change nothing',
     ],
     [
-      'takes ids that look alike for one',
+      'takes similar ids for the same',
       broken((good) => ({ claim: (request) => good.claim({ ...request, key: request.key.toLowerCase() }) })),
       'keeps hostile ids apart',
     ],
@@ -121,7 +183,7 @@ describe('ledgerConformance finds fault with a ledger that', () => {
       'keeps hostile ids apart',
     ],
     [
-      'notices no other body',
+      'does not notice another body',
       broken((good) => ({ claim: (request) => good.claim({ ...request, bodyDigest: 0 }) })),
       'notices another body under the same id, in every state',
     ],
