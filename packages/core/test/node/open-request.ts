@@ -4,14 +4,14 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 export interface OpenRequest {
-  /** The server's side, of which nothing has been read or answered. */
+  /** The side of the server. Nothing was read or answered yet. */
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** The sender's side. */
+  /** The side of the sender. */
   readonly client: Socket;
 }
 
-/** Sends what is given to a server of node:http, word for word, and leaves the connection open. */
+/** Sends these lines to a server of node:http, word for word, and leaves the connection open. */
 export async function openRequest(...lines: string[]): Promise<OpenRequest> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,13 +26,13 @@ export async function openRequest(...lines: string[]): Promise<OpenRequest> {
   return { req, res, client };
 }
 
-/** A POST whose body may follow by `client.write`. */
+/** A POST whose body may follow with `client.write`. */
 export function openPost(lengthBytes: number, body = ''): Promise<OpenRequest> {
   return openRequest('POST / HTTP/1.1', 'Host: localhost', `Content-Length: ${lengthBytes}`, '', body);
 }
 
 /** How many listen to the stream, by event. */
 export function listenerCounts(req: IncomingMessage): Readonly<Record<string, number>> {
-  const events = ['data', 'end', 'error', 'close'];
+  const events = ['data', 'end', 'error', 'close', 'readable'];
   return Object.fromEntries(events.map((event) => [event, req.listenerCount(event)]));
 }

@@ -9,7 +9,7 @@ afterEach(startTime);
 
 const JSON_BODY = '{"name":"Café 🥓"}';
 const BYTES = Buffer.from(JSON_BODY);
-const mend = vi.fn(() => 'move it above the parser');
+const explainMissingBody = vi.fn(() => 'Move it above the parser.');
 
 interface Sent {
   readonly bytes?: Buffer;
@@ -17,7 +17,7 @@ interface Sent {
   readonly isChunked?: boolean;
 }
 
-/** A request as it reaches the server, of which nothing has been read. */
+/** A request as it reaches the server, before anything was read. */
 async function unread({ bytes = BYTES, contentType = 'application/json', isChunked }: Sent = {}) {
   const head = [
     'POST / HTTP/1.1',
@@ -40,37 +40,39 @@ async function parsed(sent?: Sent): Promise<IncomingMessage> {
   return req;
 }
 
-async function find(sources: Omit<RawBodySources, 'mend'>): Promise<Uint8Array> {
-  const body = findRawBody({ mend, ...sources });
+async function find(sources: Omit<RawBodySources, 'explainMissingBody'>): Promise<Uint8Array> {
+  const body = findRawBody({ explainMissingBody, ...sources });
   return typeof body === 'function' ? body(1_000) : body;
 }
 
-describe('findRawBody takes the bytes', () => {
+describe('findRawBody uses the bytes', () => {
   test.each([
     ['rawBody', { rawBody: BYTES, body: JSON.parse(JSON_BODY) }],
     ['rawBody before body', { rawBody: BYTES, body: Buffer.from('other') }],
     ['body', { body: BYTES }],
     ['body before a rawBody of text', { rawBody: 'other', body: BYTES }],
   ])('that a parser kept as %s, as they are', async (_where, sources) => {
-    const found = findRawBody({ req: await parsed(), mend, ...sources });
+    const found = findRawBody({ req: await parsed(), explainMissingBody, ...sources });
     expect(found).toBe(BYTES);
   });
 
-  test('that a platform kept, though the stream is unread', async () => {
-    expect(findRawBody({ req: await unread(), rawBody: new Uint8Array(BYTES), mend })).toEqual(
+  test('that a platform kept, although the stream is unread', async () => {
+    expect(findRawBody({ req: await unread(), rawBody: new Uint8Array(BYTES), explainMissingBody })).toEqual(
       new Uint8Array(BYTES),
     );
   });
 
   test.each([undefined, {}, ''])(
-    'of the stream where nothing has read it, and leaves body %j alone',
+    'of the stream if nothing has read it, and leaves the body %j alone',
     async (body) => {
       expect(await find({ req: await unread(), body })).toEqual(BYTES);
     },
   );
 
   test('of the stream up to the limit', async () => {
-    const read = findRawBody({ req: await unread(), mend }) as (limitBytes: number) => Promise<Uint8Array>;
+    const read = findRawBody({ req: await unread(), explainMissingBody }) as (
+      limitBytes: number,
+    ) => Promise<Uint8Array>;
     await expect(read(BYTES.length - 1)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
   });
 
@@ -82,20 +84,24 @@ describe('findRawBody takes the bytes', () => {
     await refused;
   });
 
-  test('of an empty body that a parser has read: none', async () => {
+  test('of an empty body that a parser has read: there are none', async () => {
     expect(await find({ req: await parsed({ bytes: Buffer.alloc(0) }), body: {} })).toEqual(Buffer.alloc(0));
   });
 });
 
-describe('findRawBody takes a text', () => {
+describe('findRawBody uses a text', () => {
   const lossless: [string, Sent, object][] = [
     ['as rawBody', {}, { rawBody: JSON_BODY, body: JSON.parse(JSON_BODY) }],
     ['as body', {}, { body: JSON_BODY }],
-    ['with its charset named', { contentType: 'application/json; charset="UTF-8"' }, { body: JSON_BODY }],
-    ['of no type', { contentType: '' }, { body: JSON_BODY }],
+    [
+      'with the name of its charset',
+      { contentType: 'application/json; charset="UTF-8"' },
+      { body: JSON_BODY },
+    ],
+    ['without a type', { contentType: '' }, { body: JSON_BODY }],
     ['of the type text/plain', { contentType: 'text/plain;charset=utf8' }, { body: JSON_BODY }],
   ];
-  test.each(lossless)("that is the bytes' own: %s", async (_what, sent, sources) => {
+  test.each(lossless)('that must have the same bytes: %s', async (_what, sent, sources) => {
     expect(await find({ req: await parsed(sent), ...sources })).toEqual(BYTES);
   });
 
@@ -103,42 +109,42 @@ describe('findRawBody takes a text', () => {
   const withMark = Buffer.from(`\uFEFF${JSON_BODY}`);
   const lossy: [string, Sent, object][] = [
     [
-      'with U+FFFD, which may stand for any byte',
+      'with U+FFFD, which can stand for any byte',
       { bytes: Buffer.from('"\uFFFD"') },
       { rawBody: '"\uFFFD"' },
     ],
     ['of bytes that are not UTF-8', { bytes: invalid }, { rawBody: invalid.toString() }],
     ['in another charset', { contentType: 'application/json; charset=latin1' }, { rawBody: JSON_BODY }],
     ['without its byte order mark', { bytes: withMark }, { rawBody: JSON_BODY }],
-    ['whose length nobody declared', { isChunked: true }, { rawBody: JSON_BODY }],
+    ['with a length that nobody declared', { isChunked: true }, { rawBody: JSON_BODY }],
     ['trimmed', { bytes: Buffer.from(`${JSON_BODY}\n`) }, { body: JSON_BODY }],
   ];
-  test.each(lossy)('and never a guess: %s', async (_what, sent, sources) => {
+  test.each(lossy)('but never as a guess: %s', async (_what, sent, sources) => {
     await expect(find({ req: await parsed(sent), ...sources })).rejects.toMatchObject({
       code: 'RAW_BODY_UNAVAILABLE',
     });
   });
 });
 
-describe('findRawBody refuses at once what was parsed', () => {
+describe('findRawBody rejects at once what was parsed', () => {
   test.each([[{ name: 'Café' }], [undefined], [null], [[]]])(
-    'into %j, and says how to mend it',
+    'into %j, and says how to fix it',
     async (body) => {
       const error = await find({ req: await parsed(), body }).catch((thrown) => thrown);
       expect(error).toMatchObject({
         code: 'RAW_BODY_UNAVAILABLE',
-        message: 'the body was parsed before it was verified',
-        hint: 'move it above the parser',
+        message: 'The body was parsed before it could be verified.',
+        hint: 'Move it above the parser.',
       });
     },
   );
 
-  test('and looks for the mend only then', async () => {
-    mend.mockClear();
+  test('and asks for the explanation only then', async () => {
+    explainMissingBody.mockClear();
     await find({ req: await parsed(), body: BYTES });
-    const refuse = findRawBody({ req: await parsed(), body: {}, mend });
-    expect(mend).not.toHaveBeenCalled();
+    const refuse = findRawBody({ req: await parsed(), body: {}, explainMissingBody });
+    expect(explainMissingBody).not.toHaveBeenCalled();
     await expect((refuse as () => Promise<never>)()).rejects.toThrow();
-    expect(mend).toHaveBeenCalledTimes(1);
+    expect(explainMissingBody).toHaveBeenCalledTimes(1);
   });
 });

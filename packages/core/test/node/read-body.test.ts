@@ -10,7 +10,7 @@ afterEach(startTime);
 
 const LIMIT = 1_000;
 
-/** Reads, and sees to it that nothing is left behind, however it ends. */
+/** Reads the body, and checks that nothing is left behind, however it ends. */
 async function readAndCheck(req: IncomingMessage, limitBytes: number = LIMIT): Promise<Uint8Array> {
   const before = listenerCounts(req);
   try {
@@ -27,7 +27,7 @@ function openChunked(...chunks: string[]) {
   return openRequest(...head, `${encoded}0\r\n\r\n`);
 }
 
-describe('readBody gives the exact bytes', () => {
+describe('readBody resolves to the exact bytes', () => {
   test('whatever they are', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const { req, client } = await openPost(256);
@@ -50,12 +50,12 @@ describe('readBody gives the exact bytes', () => {
     expect(Buffer.from(await readAndCheck(req)).toString()).toBe('{"a":1}');
   });
 
-  test('of an empty body: none', async () => {
+  test('of an empty body: there are none', async () => {
     const { req } = await openPost(0);
     expect(await readAndCheck(req)).toEqual(Buffer.alloc(0));
   });
 
-  test('of a request without a body: none', async () => {
+  test('of a request without a body: there are none', async () => {
     const { req } = await openRequest('GET / HTTP/1.1', 'Host: localhost', '', '');
     expect(await readAndCheck(req)).toEqual(Buffer.alloc(0));
   });
@@ -67,33 +67,33 @@ describe('readBody keeps to its limit', () => {
     expect(await readAndCheck(req)).toHaveLength(LIMIT);
   });
 
-  test('one byte more is refused', async () => {
+  test('one byte more is rejected', async () => {
     const { req } = await openPost(LIMIT + 1, 'x'.repeat(LIMIT + 1));
     await expect(readAndCheck(req)).rejects.toMatchObject({
       code: 'BODY_TOO_LARGE',
-      message: 'the body is larger than 1000 bytes',
+      message: 'The body is larger than 1000 bytes.',
     });
   });
 
-  test('a chunked body, which declares no length, is refused where it passes the limit', async () => {
+  test('a chunked body, which declares no length, is rejected as soon as it passes the limit', async () => {
     const { req } = await openChunked('x'.repeat(LIMIT), 'x');
     await expect(readAndCheck(req)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
   });
 });
 
 describe('readBody settles whatever the sender does', () => {
-  test('it hangs up halfway', async () => {
+  test('who closes the connection halfway', async () => {
     const { req, client } = await openPost(10, 'half');
     const reading = expect(readAndCheck(req)).rejects.toMatchObject({
       code: 'RAW_BODY_UNAVAILABLE',
-      message: 'the sender went away before the body was complete',
+      message: 'The sender went away before the body was complete.',
     });
     await once(req, 'data');
     client.destroy();
     await reading;
   });
 
-  test('it is too slow', async () => {
+  test('who is too slow', async () => {
     const { req } = await openPost(10, 'half');
     const settled = vi.fn();
     const reading = readAndCheck(req).finally(settled);
@@ -101,17 +101,18 @@ describe('readBody settles whatever the sender does', () => {
     expect(settled).not.toHaveBeenCalled();
     const refused = expect(reading).rejects.toMatchObject({
       code: 'BODY_TIMEOUT',
-      message: 'the body was not complete after 10000 ms',
+      message: 'The body was not complete after 10000 ms.',
+      hint: 'The network is slow, or somebody sends slowly on purpose. The response was 503, so Showpad will retry.',
     });
     await vi.advanceTimersByTimeAsync(1);
     await refused;
   });
 
-  test('it is slower than timeoutMs, though it never stops sending', async () => {
+  test('who needs longer than timeoutMs, although it never stops sending', async () => {
     const { req, client } = await openPost(10);
     const refused = expect(readBody(req, LIMIT, { timeoutMs: 30 })).rejects.toMatchObject({
       code: 'BODY_TIMEOUT',
-      message: 'the body was not complete after 30 ms',
+      message: 'The body was not complete after 30 ms.',
     });
     for (const piece of ['a', 'b', 'c']) {
       client.write(piece);
@@ -126,9 +127,11 @@ describe('readBody never waits for a stream', () => {
   const unavailable = (message: string) => ({
     code: 'RAW_BODY_UNAVAILABLE',
     message,
-    hint: expect.stringMatching(/mount the webhook route before it/),
+    hint:
+      'If a body parser ran first, register the webhook before it. If the sender closed the connection, there is nothing ' +
+      'to fix.',
   });
-  const usedUp = unavailable('the request stream was read or closed before');
+  const usedUp = unavailable('The request stream was read or closed before.');
 
   test('that was read before', async () => {
     const { req } = await openPost(4, 'full');
@@ -151,30 +154,43 @@ describe('readBody never waits for a stream', () => {
     await expect(reading).rejects.toMatchObject(usedUp);
   });
 
+  test('that somebody paused', async () => {
+    const { req } = await openPost(4, 'full');
+    expect(Buffer.from(await readAndCheck(req.pause())).toString()).toBe('full');
+  });
+
+  test('that somebody listens to with "readable", because it does not flow then', async () => {
+    const { req } = await openPost(4, 'full');
+    req.on('readable', () => {});
+    await expect(readAndCheck(req)).rejects.toMatchObject(
+      unavailable('Something else listens to "readable" on the request stream.'),
+    );
+  });
+
   test('that is destroyed', async () => {
     const { req } = await openPost(4, 'full');
     await expect(readAndCheck(req.destroy())).rejects.toMatchObject(usedUp);
   });
 
   test.each([
-    ['with an error', new Error('the stream is broken')],
+    ['with an error', new Error('The stream is broken.')],
     ['without one', undefined],
   ])('that is destroyed while it is read, %s', async (_how, error) => {
     const { req } = await openPost(10, 'half');
     const refused = expect(readAndCheck(req)).rejects.toMatchObject({
       code: 'RAW_BODY_UNAVAILABLE',
-      message: 'the sender went away before the body was complete',
+      message: 'The sender went away before the body was complete.',
     });
     await once(req, 'data');
     req.destroy(error);
     await refused;
   });
 
-  test('that gives text: bytes decoded are bytes lost', async () => {
+  test('that emits text, because decoded bytes are lost', async () => {
     const { req } = await openPost(4, 'full');
     req.setEncoding('utf8');
     await expect(readAndCheck(req)).rejects.toMatchObject(
-      unavailable('something called setEncoding() on the request stream'),
+      unavailable('Something called setEncoding() on the request stream.'),
     );
   });
 });

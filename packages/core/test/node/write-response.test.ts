@@ -15,7 +15,7 @@ const answer = {
 };
 const refusal = { status: 413, headers: { connection: 'close' }, body: '{"outcome":"rejected – é"}' };
 
-/** What the sender has got so far. */
+/** What the sender has received so far. */
 function received(client: Socket): { readonly text: string; until(end: string): Promise<void> } {
   let text = '';
   client.setEncoding('utf8').on('data', (chunk) => {
@@ -51,7 +51,7 @@ describe('writeResponse', () => {
     expect(got.text).toContain(`content-length: ${Buffer.byteLength(refusal.body)}\r\n`);
   });
 
-  test('answers HEAD with the headers alone', async () => {
+  test('answers HEAD with the headers only', async () => {
     const { res, client } = await openRequest(
       'HEAD / HTTP/1.1',
       'Host: localhost',
@@ -66,7 +66,7 @@ describe('writeResponse', () => {
     expect(got.text).toMatch(/\r\n\r\n$/);
   });
 
-  test('leaves an answer that something else gave', async () => {
+  test('does nothing if something else has answered', async () => {
     const { res, client } = await openPost(0);
     const got = received(client);
     res.writeHead(418).end('mine');
@@ -76,7 +76,7 @@ describe('writeResponse', () => {
     expect(got.text).not.toContain(answer.body);
   });
 
-  test('does nothing where the sender is gone', async () => {
+  test('does nothing if the sender is gone', async () => {
     const { res, client } = await openPost(10, 'half');
     client.destroy();
     await once(res, 'close');
@@ -86,8 +86,8 @@ describe('writeResponse', () => {
   });
 });
 
-describe('an answer that closes the connection', () => {
-  test('reaches a sender that is still uploading, whole, and waits for the upload before it closes', async () => {
+describe('a response that closes the connection', () => {
+  test('reaches a sender that is still uploading, and waits for the upload before it closes', async () => {
     const { req, res, client } = await openPost(2_000_000, 'x'.repeat(1_000_000));
     const before = listenerCounts(req);
     const got = received(client);
@@ -117,7 +117,7 @@ describe('an answer that closes the connection', () => {
     expect(got.text.endsWith(refusal.body)).toBe(true);
   });
 
-  test('waits for no sender that hangs up', async () => {
+  test('does not wait for a sender that closes the connection', async () => {
     const { res, client } = await openPost(2_000_000, 'x');
     const got = received(client);
     writeResponse(res, refusal);
@@ -128,7 +128,7 @@ describe('an answer that closes the connection', () => {
     expect(res.writableEnded).toBe(true);
   });
 
-  test('closes at once where the body was read to its end', async () => {
+  test('closes at once if the body was read to its end', async () => {
     const { req, res, client } = await openPost(4, 'full');
     const got = received(client);
     const ended = once(client, 'end');
@@ -144,7 +144,7 @@ describe('an answer that closes the connection', () => {
     expect(got.text.endsWith(refusal.body)).toBe(true);
   });
 
-  test('waits for nothing where the request is destroyed', async () => {
+  test('does not wait if the request is destroyed', async () => {
     const { req, res } = await openPost(10, 'half');
     req.destroy();
     writeResponse(res, refusal);

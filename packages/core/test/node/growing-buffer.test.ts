@@ -1,0 +1,91 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { readBody } from '@showpad-webhooks/core/node';
+import { describe, expect, test } from 'vitest';
+import { GrowingBuffer } from '../../src/node/growing-buffer.ts';
+import { openRequest } from './open-request.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** The bytes that are in use after everything that is not is gone. */
+function usedBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function collect(pieces: readonly Uint8Array[]): GrowingBuffer {
+  const bytes = new GrowingBuffer();
+  for (const piece of pieces) bytes.append(Buffer.from(piece));
+  return bytes;
+}
+
+describe('a growing buffer', () => {
+  test('has the bytes of its pieces', () => {
+    expect(collect([]).toBuffer()).toEqual(Buffer.alloc(0));
+    const bytes = collect([Buffer.from('ab'), Buffer.alloc(0), Buffer.from('cde')]);
+    expect([bytes.length, bytes.toBuffer().toString()]).toEqual([5, 'abcde']);
+  });
+
+  test.each([1, 7, 4_096, 16_383, 16_384, 16_385, 70_000])('has them in pieces of %i bytes too', (size) => {
+    const whole = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 31) & 0xff));
+    const bytes = new GrowingBuffer();
+    for (let start = 0; start < whole.length; start += size) {
+      bytes.append(whole.subarray(start, start + size));
+      expect(bytes.length).toBe(Math.min(start + size, whole.length));
+    }
+    expect(bytes.toBuffer().equals(whole)).toBe(true);
+  });
+
+  test('does not copy a single piece, and does not write to it', () => {
+    const first = Buffer.from('abc');
+    const bytes = new GrowingBuffer();
+    bytes.append(first);
+    expect(bytes.toBuffer().buffer).toBe(first.buffer);
+    const slab = Buffer.from('abcdef');
+    const grown = new GrowingBuffer();
+    grown.append(slab.subarray(0, 3));
+    grown.append(Buffer.from('xyz'));
+    expect([grown.toBuffer().toString(), slab.toString()]).toEqual(['abcxyz', 'abcdef']);
+  });
+
+  test('is never larger than twice its bytes, or 16 kB', () => {
+    const bytes = new GrowingBuffer();
+    const piece = Buffer.alloc(1_000);
+    bytes.append(piece);
+    for (let count = 2; count <= 2_000; count++) {
+      bytes.append(piece);
+      const { byteLength } = bytes.toBuffer().buffer;
+      expect(byteLength).toBeLessThanOrEqual(Math.max(16_384, 2 * bytes.length));
+    }
+  });
+});
+
+describe('a body in chunks of one byte', () => {
+  const MEBIBYTE = 1_048_576;
+  /** Code that is compiled on the way, and what the test runner keeps. */
+  const SLACK_BYTES = 3_000_000;
+
+  test('takes at most twice its size of memory in a growing buffer', () => {
+    const piece = Buffer.alloc(1, 'x');
+    const before = usedBytes();
+    const bytes = new GrowingBuffer();
+    for (let count = 0; count < 2 * MEBIBYTE; count++) bytes.append(piece);
+    expect(usedBytes() - before).toBeLessThan(4 * MEBIBYTE + SLACK_BYTES);
+    expect(bytes.length).toBe(2 * MEBIBYTE);
+  });
+
+  test('takes at most twice its size of memory if readBody reads it', { timeout: 30_000 }, async () => {
+    const length = MEBIBYTE / 8;
+    const head = ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked', '', ''];
+    const { req, client } = await openRequest(...head);
+    const before = usedBytes();
+    const reading = readBody(req, length);
+    client.write(`${'1\r\nx\r\n'.repeat(length)}0\r\n\r\n`);
+    const body = await reading;
+    // A list of the pieces would take more than fifty times as much.
+    expect(usedBytes() - before).toBeLessThan(2 * length + SLACK_BYTES);
+    expect(Buffer.from(body).equals(Buffer.alloc(length, 'x'))).toBe(true);
+  });
+});
