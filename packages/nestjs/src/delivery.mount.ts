@@ -1,31 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import type { Receiver } from '@showpad-webhooks/core';
-import { findRawBody, matchesPath, writeResponse } from '@showpad-webhooks/core/node';
+import type { AnyReceiver } from '@showpad-webhooks/core';
+import { createNodeHandler, createRouteHandler, matchesPath } from '@showpad-webhooks/core/node';
 
-type Request = IncomingMessage & { originalUrl?: string; body?: unknown; rawBody?: unknown };
 type AdapterListener = (adapter: HttpServer) => void;
 
 const waiting = new WeakMap<HttpAdapterHost, AdapterListener[]>();
 
 /**
- * Receives at `path`, before any body parser: providers are made before Nest adds its own, so what is added to
- * the HTTP server now comes first, whatever `main.ts` says of bodies.
+ * Receives at `path`, before any body parser. Nest creates providers before it adds its own parsers, so what is added to the
+ * HTTP server now comes first, whatever `main.ts` says about bodies.
  */
-export function mountReceiver(host: HttpAdapterHost, path: string, receiver: Receiver): void {
+export function mountReceiver(host: HttpAdapterHost, path: string, receiver: AnyReceiver): void {
   onAdapter(host, (adapter) => {
     const type = adapter.getType();
     if (type === 'express') mountOnExpress(adapter, path, receiver);
     else if (type === 'fastify') mountOnFastify(adapter, path, receiver);
-    else
+    else {
       throw new Error(
-        `ShowpadWebhooksModule runs on platform-express and platform-fastify, not on "${type}".`,
+        `ShowpadWebhooksModule supports platform-express and platform-fastify, but this app runs on "${type}".`,
       );
+    }
   });
 }
 
-/** In an app the adapter is there already; `@nestjs/testing` sets it after the providers are made. */
+/** In an app the adapter is there already. `@nestjs/testing` sets it after the providers are created. */
 function onAdapter(host: HttpAdapterHost, listener: AdapterListener): void {
   if (host.httpAdapter) {
     listener(host.httpAdapter);
@@ -39,56 +39,46 @@ function onAdapter(host: HttpAdapterHost, listener: AdapterListener): void {
     configurable: true,
     get: () => undefined,
     set: (adapter: HttpServer) => {
-      Reflect.deleteProperty(host, 'httpAdapter'); // Nest's own accessor stands again.
+      Reflect.deleteProperty(host, 'httpAdapter'); // This brings Nest's own accessor back.
       Object.assign(host, { httpAdapter: adapter });
       for (const each of listeners) each(adapter);
     },
   });
 }
 
-function mountOnExpress(adapter: HttpServer, path: string, receiver: Receiver): void {
-  adapter.use?.((req: Request, res: ServerResponse, next: (error?: unknown) => void) => {
-    if (matchesPath(req.url ?? '', path)) deliver(receiver, path, req, res).catch(next);
-    else next();
-  });
+function mountOnExpress(adapter: HttpServer, path: string, receiver: AnyReceiver): void {
+  adapter.use?.(
+    createNodeHandler({ path, receiver }, { explainMissingBody: () => explainMissingBody(path) }),
+  );
 }
 
 interface FastifyInstance {
   addHook(
     name: 'onRequest',
     hook: (
-      request: { raw: Request },
+      request: { raw: IncomingMessage },
       reply: { raw: ServerResponse; hijack(): void },
-      done: (error?: unknown) => void,
+      done: () => void,
     ) => void,
   ): void;
 }
 
-function mountOnFastify(adapter: HttpServer, path: string, receiver: Receiver): void {
+function mountOnFastify(adapter: HttpServer, path: string, receiver: AnyReceiver): void {
+  const receive = createRouteHandler(receiver, { explainMissingBody: () => explainMissingBody(path) });
   (adapter.getInstance() as FastifyInstance).addHook('onRequest', ({ raw }, reply, done) => {
     if (!matchesPath(raw.url ?? '', path)) {
       done();
       return;
     }
     reply.hijack();
-    deliver(receiver, path, raw, reply.raw).catch((error) => reply.raw.destroy(error));
+    receive(raw, reply.raw);
   });
 }
 
-async function deliver(receiver: Receiver, path: string, req: Request, res: ServerResponse): Promise<void> {
-  const receipt = await receiver.receive({
-    method: req.method ?? '',
-    headers: req.headers,
-    body: findRawBody({ req, body: req.body, rawBody: req.rawBody, mend: () => rawBodyMend(path) }),
-    url: req.originalUrl ?? req.url ?? '',
-  });
-  writeResponse(res, receipt.response);
-}
-
-function rawBodyMend(path: string): string {
+function explainMissingBody(path: string): string {
   return (
-    `In this Nest app a body parser runs before ShowpadWebhooksModule and leaves no raw bytes of ${path}: it was ` +
-    'given to the HTTP adapter before NestFactory.create(). Add it after, by app.useBodyParser(…) or app.use(…); ' +
+    'In this Nest app a body parser was added to the HTTP adapter before NestFactory.create(). It parses the body before the ' +
+    `webhook, so the raw bytes of ${path} are gone. Add the parser after create(), with app.useBodyParser(…) or app.use(…), ` +
     'or let it keep the bytes as req.rawBody.'
   );
 }

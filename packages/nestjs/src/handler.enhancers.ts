@@ -2,27 +2,28 @@ const FILTERS = '__exceptionFilters__';
 const ENHANCERS = ['__guards__', '__interceptors__', '__pipes__', FILTERS] as const;
 
 /**
- * Refuses what Nest would skip in silence, a guard among it: Nest makes the enhancers of classes that it makes
- * itself, and not those of what a factory or a value provides.
+ * Rejects enhancers that Nest would skip silently, which could be a guard. Nest creates the enhancers of classes that it
+ * creates itself, and not those of objects that come from a factory or a value.
  *
- * @throws Error naming the handler and the enhancer.
+ * @throws Error that names the handler and the enhancer.
  */
 export function checkEnhancers(
   handlerName: string,
   targets: readonly object[],
-  isMade: (enhancer: EnhancerClass) => boolean,
+  isCreated: (enhancer: EnhancerClass) => boolean,
 ): void {
   const used = targets.flatMap((target) =>
     ENHANCERS.flatMap((key): unknown[] => Reflect.getMetadata(key, target) ?? []),
   );
-  const unmade = used.find(
-    (enhancer) => typeof enhancer === 'function' && !isMade(enhancer as EnhancerClass),
+  const skipped = used.find(
+    (enhancer) => typeof enhancer === 'function' && !isCreated(enhancer as EnhancerClass),
   );
-  if (unmade === undefined) return;
-  const { name } = unmade as EnhancerClass;
+  if (skipped === undefined) return;
+  const { name } = skipped as EnhancerClass;
+  const [className] = handlerName.split('.');
   throw new Error(
-    `${handlerName} uses ${name}, which Nest did not make, so it would not run. Provide the handler's class ` +
-      `itself, as in providers: [${handlerName.split('.')[0]}], or pass an instance of ${name}.`,
+    `${handlerName} uses ${name}, but Nest did not create ${name} for it, so it would not run. Provide the class of the ` +
+      `handler itself, as in providers: [${className}], or pass an instance of ${name} to the decorator.`,
   );
 }
 

@@ -6,11 +6,11 @@ import {
   type MetadataScanner,
   ModuleRef,
 } from '@nestjs/core';
-import type { EventEnvelope, Handler, HandlerContext, Receiver } from '@showpad-webhooks/core';
+import type { AnyReceiver, EventEnvelope, Handler, HandlerContext } from '@showpad-webhooks/core';
 import { checkEnhancers, hasFilters } from './handler.enhancers.ts';
 import { checkReplaced, type HandlerMetadata, handlersOf, PARAMETERS } from './on-showpad-event.decorator.ts';
 
-/** The `type` of guards', interceptors' and filters' context: `context.getType() === 'showpad'`. */
+/** The type of the context that guards, interceptors and filters get: `context.getType() === 'showpad'`. */
 export const SHOWPAD_CONTEXT_TYPE = 'showpad';
 
 export interface NestServices {
@@ -32,13 +32,13 @@ interface Found {
 }
 
 /**
- * Gives a receiver the handlers that were decorated for it.
+ * Registers the handlers that were decorated for a receiver.
  *
- * @throws Error for a handler of a receiver that no module configured, for two of one name, for a class that is
- * provided twice, for a decorated method that another took the place of, and for an enhancer that would not run.
+ * @throws Error for a handler of a receiver that no module configures, for two handlers of one name, for a class that is
+ * provided twice, for a decorated method that was replaced, and for an enhancer that would not run.
  */
 export function registerHandlers(
-  receiver: Receiver,
+  receiver: AnyReceiver,
   configuredNames: readonly string[],
   services: NestServices,
 ): void {
@@ -47,9 +47,9 @@ export function registerHandlers(
     const ownName = `${found.provider.name}.${found.methodName}`;
     if (!configuredNames.includes(receiverName)) {
       throw new Error(
-        `${ownName} is decorated for the Showpad receiver "${receiverName}", and none of that name is configured ` +
-          `(there is ${configuredNames.map((each) => `"${each}"`).join(', ')}). ` +
-          `Import ShowpadWebhooksModule.forRoot({ name: '${receiverName}', … }).`,
+        `${ownName} handles events of the Showpad receiver "${receiverName}", but no module configures it. The configured ` +
+          `receivers are: ${configuredNames.map((each) => `"${each}"`).join(', ')}. Import ` +
+          `ShowpadWebhooksModule.forRoot({ name: '${receiverName}', … }), or name another receiver in @OnShowpadEvent.`,
       );
     }
     if (receiverName !== receiver.name) continue;
@@ -62,7 +62,7 @@ export function registerHandlers(
     const handler = createHandler(found, services);
     const options = { name: name ?? ownName };
     if (types === '*') receiver.onAny(handler as Handler<unknown>, options);
-    else receiver.on(types as never[], handler as Handler<unknown>, options);
+    else receiver.on(types, handler as Handler<unknown>, options);
   }
 }
 
@@ -71,7 +71,7 @@ function findHandlers({ discovery, scanner }: NestServices): readonly Found[] {
   const classes = new Set<Type<object>>();
   return [...discovery.getProviders(), ...discovery.getControllers()].flatMap((wrapper) => {
     const prototype = prototypeOf(wrapper);
-    // One instance may stand under several tokens.
+    // Several tokens may provide the same instance.
     if (!prototype || wrapper.isAlias || seen.has(wrapper.instance ?? wrapper)) return [];
     seen.add(wrapper.instance ?? wrapper);
     const provider = prototype.constructor as unknown as Type<object>;
@@ -82,7 +82,7 @@ function findHandlers({ discovery, scanner }: NestServices): readonly Found[] {
     });
     if (found.length > 0 && classes.has(provider)) {
       throw new Error(
-        `${provider.name} has handlers and is provided twice, so each would run twice: provide it in one module, ` +
+        `${provider.name} has handlers and is provided twice, so each handler would run twice. Provide it in one module, ` +
           'and export it from there.',
       );
     }
@@ -91,25 +91,25 @@ function findHandlers({ discovery, scanner }: NestServices): readonly Found[] {
   });
 }
 
-/** What is made per delivery has no working instance yet: Nest holds an empty one or, of a factory, none. */
+/** A provider that is created per delivery has no working instance yet: Nest holds an empty one, or none for a factory. */
 function prototypeOf(wrapper: Wrapper): Record<string, Method> | null {
   const { instance, token } = wrapper;
   if (typeof instance === 'object' && instance !== null) return Object.getPrototypeOf(instance);
-  return isMadePerDelivery(wrapper) && typeof token === 'function' ? token.prototype : null;
+  return isCreatedPerDelivery(wrapper) && typeof token === 'function' ? token.prototype : null;
 }
 
-function isMadePerDelivery(wrapper: Wrapper): boolean {
+function isCreatedPerDelivery(wrapper: Wrapper): boolean {
   return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
 }
 
 /** Calls the method as Nest would: with its guards, pipes, interceptors and filters. */
 function createHandler(found: Found, services: NestServices): Handler<EventEnvelope<string, unknown>> {
   const { wrapper } = found;
-  if (!isMadePerDelivery(wrapper)) return callable(found, wrapper.instance, services);
-  // Of its own module, since another may provide something else under the same token.
+  if (!isCreatedPerDelivery(wrapper)) return callable(found, wrapper.instance, services);
+  // The module of the provider is asked, because another one may provide something else under the same token.
   const moduleRef = wrapper.host?.getProviderByKey(ModuleRef).instance as ModuleRef;
   return async (event, context) => {
-    // As for an HTTP request: a provider of its own per delivery, which may inject it as REQUEST.
+    // As for an HTTP request, each delivery gets a provider of its own, which can inject the delivery as REQUEST.
     const contextId = ContextIdFactory.create();
     moduleRef.registerRequestByContextId({ event, context }, contextId);
     const instance: object = await moduleRef.resolve(wrapper.token, contextId);
@@ -123,7 +123,7 @@ function callable(
   { contextCreator }: NestServices,
   contextId?: ReturnType<typeof ContextIdFactory.create>,
 ): (event: unknown, context: HandlerContext) => Promise<unknown> {
-  // Nest looks for enhancers in the module that has the class among its providers: none for a controller.
+  // Nest looks for enhancers in the module that lists the class as a provider, and would find none for a controller.
   const ownContext: ExternalContextCreator = Object.create(contextCreator, {
     getContextModuleKey: { value: () => wrapper.host?.token ?? '' },
   });
@@ -135,8 +135,8 @@ function callable(
     { exchangeKeyForValue: (index, _data, args: unknown[]) => args[index] },
     contextId,
     undefined,
-    // A filter that returns has handled the error, and the event is lost. So only a filter that was put on this
-    // very method or class is asked, never one that was made for all HTTP routes.
+    // If a filter returns, the error counts as handled and the event is lost. So filters run only if this very method or class
+    // has one, and a filter for all HTTP routes never runs alone.
     { guards: true, interceptors: true, filters: hasFilters(method) || hasFilters(provider) },
     SHOWPAD_CONTEXT_TYPE,
   );

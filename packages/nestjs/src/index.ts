@@ -9,7 +9,7 @@ export { getShowpadReceiverToken, InjectShowpadReceiver } from './showpad-receiv
 export { ShowpadWebhooksModule } from './showpad-webhooks.module.ts';
 export type {
   ShowpadWebhooksAsyncOptions,
+  ShowpadWebhooksFactoryOptions,
   ShowpadWebhooksOptions,
   ShowpadWebhooksOptionsFactory,
-  ShowpadWebhooksRegistration,
 } from './showpad-webhooks.options.ts';

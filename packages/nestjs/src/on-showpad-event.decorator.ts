@@ -1,9 +1,9 @@
 import type { EventOf, HandlerContext, ShowpadEvent, ShowpadEventMap } from '@showpad-webhooks/core';
 
 export interface OnShowpadEventOptions {
-  /** The receiver's name, where the app has several. Default `default`. */
+  /** The name of the receiver, if the app has several. Default `default`. */
   readonly receiver?: string;
-  /** How a ledger remembers that this handler is done. Default `Class.method`. */
+  /** The name by which a ledger or an inbox remembers that this handler is done. Default `Class.method`. */
   readonly name?: string;
 }
 
@@ -12,7 +12,7 @@ export interface HandlerMetadata extends OnShowpadEventOptions {
   readonly types: readonly string[] | '*';
 }
 
-/** Decorates a method that takes the event, and refuses to compile on one that takes another. */
+/** Decorates a method that takes the event. On a method that takes another event, it does not compile. */
 export type ShowpadEventDecorator<Event> = <
   Method extends (event: Event, context: HandlerContext) => unknown,
 >(
@@ -21,24 +21,23 @@ export type ShowpadEventDecorator<Event> = <
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-// Registered, since the ESM and the CJS build may meet in one app.
+// The symbol is registered because the ESM and the CJS build may meet in one app.
 const HANDLERS = Symbol.for('@showpad-webhooks/nestjs/handlers');
 
-/** Where Nest looks for a method's parameters, so that pipes apply to them. A string, as Nest wants it. */
+/** Nest looks here for the parameters of a method, so that pipes apply to them. Nest requires a string. */
 export const PARAMETERS = 'showpad-webhooks:parameters';
 
-// Nest's mark of gateways and resolvers: without it, request-scoped guards of the whole app would be skipped.
+// Nest marks gateways and resolvers like this. Without it, request-scoped guards of the whole app would be skipped.
 const ENTRY_PROVIDER = '__entryProvider__';
 
 /**
- * Handles events of a type, of several, or with `'*'` of any. May stand on a method more than once, and on
- * methods of any provider or controller.
+ * Handles events of one type, of several, or of any type (`'*'`). Put it on methods of any provider or controller, more than
+ * once if you need to. It types the event by `ShowpadEventMap`, which you extend by declaration merging.
  *
- * The method gets `(event, context)`, may be async, and fails the delivery with what it throws: Showpad then
- * tries again. Guards, pipes, interceptors and exception filters of the method and its class apply, with the
- * context type `'showpad'`.
+ * The method gets `(event, context)` and may be async. If it throws, the delivery fails, and Showpad retries. Guards, pipes,
+ * interceptors and exception filters of the method and its class run, with the context type `'showpad'`.
  *
- * @throws TypeError for no type at all, and on a static method.
+ * @throws TypeError without a type, and on a static method.
  *
  * @example
  * ```ts
@@ -67,10 +66,14 @@ export function OnShowpadEvent(
   options: OnShowpadEventOptions = {},
 ): ShowpadEventDecorator<never> {
   return (target, methodName, descriptor) => {
-    if (type.length === 0) throw new TypeError(`@OnShowpadEvent() on ${methodName} names no type.`);
+    if (type.length === 0) {
+      throw new TypeError(
+        `@OnShowpadEvent() on ${methodName} names no event type. Pass a type, a list of types, or '*'.`,
+      );
+    }
     if (typeof target === 'function') {
       throw new TypeError(
-        `@OnShowpadEvent() is on ${methodName}, which is static: it needs a provider's method.`,
+        `@OnShowpadEvent() is on the static method ${methodName}. Put it on a method of a provider's instance.`,
       );
     }
     const method = descriptor.value as object;
@@ -87,22 +90,22 @@ export function OnShowpadEvent(
   };
 }
 
-/** What the decorator noted on a method. */
+/** Reads what the decorator noted on a method. */
 export function handlersOf(method: object): readonly HandlerMetadata[] {
   return Reflect.getMetadata(HANDLERS, method) ?? [];
 }
 
 /**
- * What the decorator noted is out of reach where another decorator, or a subclass, put a method in the place of
- * the one it stood on: events would be ignored in silence.
+ * If another decorator or a subclass replaces a decorated method, what the decorator noted is lost, and events would be
+ * ignored silently.
  *
- * @throws Error naming the method.
+ * @throws Error that names the method.
  */
 export function checkReplaced(prototype: Record<string, object>, methodName: string): void {
   const method = prototype[methodName] as object;
   if (!Reflect.hasMetadata(HANDLERS, prototype, methodName) || handlersOf(method).length > 0) return;
   throw new Error(
-    `${prototype.constructor.name}.${methodName} took the place of a method with @OnShowpadEvent, and has none ` +
-      'itself. Put @OnShowpadEvent on it, above any decorator that replaces the method.',
+    `${prototype.constructor.name}.${methodName} replaces a method that has @OnShowpadEvent, and does not have it itself. ` +
+      'Put @OnShowpadEvent on it, above any decorator that replaces the method.',
   );
 }

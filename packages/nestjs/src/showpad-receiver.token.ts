@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 
-/** The injection token of a receiver. Readable, since Nest quotes it where it can't resolve a dependency. */
+/** The injection token of a receiver. It is readable because Nest shows it if it cannot resolve a dependency. */
 export function getShowpadReceiverToken(name = 'default'): string {
   return `ShowpadReceiver:${name}`;
 }
 
 /**
- * Injects a receiver, for its listeners or to deliver to it in a test.
+ * Injects a receiver, to add listeners to it, or to deliver to it in a test.
  *
- * @param name as in `forRoot`. Default `default`.
+ * @param name the name that you gave to `forRoot`. Default `default`.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export function getShowpadReceiverToken(name = 'default'): string {
  * @Injectable()
  * export class Alerts {
  *   constructor(@InjectShowpadReceiver() receiver: Receiver) {
- *     receiver.onError((error) => console.error(error.code, error.hint, error.cause));
+ *     receiver.onError((error) => console.error(error.code, error.message, error.hint, error.cause));
  *   }
  * }
  * ```

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  DynamicModule,
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
-  OnModuleInit,
-  Provider,
-} from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import {
   DiscoveryModule,
   DiscoveryService,
@@ -14,26 +8,24 @@ import {
   MetadataScanner,
 } from '@nestjs/core';
 import {
+  type AnyReceiver,
   createReceiver,
   type EventMap,
-  type EventSchemas,
-  type Receiver,
+  type SchemasOf,
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
-import { checkPath, matchesPath } from '@showpad-webhooks/core/node';
-import { mountReceiver } from './delivery.mount.ts';
-import { type NestServices, registerHandlers } from './handler.explorer.ts';
 import { getShowpadReceiverToken } from './showpad-receiver.token.ts';
+import { ShowpadEndpoint } from './showpad-webhooks.endpoint.ts';
 import type {
   ShowpadWebhooksAsyncOptions,
+  ShowpadWebhooksFactoryOptions,
   ShowpadWebhooksOptions,
   ShowpadWebhooksOptionsFactory,
-  ShowpadWebhooksRegistration,
 } from './showpad-webhooks.options.ts';
 
 /**
- * Receives Showpad webhooks in a Nest app, on Express or Fastify. Import it once per receiver; handlers are
- * methods with `@OnShowpadEvent`, in any module.
+ * Receives Showpad webhooks in a Nest app, on Express or Fastify. Import it once per receiver. Handlers are methods with
+ * `@OnShowpadEvent`, in any module.
  *
  * @example
  * ```ts
@@ -48,16 +40,20 @@ import type {
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest knows a module by its class.
 export class ShowpadWebhooksModule {
-  /** @throws TypeError at boot, for an option that is missing, unknown or out of range. */
-  // biome-ignore lint/complexity/noBannedTypes: {} is "no schemas", as in createReceiver.
-  static forRoot<Events extends EventMap = ShowpadEventMap, Schemas extends EventSchemas = {}>(
-    options: ShowpadWebhooksOptions<Events, Schemas> & ShowpadWebhooksRegistration,
+  /**
+   * A receiver with an inbox has the name of its inbox.
+   *
+   * @throws TypeError at boot, for an option that is missing, unknown or out of range.
+   */
+  static forRoot<Events extends EventMap = ShowpadEventMap, Schemas extends object = SchemasOf<Events>>(
+    options: ShowpadWebhooksOptions<Events, Schemas>,
   ): DynamicModule {
     const { name, isGlobal, ...rest } = options;
-    return describe({ name, isGlobal, useFactory: () => rest as unknown as ShowpadWebhooksOptions });
+    const made = rest as unknown as ShowpadWebhooksFactoryOptions;
+    return describe({ name: name ?? made.inbox?.name, isGlobal, useFactory: () => made });
   }
 
-  /** With options from the app's own providers. The receiver's name is known before them. */
+  /** Takes options from the app's own providers. `name` is needed before them, so it is not one of them. */
   static forRootAsync(options: ShowpadWebhooksAsyncOptions): DynamicModule {
     return describe(options);
   }
@@ -70,7 +66,7 @@ function describe({
   ...options
 }: Undefinable<ShowpadWebhooksAsyncOptions>): DynamicModule {
   const receiverToken = getShowpadReceiverToken(name);
-  // Nest 10 takes two dynamic modules for one where their metadata reads alike, functions by their source.
+  // Nest 10 takes two dynamic modules for one if their metadata has the same text, including the source of functions.
   const optionsToken = `ShowpadWebhooksOptions:${name}:${randomUUID()}`;
   return {
     module: ShowpadWebhooksModule,
@@ -81,8 +77,7 @@ function describe({
       {
         provide: receiverToken,
         inject: [optionsToken],
-        useFactory: ({ path: _, ...receiverOptions }: ShowpadWebhooksOptions) =>
-          createReceiver({ ...receiverOptions, name }),
+        useFactory: (made: ShowpadWebhooksFactoryOptions) => createNamedReceiver(name, made),
       },
       {
         provide: `ShowpadEndpoint:${name}`,
@@ -95,18 +90,16 @@ function describe({
           ExternalContextCreator,
         ],
         useFactory: (
-          receiver: Receiver,
-          { path, inbox }: ShowpadWebhooksOptions,
+          receiver: AnyReceiver,
+          { path, inbox }: ShowpadWebhooksFactoryOptions,
           host: HttpAdapterHost,
           discovery: DiscoveryService,
           scanner: MetadataScanner,
           contextCreator: ExternalContextCreator,
-        ) =>
-          new ShowpadEndpoint(receiver, path, inbox !== undefined, host, {
-            discovery,
-            scanner,
-            contextCreator,
-          }),
+        ) => {
+          const services = { discovery, scanner, contextCreator };
+          return new ShowpadEndpoint({ receiver, path, hasInbox: inbox !== undefined, host, services });
+        },
       },
     ],
     exports: [receiverToken],
@@ -122,9 +115,7 @@ function optionsProviders(
   if (useFactory) return [{ provide, useFactory, inject: [...inject] }];
   const factory = useClass ?? useExisting;
   if (!factory) {
-    throw new TypeError(
-      'ShowpadWebhooksModule.forRootAsync() needs one of useFactory, useClass and useExisting.',
-    );
+    throw new TypeError('ShowpadWebhooksModule.forRootAsync() needs useFactory, useClass or useExisting.');
   }
   return [
     ...(useClass ? [useClass] : []),
@@ -136,61 +127,16 @@ function optionsProviders(
   ];
 }
 
-/** A receiver in the life of the app: its path, its handlers, its end. */
-class ShowpadEndpoint implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  readonly receiver: Receiver;
-  readonly path: string;
-  readonly #hasInbox: boolean;
-  readonly #services: NestServices;
-
-  constructor(
-    receiver: Receiver,
-    path: string,
-    hasInbox: boolean,
-    host: HttpAdapterHost,
-    services: NestServices,
-  ) {
-    if (path === undefined)
-      throw new TypeError('ShowpadWebhooksModule needs a path, such as "/webhooks/showpad".');
-    checkPath(path);
-    this.receiver = receiver;
-    this.path = path;
-    this.#hasInbox = hasInbox;
-    this.#services = services;
-    mountReceiver(host, path, receiver);
-  }
-
-  /** Every provider is made by now, and no delivery has come. */
-  onModuleInit(): void {
-    const endpoints = this.#services.discovery
-      .getProviders()
-      .map(({ instance }) => instance)
-      .filter((instance) => instance instanceof ShowpadEndpoint);
-    for (const other of endpoints) {
-      if (other === this) continue;
-      if (other.receiver.name === this.receiver.name) {
-        throw new Error(`two Showpad receivers are named "${this.receiver.name}": give one { name: '…' }.`);
-      }
-      if (matchesPath(other.path, this.path)) {
-        throw new Error(
-          `the Showpad receivers "${this.receiver.name}" and "${other.receiver.name}" share ${this.path}.`,
-        );
-      }
-    }
-    registerHandlers(
-      this.receiver,
-      endpoints.map(({ receiver }) => receiver.name),
-      this.#services,
-    );
-  }
-
-  /** Handles what the inbox holds, before the app listens. An inbox that can't be reached ends the boot. */
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.#hasInbox) await this.receiver.start();
-  }
-
-  /** Waits for the deliveries that run, and for the handlers that the inbox runs. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.receiver.close();
-  }
+/** @throws TypeError if the inbox has another name: the receiver's token has this one. */
+function createNamedReceiver(
+  name: string,
+  { path: _, ...options }: ShowpadWebhooksFactoryOptions,
+): AnyReceiver {
+  const { inbox } = options;
+  if (!inbox) return createReceiver({ ...options, name });
+  if (inbox.name === name) return createReceiver(options);
+  throw new TypeError(
+    `The Showpad receiver is named "${name}" and its inbox "${inbox.name}", but they must have the same name. Either pass ` +
+      `name: '${inbox.name}' to ShowpadWebhooksModule, or create the inbox with name: '${name}'.`,
+  );
 }

@@ -1,38 +1,42 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { EventMap, EventSchemas, ReceiverOptions, ShowpadEventMap } from '@showpad-webhooks/core';
 
-/** One receiver: the options of core's `createReceiver`, and where it receives. */
-export interface ShowpadWebhooksOptions<
+/** The options of one receiver: those of core's `createReceiver`, and its place in the app. */
+export type ShowpadWebhooksOptions<
   Events extends EventMap = ShowpadEventMap,
-  Schemas extends EventSchemas = EventSchemas,
-> extends Omit<ReceiverOptions<Events, Schemas>, 'name'> {
+  Schemas = EventSchemas,
+> = ReceiverOptions<Events, Schemas> & {
   /**
-   * The one path to answer, as it stands in the URL given to Showpad: a global prefix, a version and
-   * controllers' paths have no part in it.
+   * The one path to answer, as in the URL that you gave to Showpad. A global prefix, a version and the paths of controllers are
+   * not added to it.
    */
   readonly path: string;
-}
-
-/** Where a receiver stands in the app. */
-export interface ShowpadWebhooksRegistration {
-  /** Tells this receiver from others of the app. Default `default`. */
-  readonly name?: string;
-  /** Whether every module may inject the receiver without importing this one. Default false. */
+  /** True: every module can inject the receiver without importing this one. Default false. */
   readonly isGlobal?: boolean;
-}
+};
+
+/** What a factory makes. Nest needs the name and `isGlobal` before it runs the factory, so they are next to it. */
+export type ShowpadWebhooksFactoryOptions = DistributiveOmit<ShowpadWebhooksOptions, 'name' | 'isGlobal'>;
+
+/** Omits keys from each type of a union. */
+type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 
 /** For `useClass` and `useExisting`. */
 export interface ShowpadWebhooksOptionsFactory {
-  createShowpadWebhooksOptions(): ShowpadWebhooksOptions | Promise<ShowpadWebhooksOptions>;
+  createShowpadWebhooksOptions(): ShowpadWebhooksFactoryOptions | Promise<ShowpadWebhooksFactoryOptions>;
 }
 
-/** Options that are made by the app's own providers: its configuration, its database. */
-export interface ShowpadWebhooksAsyncOptions
-  extends ShowpadWebhooksRegistration,
-    Pick<ModuleMetadata, 'imports'> {
+/** Options that providers of the app make, for example from its configuration. */
+export interface ShowpadWebhooksAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** The name of the receiver, and of its inbox if it has one. Default `default`. */
+  readonly name?: string;
+  /** True: every module can inject the receiver without importing this one. Default false. */
+  readonly isGlobal?: boolean;
   readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
-  // biome-ignore lint/suspicious/noExplicitAny: Nest passes what `inject` names, and nothing ties the two types.
-  readonly useFactory?: (...dependencies: any[]) => ShowpadWebhooksOptions | Promise<ShowpadWebhooksOptions>;
+  readonly useFactory?: (
+    // biome-ignore lint/suspicious/noExplicitAny: Nest passes what `inject` names, and nothing ties the two types.
+    ...dependencies: any[]
+  ) => ShowpadWebhooksFactoryOptions | Promise<ShowpadWebhooksFactoryOptions>;
   readonly useClass?: Type<ShowpadWebhooksOptionsFactory>;
   readonly useExisting?: InjectionToken<ShowpadWebhooksOptionsFactory>;
 }

@@ -84,7 +84,7 @@ async function boot(metadata: ModuleMetadata): Promise<Receiver> {
   return compiled.get(getShowpadReceiverToken());
 }
 
-describe('a guard that denies stands before', () => {
+describe('a guard that denies runs before the handlers of', () => {
   test.each<[string, ModuleMetadata]>([
     ['a provider', { providers: [Guarded] }],
     ['a request-scoped provider', { providers: [RequestGuarded] }],
@@ -121,11 +121,14 @@ test.each<[string, ModuleMetadata]>([
     'a request-scoped factory',
     { providers: [{ provide: Guarded, scope: Scope.REQUEST, useFactory: () => new Guarded() }] },
   ],
-])('boot fails for a guard that Nest would skip, on what %s provides', async (_what, metadata) => {
-  await expect(boot(metadata)).rejects.toThrow('Guarded.add uses DenyGuard, which Nest did not make');
+])('boot fails for a guard that Nest would skip, on an object from %s', async (_what, metadata) => {
+  await expect(boot(metadata)).rejects.toThrow(
+    'Guarded.add uses DenyGuard, but Nest did not create DenyGuard for it, so it would not run. Provide the class of the ' +
+      'handler itself, as in providers: [Guarded], or pass an instance of DenyGuard to the decorator.',
+  );
 });
 
-test('a guard of a provider’s class is found where an alias of it comes first', async () => {
+test('a guard of a provider’s class is found if an alias of it comes first', async () => {
   @Module({ providers: [Guarded], exports: [Guarded] })
   class GuardedModule {}
   @Module({ imports: [GuardedModule], providers: [{ provide: 'ALIAS', useExisting: Guarded }] })

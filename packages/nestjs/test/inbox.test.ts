@@ -1,7 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { type DynamicModule, Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { send } from '@showpad-webhooks/conformance';
 import { describe, expect, test, vi } from 'vitest';
-import { type Inbox, OnShowpadEvent, ShowpadWebhooksModule } from '../src/index.ts';
+import {
+  getShowpadReceiverToken,
+  type Inbox,
+  OnShowpadEvent,
+  type Receiver,
+  ShowpadWebhooksModule,
+} from '../src/index.ts';
 import { createMemoryInbox, signedDelivery } from '../src/testing/index.ts';
 import { createApp, PLATFORMS } from './server.ts';
 
@@ -27,8 +34,8 @@ describe.each(PLATFORMS)('an inbox on %s', (_platform, createAdapter) => {
     return { app, attempts, url: await app.getUrl() };
   }
 
-  test('stores before the answer, and handles from boot to shutdown', async () => {
-    const inbox = createMemoryInbox({ backoffMs: () => 0 });
+  test('stores an event before the answer, and handles it from boot to shutdown', async () => {
+    const inbox = createMemoryInbox({ backoff: () => 0 });
     const { app, attempts, url } = await listen(inbox);
     const { status, body } = await send(url + path, signedDelivery(TYPE, { key: KEY }));
     expect([status, body]).toEqual([202, '{"outcome":"queued"}']);
@@ -37,8 +44,46 @@ describe.each(PLATFORMS)('an inbox on %s', (_platform, createAdapter) => {
     expect(attempts).toEqual([1, 2]);
   });
 
-  test('that can’t be reached ends the boot with its own error', async () => {
+  test('that cannot be reached ends the boot with its own error', async () => {
     const start = () => Promise.reject(new Error('no route to Redis'));
     await expect(listen({ ...createMemoryInbox(), start })).rejects.toThrow('no route to Redis');
+  });
+});
+
+describe('the name of an inbox', () => {
+  const boot = async (module: DynamicModule) => {
+    const testing = await Test.createTestingModule({ imports: [module] }).compile();
+    await testing.close();
+    return testing;
+  };
+  const inbox = createMemoryInbox({ name: 'orders' });
+  const mismatch = (name: string) =>
+    `The Showpad receiver is named "${name}" and its inbox "orders", but they must have the same name. Either pass ` +
+    `name: 'orders' to ShowpadWebhooksModule, or create the inbox with name: '${name}'.`;
+
+  test('is the name of its receiver', async () => {
+    const testing = await boot(ShowpadWebhooksModule.forRoot({ path, keys: KEY, inbox }));
+    expect(testing.get<Receiver>(getShowpadReceiverToken('orders')).name).toBe('orders');
+  });
+
+  test('may be given to forRoot too, and must be the same', async () => {
+    // TypeScript does not allow a name next to an inbox.
+    const forRoot = (name: string) =>
+      ShowpadWebhooksModule.forRoot({ path, keys: KEY, inbox, name } as unknown as {
+        path: string;
+        keys: string;
+      });
+    const testing = await boot(forRoot('orders'));
+    expect(testing.get<Receiver>(getShowpadReceiverToken('orders')).name).toBe('orders');
+    await expect(boot(forRoot('eu'))).rejects.toThrow(new TypeError(mismatch('eu')));
+  });
+
+  test('must be given to forRootAsync, which needs it before the options', async () => {
+    const useFactory = () => ({ path, keys: KEY, inbox });
+    const testing = await boot(ShowpadWebhooksModule.forRootAsync({ name: 'orders', useFactory }));
+    expect(testing.get<Receiver>(getShowpadReceiverToken('orders')).name).toBe('orders');
+    await expect(boot(ShowpadWebhooksModule.forRootAsync({ useFactory }))).rejects.toThrow(
+      new TypeError(mismatch('default')),
+    );
   });
 });

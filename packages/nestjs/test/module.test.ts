@@ -14,7 +14,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { send, sized } from '@showpad-webhooks/conformance';
 import request from 'supertest';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createReceiver,
   getShowpadReceiverToken,
@@ -74,14 +74,14 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
   const forRoot = () => ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY });
 
   test.each<[string, NestApplicationOptions]>([
-    ['nothing said of bodies', {}],
+    ['default options', {}],
     ['rawBody: true', { rawBody: true }],
     ['bodyParser: false', { bodyParser: false }],
     ['cors', { cors: true }],
   ])('a body of 1 MiB arrives with %s', async (_name, options) => {
     const url = await start({ imports: [forRoot()], providers: [Handlers] }, options);
     const body = sized(1024 * 1024);
-    const { status } = await send(url + PATH, signedDelivery(body, { key: KEY }));
+    const { status } = await send(url + PATH, signedDelivery({ body }, { key: KEY }));
     expect(status).toBe(200);
     expect(await outcome(url)).toBe('200 handled');
   });
@@ -97,7 +97,7 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     expect((await send(`${url}/echo`, { headers, body: large })).status).toBe(413);
   });
 
-  test('the path is as it was given, whatever the global prefix and the version', async () => {
+  test('the path is the given one, whatever the global prefix and the version are', async () => {
     const app = await createApp(createAdapter(), {
       imports: [forRoot()],
       controllers: [AppController],
@@ -110,7 +110,7 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     expect((await send(`${url}/api/v1/hello`, { method: 'GET' })).body).toBe('hello');
   });
 
-  test('the app’s end lets a delivery have its answer, and takes no other', async () => {
+  test('at its end the app answers the delivery that is running, and accepts no other', async () => {
     let begun = () => {};
     const started = new Promise<void>((resolve) => {
       begun = resolve;
@@ -135,14 +135,14 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     const running = outcome(url);
     await started;
     const closing = app.close();
-    while (app.getHttpServer().listening) await new Promise(setImmediate);
+    await vi.waitFor(() => expect(app.getHttpServer().listening).toBe(false));
     await expect(outcome(url)).rejects.toThrow('ECONNREFUSED');
     finish();
     expect(await running).toBe('200 handled');
     await closing;
   });
 
-  test('several receivers in one app keep to their own keys, handlers and ids', async () => {
+  test('several receivers in one app have their own keys, handlers and ids', async () => {
     @Injectable()
     class Us {
       @OnShowpadEvent(TYPE, { receiver: 'us' })
@@ -160,7 +160,7 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     expect(seen).toEqual(['default', 'us']);
   });
 
-  test('guards and filters of the whole app can’t swallow a delivery', async () => {
+  test('guards and filters of the whole app cannot swallow a delivery', async () => {
     class DenyHttp implements CanActivate {
       canActivate(): boolean {
         return false;
@@ -190,7 +190,7 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
     expect(await outcome(guarded)).toBe('500 failed');
   });
 
-  test('the end of the app waits for the deliveries that run', async () => {
+  test('the end of the app waits for deliveries that are being handled', async () => {
     let begun = () => {};
     const started = new Promise<void>((resolve) => {
       begun = resolve;
@@ -215,7 +215,7 @@ describe.each(PLATFORMS)('on %s', (_platform, createAdapter) => {
       isClosed = true;
     });
     const forged = signed({ key: 'guessed' });
-    while ((await receiver.receive(forged)).error?.code !== 'CLOSED') await new Promise(setImmediate);
+    await vi.waitFor(async () => expect((await receiver.receive(forged)).error?.code).toBe('CLOSED'));
     expect(isClosed).toBe(false);
     finish();
     await closing;
@@ -253,9 +253,9 @@ describe('forRootAsync', () => {
     expect(await outcome(await listen(app))).toBe('200 handled');
   });
 
-  test('refuses to be without any of them', () => {
+  test('needs one of them', () => {
     expect(() => ShowpadWebhooksModule.forRootAsync({})).toThrow(
-      /needs one of useFactory, useClass and useExisting/,
+      new TypeError('ShowpadWebhooksModule.forRootAsync() needs useFactory, useClass or useExisting.'),
     );
   });
 });
@@ -275,7 +275,7 @@ describe('the receiver', () => {
     await testing.close();
   });
 
-  test('can be injected in every module where it is global, and only there where it is not', async () => {
+  test('can be injected in every module if it is global, and only in its own importers if it is not', async () => {
     @Injectable()
     class Reader {
       readonly name: string;
@@ -306,7 +306,7 @@ describe('boot fails, and says why, for', () => {
   const forRoot = (options: object = {}) =>
     ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY, ...options });
 
-  test('a handler of a receiver that was not configured', async () => {
+  test('a handler of a receiver that is not configured', async () => {
     @Injectable()
     class Lost {
       @OnShowpadEvent(TYPE, { receiver: 'us' })
@@ -315,7 +315,8 @@ describe('boot fails, and says why, for', () => {
     await expect(
       boot({ imports: [forRoot(), forRoot({ name: 'eu', path: '/eu' })], providers: [Lost] }),
     ).rejects.toThrow(
-      'Lost.add is decorated for the Showpad receiver "us", and none of that name is configured (there is "default", "eu")',
+      'Lost.add handles events of the Showpad receiver "us", but no module configures it. The configured receivers are: ' +
+        '"default", "eu". Import ShowpadWebhooksModule.forRoot({ name: \'us\', … }), or name another receiver in @OnShowpadEvent.',
     );
   });
 
@@ -329,7 +330,7 @@ describe('boot fails, and says why, for', () => {
       addAgain() {}
     }
     await expect(boot({ imports: [forRoot()], providers: [Twice] })).rejects.toThrow(
-      `two handlers for ${TYPE} are named "crm": give one { name: '…' }.`,
+      `Two handlers for "${TYPE}" are named "crm". Give one of them another name:`,
     );
   });
 
@@ -339,11 +340,11 @@ describe('boot fails, and says why, for', () => {
     @Module({ providers: [Handlers] })
     class SecondModule {}
     await expect(boot({ imports: [forRoot(), FirstModule, SecondModule] })).rejects.toThrow(
-      'Handlers has handlers and is provided twice, so each would run twice: provide it in one module',
+      'Handlers has handlers and is provided twice, so each handler would run twice. Provide it in one module, and export it from there.',
     );
   });
 
-  test('a method that took the place of a decorated one', async () => {
+  test('a method that replaces a decorated one', async () => {
     const Wrap = (_target: object, _name: string, descriptor: PropertyDescriptor) => {
       descriptor.value = () => {};
     };
@@ -358,34 +359,42 @@ describe('boot fails, and says why, for', () => {
       override add() {}
     }
     await expect(boot({ imports: [forRoot()], providers: [Wrapped] })).rejects.toThrow(
-      'Wrapped.add took the place of a method with @OnShowpadEvent, and has none itself. Put @OnShowpadEvent on it',
+      'Wrapped.add replaces a method that has @OnShowpadEvent, and does not have it itself. Put @OnShowpadEvent on it, above any decorator that replaces the method.',
     );
     await expect(boot({ imports: [forRoot()], providers: [Overridden] })).rejects.toThrow(/^Overridden\.add/);
   });
 
-  test('two receivers of one name, or on one path', async () => {
+  test('two receivers with one name, or with one path', async () => {
     await expect(boot({ imports: [forRoot(), forRoot({ path: '/other' })] })).rejects.toThrow(
-      'two Showpad receivers are named "default": give one { name: \'…\' }.',
+      'Two Showpad receivers are named "default". Give one of them another name: forRoot({ name: \'…\', … }).',
     );
     await expect(boot({ imports: [forRoot(), forRoot({ name: 'eu' })] })).rejects.toThrow(
-      'the Showpad receivers "default" and "eu" share /webhooks/showpad.',
+      'The Showpad receivers "default" and "eu" have the same path, /webhooks/showpad. Give each its own.',
     );
     await expect(boot({ imports: [forRoot(), forRoot({ name: 'eu', path: `${PATH}/` })] })).rejects.toThrow(
-      /share/,
+      /have the same path/,
     );
   });
 
   test.each([
-    ['no keys', { keys: undefined }, /keys is undefined, not a string: is the environment variable set\?/],
-    ['a blank key', { keys: '' }, /keys is blank/],
-    ['no path', { path: undefined }, /needs a path, such as "\/webhooks\/showpad"/],
-    ['a path that could never match', { path: 'webhooks' }, /path must be a string that begins with "\/"/],
-    ['an unknown option', { tolerance: 1 }, /unknown option "tolerance"/],
+    [
+      'no keys',
+      { keys: undefined },
+      /^keys is undefined, and not a string\. Is the environment variable set\?$/,
+    ],
+    ['a blank key', { keys: '' }, /^keys is blank\. Is the environment variable set\?$/],
+    ['no path', { path: undefined }, /^The option "path" must be text that begins with "\/"/],
+    [
+      'a path that could never match',
+      { path: 'webhooks' },
+      /^The option "path" must be text that begins with "\/"/,
+    ],
+    ['an unknown option', { tolerance: 1 }, /^"tolerance" is not an option\. The options are: /],
   ])('%s', async (_name, options, message) => {
     await expect(boot({ imports: [forRoot(options)] })).rejects.toThrow(message);
   });
 
-  test('another platform than Express and Fastify', async () => {
+  test('a platform other than Express and Fastify', async () => {
     class OtherAdapter extends ExpressAdapter {
       override getType(): string {
         return 'other';
@@ -393,7 +402,9 @@ describe('boot fails, and says why, for', () => {
     }
     await expect(
       createApp(new OtherAdapter() as unknown as Adapter, { imports: [forRoot()] }),
-    ).rejects.toThrow('ShowpadWebhooksModule runs on platform-express and platform-fastify, not on "other".');
+    ).rejects.toThrow(
+      'ShowpadWebhooksModule supports platform-express and platform-fastify, but this app runs on "other".',
+    );
   });
 });
 
@@ -407,7 +418,7 @@ describe('@nestjs/testing', () => {
     controllers: [AppController],
   };
 
-  test('makes an app for supertest, the webhook before its parsers all the same', async () => {
+  test('makes an app for supertest, with the webhook before its parsers', async () => {
     const app = (await Test.createTestingModule(metadata).compile()).createNestApplication();
     await app.init();
     apps.push(app);
@@ -437,7 +448,7 @@ describe('@nestjs/testing', () => {
   });
 });
 
-describe('@OnShowpadEvent refuses', () => {
+describe('@OnShowpadEvent does not take', () => {
   test('a static method, which no provider has', () => {
     expect(() => {
       class Static {
@@ -447,33 +458,39 @@ describe('@OnShowpadEvent refuses', () => {
         other() {}
       }
       return Static;
-    }).toThrow("@OnShowpadEvent() is on add, which is static: it needs a provider's method.");
+    }).toThrow("@OnShowpadEvent() is on the static method add. Put it on a method of a provider's instance.");
   });
 
-  test('to be without a type', () => {
+  test('an empty list of types', () => {
     expect(() => {
       class Typeless {
         @OnShowpadEvent([])
         add() {}
       }
       return Typeless;
-    }).toThrow('@OnShowpadEvent() on add names no type.');
+    }).toThrow("@OnShowpadEvent() on add names no event type. Pass a type, a list of types, or '*'.");
   });
 });
 
-test('an app that is mounted in another answers below the mount', async () => {
-  const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
-  const app = await createApp(new ExpressAdapter() as unknown as Adapter, { imports, providers: [Handlers] });
-  await app.init();
-  apps.push(app);
-  const outer = await createApp(new ExpressAdapter() as unknown as Adapter, {});
-  outer.use('/mounted', app.getHttpAdapter().getInstance());
-  const url = await listen(outer);
-  expect(await outcome(url, `/mounted${PATH}`)).toBe('200 handled');
-  expect((await send(url + PATH, signed())).status).toBe(404);
-});
+test.each([PATH, `/mounted${PATH}`])(
+  'an app that is mounted in another answers, with the path %s',
+  async (path) => {
+    const imports = [ShowpadWebhooksModule.forRoot({ path, keys: KEY })];
+    const app = await createApp(new ExpressAdapter() as unknown as Adapter, {
+      imports,
+      providers: [Handlers],
+    });
+    await app.init();
+    apps.push(app);
+    const outer = await createApp(new ExpressAdapter() as unknown as Adapter, {});
+    outer.use('/mounted', app.getHttpAdapter().getInstance());
+    const url = await listen(outer);
+    expect(await outcome(url, `/mounted${PATH}`)).toBe('200 handled');
+    expect((await send(url + PATH, signed())).status).toBe(404);
+  },
+);
 
-test('the hint for a parser that came before Nest names the line to change', async () => {
+test('the hint for a parser that was added before Nest names the line to change', async () => {
   const adapter = new ExpressAdapter();
   adapter.useBodyParser('json', false, {});
   const imports = [ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY })];
@@ -481,7 +498,9 @@ test('the hint for a parser that came before Nest names the line to change', asy
   app.get<Receiver>(getShowpadReceiverToken()).onError(({ hint }) => seen.push(hint));
   expect(await outcome(await listen(app))).toBe('503 unavailable');
   expect(seen).toEqual([
-    expect.stringMatching(/given to the HTTP adapter before NestFactory\.create\(\)\. Add it after/),
+    'In this Nest app a body parser was added to the HTTP adapter before NestFactory.create(). It parses the body before ' +
+      `the webhook, so the raw bytes of ${PATH} are gone. Add the parser after create(), with app.useBodyParser(…) or ` +
+      'app.use(…), or let it keep the bytes as req.rawBody.',
   ]);
 });
 

@@ -14,8 +14,8 @@ import {
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { CreateServer, TestServer } from '@showpad-webhooks/conformance';
-import { getShowpadReceiverToken, ShowpadWebhooksModule } from '../src/index.ts';
+import type { CreateServer } from '@showpad-webhooks/conformance';
+import { type AnyReceiver, getShowpadReceiverToken, ShowpadWebhooksModule } from '../src/index.ts';
 
 export type Adapter = AbstractHttpAdapter;
 export const PLATFORMS: readonly (readonly [string, () => Adapter])[] = [
@@ -23,7 +23,7 @@ export const PLATFORMS: readonly (readonly [string, () => Adapter])[] = [
   ['fastify', () => new FastifyAdapter() as unknown as Adapter],
 ];
 
-/** The routes of an ordinary app, beside the webhook. */
+/** The routes of an ordinary app, next to the webhook. */
 @Controller()
 export class AppController {
   @Get('hello')
@@ -38,14 +38,14 @@ export class AppController {
   }
 }
 
-/** A module class with the given metadata. */
+/** Makes a module class with the given metadata. */
 export function moduleOf(metadata: ModuleMetadata): Type<object> {
   class TestModule {}
   Module(metadata)(TestModule);
   return TestModule;
 }
 
-/** An app that is made, and not yet initialised. */
+/** Makes an app, and does not initialise it. */
 export function createApp(
   adapter: Adapter,
   metadata: ModuleMetadata,
@@ -61,7 +61,7 @@ export function createApp(
 
 /** The conformance suite's app, on one platform. */
 export function serverOn(createAdapter: () => Adapter): CreateServer {
-  return async ({ options, path, parser }) => {
+  return async ({ options, path, parser, mountPath }) => {
     const app = await createApp(
       createAdapter(),
       {
@@ -70,11 +70,19 @@ export function serverOn(createAdapter: () => Adapter): CreateServer {
       },
       parser === 'none' ? { bodyParser: false } : {},
     );
-    await app.listen(0, '127.0.0.1');
-    return {
-      url: await app.getUrl(),
-      receiver: app.get(getShowpadReceiverToken()) as TestServer['receiver'],
-      close: () => app.close(),
+    const receiver = app.get<AnyReceiver>(getShowpadReceiverToken());
+    if (mountPath === undefined) {
+      await app.listen(0, '127.0.0.1');
+      return { url: await app.getUrl(), receiver, close: () => app.close() };
+    }
+    await app.init();
+    const outer = await createApp(createAdapter(), {});
+    outer.use(mountPath, app.getHttpAdapter().getInstance());
+    await outer.listen(0, '127.0.0.1');
+    const close = async () => {
+      await outer.close();
+      await app.close();
     };
+    return { url: await outer.getUrl(), receiver, close };
   };
 }

@@ -7,7 +7,10 @@ import {
   type ShowpadEvent,
   type ShowpadEventMap,
   ShowpadWebhooksModule,
+  type ShowpadWebhooksOptions,
+  type ShowpadWebhooksOptionsFactory,
 } from '../src/index.ts';
+import { createMemoryInbox } from '../src/testing/index.ts';
 
 type Added = EventOf<ShowpadEventMap, 'shared-space-user-added'>;
 type Created = EventOf<ShowpadEventMap, 'shared-space-created'>;
@@ -47,7 +50,7 @@ describe('@OnShowpadEvent', () => {
     expectTypeOf<Handlers['plain']>().returns.toBeString();
   });
 
-  test('refuses a method for another event', () => {
+  test('does not take a method for another event', () => {
     @Injectable()
     class Handlers {
       // @ts-expect-error the method takes another event
@@ -56,13 +59,13 @@ describe('@OnShowpadEvent', () => {
         return event;
       }
 
-      // @ts-expect-error the method takes just one of the two
+      // @ts-expect-error the method takes only one of the two
       @OnShowpadEvent(['shared-space-user-added', 'shared-space-created'])
       one(event: Added) {
         return event;
       }
 
-      // @ts-expect-error the method takes just one of all
+      // @ts-expect-error the method takes only one of all
       @OnShowpadEvent('*')
       any(event: Added) {
         return event;
@@ -71,33 +74,63 @@ describe('@OnShowpadEvent', () => {
     expectTypeOf<Handlers>().not.toBeAny();
   });
 
-  test('refuses a method named by a symbol, which Nest does not find', () => {
+  test('does not take a method named by a symbol, which Nest does not find', () => {
     const method = Symbol('method');
     @Injectable()
     class Handlers {
-      // @ts-expect-error a symbol is no name
+      // @ts-expect-error a symbol is not a name
       @OnShowpadEvent('shared-space-user-added')
       [method]() {}
     }
     expectTypeOf<Handlers>().not.toBeAny();
   });
 
-  test('refuses a misspelt type and an unknown option', () => {
-    // @ts-expect-error "share-" for "shared-"
+  test('does not take a misspelt type or an unknown option', () => {
+    // @ts-expect-error "share-" should be "shared-"
     OnShowpadEvent('share-space-user-added');
-    // @ts-expect-error it is receiver
+    // @ts-expect-error the option is "receiver"
     OnShowpadEvent('shared-space-created', { reciever: 'eu' });
   });
 });
 
 describe('forRoot', () => {
-  test('needs a path and keys, and refuses an unknown option', () => {
+  test('needs a path and keys, and does not take an unknown option', () => {
     ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', name: 'eu', isGlobal: true });
-    // @ts-expect-error no path
+    // @ts-expect-error there is no path
     ShowpadWebhooksModule.forRoot({ keys: 'a' });
-    // @ts-expect-error no keys
+    // @ts-expect-error there are no keys
     ShowpadWebhooksModule.forRoot({ path: '/x' });
-    // @ts-expect-error it is toleranceSeconds
+    // @ts-expect-error the option is "toleranceSeconds"
     ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', tolerance: 1 });
+  });
+
+  test('takes the name from an inbox, and no name next to one', () => {
+    const inbox = createMemoryInbox({ name: 'eu' });
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', inbox, isGlobal: true });
+    // @ts-expect-error the inbox has the name
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', inbox, name: 'eu' });
+    // @ts-expect-error an inbox takes the place of a ledger
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', inbox, ledger: false });
+  });
+});
+
+describe('forRootAsync', () => {
+  test('takes a factory of options, with the name next to it', () => {
+    const inbox = createMemoryInbox({ name: 'eu' });
+    ShowpadWebhooksModule.forRootAsync({ name: 'eu', useFactory: () => ({ path: '/x', keys: 'a', inbox }) });
+    ShowpadWebhooksModule.forRootAsync({
+      useFactory: async () => ({ path: '/x', keys: 'a', ledger: false }),
+    });
+    // @ts-expect-error there is no path
+    ShowpadWebhooksModule.forRootAsync({ useFactory: () => ({ keys: 'a' }) });
+  });
+
+  test('takes a class that makes options', () => {
+    class Config implements ShowpadWebhooksOptionsFactory {
+      createShowpadWebhooksOptions(): ShowpadWebhooksOptions {
+        return { path: '/x', keys: 'a' };
+      }
+    }
+    ShowpadWebhooksModule.forRootAsync({ useClass: Config });
   });
 });
