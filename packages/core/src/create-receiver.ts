@@ -197,7 +197,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       registry.add(targets, handler, handlerOptions);
       return receiver;
     },
-    onAny(handler, handlerOptions) {
+    onAny(handler: unknown, handlerOptions) {
       registry.add(['any'], handler, handlerOptions);
       return receiver;
     },

@@ -15,8 +15,9 @@ export interface Receiver<Events extends EventMap = ShowpadEventMap> {
     options?: HandlerOptions,
   ): this;
   /** Handles every event, in addition to the handlers of its type. */
+  // `NoInfer` because a handler of some events would choose the types, and then it would miss the others.
   onAny<Type extends keyof Events & string>(
-    handler: Handler<EventOf<Events, Type> | UnknownEvent>,
+    handler: Handler<EventOf<Events, NoInfer<Type>> | UnknownEvent>,
     options?: HandlerOptions,
   ): this;
   /** Handles events of types that have no handler by `on`. */
