@@ -66,8 +66,12 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     handlers: readonly RegisteredHandler[],
   ): Promise<HandleResult> {
     const key = `${receiverName}:${delivery.event.id}`;
-    if (running.has(key)) throw inProgress();
     const bodyDigest = digestOf(delivery.body);
+    const earlier = running.get(key);
+    if (earlier) {
+      if (earlier.bodyDigest !== bodyDigest) reporter.report(eventConflict(), delivery);
+      throw inProgress();
+    }
     const claim = await callStore('ledger', 'claim', () =>
       ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS, nowMs: clock() }),
     );
@@ -77,7 +81,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
     const { attempt } = claim;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const progress = new LedgerProgress(options, { key, claim, delivery, context });
+    const progress = new LedgerProgress(options, { key, bodyDigest, claim, delivery, context });
     running.set(key, progress);
     renewal ??= setInterval(renewLeases, LEASE_MS / 3).unref();
     unfinished.add(delivery.request, () => context.abort());

@@ -20,6 +20,7 @@ export interface LedgerProgressOptions {
 /** One event that was claimed. */
 export interface ClaimedRun {
   readonly key: string;
+  readonly bodyDigest: number;
   readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
   readonly delivery: EventDelivery;
   readonly context: DeliveryContext;
@@ -29,6 +30,7 @@ export interface ClaimedRun {
 export class LedgerProgress implements Progress {
   readonly isFromInbox = false;
   readonly done: readonly string[];
+  readonly bodyDigest: number;
   readonly #options: LedgerProgressOptions;
   readonly #run: ClaimedRun;
   readonly #claim: Claim;
@@ -41,6 +43,7 @@ export class LedgerProgress implements Progress {
     this.#run = run;
     this.#claim = { key: run.key, fence: run.claim.fence };
     this.done = run.claim.done;
+    this.bodyDigest = run.bodyDigest;
   }
 
   note({ handlerName, error, isLast, durationMs }: EndedHandler): MaybePromise<Noted> {
