@@ -12,7 +12,7 @@ export async function validateEvent(event: ShowpadEvent, schema: StandardSchemaV
     return { ...event, data: await validateData(schema, event.data) } as ShowpadEvent;
   } catch (cause) {
     throw new ShowpadWebhookError('HANDLER_FAILED', `The event does not fit schemas["${event.type}"].`, {
-      hint: 'error.cause names the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
+      hint: 'See error.cause for the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
       cause,
     });
   }
