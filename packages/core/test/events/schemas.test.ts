@@ -46,7 +46,7 @@ describe.each(Object.entries(LIBRARIES))('a schema of %s', (_library, schema) =>
     expect(error).toMatchObject({
       code: 'HANDLER_FAILED',
       message: 'The event does not fit schemas["asset-viewed"].',
-      hint: 'error.cause names the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
+      hint: 'See error.cause for the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
     });
     const [, named = ''] = /^Error: The schema does not accept (.+)\.$/.exec(String(error?.cause)) ?? [];
     expect(named.split(', ').sort()).toEqual(fields);

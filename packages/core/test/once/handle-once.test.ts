@@ -1,6 +1,6 @@
 import { PermanentError, ShowpadWebhookError } from '@showpad-webhooks/core';
 import { describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, probe, TYPE } from '../support.ts';
+import { deferred, delivery, heldHandler, probe, TYPE } from '../support.ts';
 
 const fail = () => Promise.reject(new Error('The CRM is down.'));
 const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
@@ -65,22 +65,30 @@ describe('a duplicate', () => {
     expect(await deliver('event-1')).toBe('200 handled');
   });
 
-  test('with another body is still a duplicate, and is reported as a conflict', async () => {
-    const crm = deferred();
-    const handler = vi.fn().mockReturnValueOnce(crm.promise);
+  test('with another body is still a duplicate, and is reported as a conflict in every state', async () => {
+    const { handler, run, runs } = heldHandler();
     const { errors, deliver } = probe({ on: { [TYPE]: handler } });
+    const codes = () => errors.splice(0).map(({ code }) => code);
     const first = deliver('event-1', { data: 1 });
+    await runs.has(1);
     expect(await deliver('event-1', { data: 2 })).toBe('503 IN_PROGRESS');
-    expect(errors.map(({ code }) => code)).toEqual(['EVENT_CONFLICT', 'IN_PROGRESS']);
     expect(errors[0]).toMatchObject({
       message: 'An event id came again with another body.',
       hint: 'The event was taken for a duplicate. Do two senders use the same id?',
     });
-    crm.resolve();
-    expect(await first).toBe('200 handled');
-    expect(await deliver('event-1', { data: 2 })).toBe('200 duplicate');
-    expect(errors.map(({ code }) => code)).toEqual(['EVENT_CONFLICT', 'IN_PROGRESS', 'EVENT_CONFLICT']);
-    expect(handler).toHaveBeenCalledTimes(1);
+    expect(codes()).toEqual(['EVENT_CONFLICT', 'IN_PROGRESS']);
+    expect(await deliver('event-1', { data: 1 })).toBe('503 IN_PROGRESS');
+    expect(codes()).toEqual(['IN_PROGRESS']);
+    run(0).reject(new Error('The CRM is down.'));
+    expect(await first).toBe('500 HANDLER_FAILED');
+    expect(codes()).toEqual(['HANDLER_FAILED']);
+    const retry = deliver('event-1', { data: 2 });
+    await runs.has(2);
+    expect(codes()).toEqual(['EVENT_CONFLICT']);
+    run(1).resolve();
+    expect(await retry).toBe('200 handled');
+    expect(await deliver('event-1', { data: 3 })).toBe('200 duplicate');
+    expect(codes()).toEqual(['EVENT_CONFLICT']);
   });
 });
 
