@@ -7,9 +7,9 @@ import { DOCS, ROOT } from './paths.ts';
 const SOURCE_CONDITION = '@showpad-webhooks/source';
 
 /**
- * Writes a page for each module that can be imported, from its types and their comments.
+ * Writes a page for each module that users can import, from its types and comments.
  *
- * @throws Error where a comment links to what is not there.
+ * @throws Error if a comment links to something that does not exist.
  */
 export async function writeApiReference(): Promise<void> {
   const modules = importableModules();
@@ -18,10 +18,10 @@ export async function writeApiReference(): Promise<void> {
     name: 'API reference',
     entryPoints: [...modules.keys()].map((folder) => `${ROOT}packages/${folder}/index.ts`),
     tsconfig: `${ROOT}tsconfig.json`,
-    skipErrorChecking: true, // tsc does, for all code at once.
+    skipErrorChecking: true, // `npm test` checks all types with tsc.
     readme: 'none',
-    excludeReferences: true, // Adapters re-export all of core: it stands in core's pages alone.
-    excludeExternals: true, // Such as what errors inherit of Error.
+    excludeReferences: true, // Adapters re-export all of core, which has pages of its own.
+    excludeExternals: true, // Otherwise each error class would list the members of Error.
     groupOrder: ['Functions', '*'],
     disableSources: true,
     validation: { invalidLink: true, notExported: false },
@@ -34,7 +34,7 @@ export async function writeApiReference(): Promise<void> {
     flattenOutputFiles: true,
     hidePageHeader: true,
     hideBreadcrumbs: true,
-    useHTMLAnchors: true, // As typedoc counts like names of several things, and VitePress' headings do not.
+    useHTMLAnchors: true, // typedoc and VitePress number repeated headings in different ways.
     anchorPrefix: 'api-',
     useCodeBlocks: true,
     interfacePropertiesFormat: 'table',
@@ -45,23 +45,24 @@ export async function writeApiReference(): Promise<void> {
   };
   const app = await Application.bootstrapWithPlugins(options);
   const project = await app.convert();
-  if (!project) throw new Error('typedoc could not read the sources.');
+  if (!project) throw new Error('typedoc could not read the sources. Its errors are printed above.');
   for (const module of project.getReflectionsByKind(ReflectionKind.Module) as DeclarationReflection[]) {
     module.name = modules.get(module.name) ?? module.name;
-    if (!module.children) project.removeReflection(module); // It only re-exports.
+    // A module that only re-exports would be an empty page.
+    if (!module.children) project.removeReflection(module);
   }
-  // What a function takes apart in its head has no name of its own.
+  // typedoc calls a destructured parameter `__namedParameters`.
   for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
     if (parameter.name === '__namedParameters') parameter.name = 'options';
   }
   app.validate(project);
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
-    throw new Error('The API reference has errors: see above.');
+    throw new Error('typedoc reported problems. They are printed above.');
   }
 }
 
-/** What users import, by the folder of its source in `packages/`, which is what typedoc calls it. */
+/** Maps the folder of each module's source, which is typedoc's name for it, to the name that users import. */
 function importableModules(): Map<string, string> {
   const modules = new Map<string, string>();
   for (const folder of readdirSync(`${ROOT}packages`)) {

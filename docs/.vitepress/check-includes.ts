@@ -5,9 +5,9 @@ import { DOCS } from './paths.ts';
 const INCLUDE = /^(?:<!-- *@include: *|<<< *)(?<path>[^\s#>]+?)(?:#(?<region>[\w-]*\w))?(?:-->)?$/gm;
 
 /**
- * Looks for each document, region and file that a page includes, since VitePress passes over what it does not find.
+ * Checks that everything a page includes exists, because VitePress silently skips what it does not find.
  *
- * @throws Error for a file that is not there, or a region that its file does not have.
+ * @throws Error if an included file, or a region in it, does not exist.
  */
 export function checkIncludes(): void {
   for (const folder of ['', 'packages/']) {
@@ -16,7 +16,7 @@ export function checkIncludes(): void {
         const { path = '', region } = groups ?? {};
         const text = readFileSync(join(DOCS, folder, path), 'utf8');
         if (region === undefined || text.includes(`<!-- #region ${region} -->\n`)) continue;
-        throw new Error(`${folder}${page} includes the region "${region}" of ${path}, which has none.`);
+        throw new Error(`${folder}${page} includes the region "${region}" of ${path}, which does not exist.`);
       }
     }
   }

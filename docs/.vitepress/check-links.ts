@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 /**
- * Follows every link and image of a built site, headings included: in pages, in the sidebar, in the API reference.
+ * Checks every link and image of the built site, including links to headings and those in the sidebar.
  *
- * @param folder of the built pages, with a slash at its end.
- * @throws Error that names each link that leads nowhere.
+ * @param folder The folder of the built pages, with a slash at its end.
+ * @throws Error if links are dead, or if a page exists that nothing links to. It names all of them.
  */
 export function checkLinks(folder: string): { readonly pages: number; readonly links: number } {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -25,15 +25,22 @@ export function checkLinks(folder: string): { readonly pages: number; readonly l
       if (/^[a-z]+:/.test(target)) continue;
       links++;
       const [path = '', heading] = target.split('#').map(decodeURIComponent);
-      const place = posix.join(path.startsWith('/') ? '' : posix.dirname(file), path).replace(/^\//, '');
-      const found = path === '' ? file : place === '' || place.endsWith('/') ? `${place}index.html` : place;
-      if (found !== file) linked.add(found);
-      const isThere = heading ? pages.get(found)?.ids.has(heading) : existsSync(folder + found);
-      if (!isThere) dead.add(`${file}: ${target}`);
+      const linkedFile = fileOf(path, file);
+      if (linkedFile !== file) linked.add(linkedFile);
+      const exists = heading ? pages.get(linkedFile)?.ids.has(heading) : existsSync(folder + linkedFile);
+      if (!exists) dead.add(`${file}: ${target}`);
     }
   }
-  const lost = [...pages.keys()].filter((file) => !linked.has(file) && file !== '404.html');
-  if (dead.size > 0) throw new Error(`These links lead nowhere:\n${[...dead].join('\n')}`);
-  if (lost.length > 0) throw new Error(`Nothing links to these pages:\n${lost.join('\n')}`);
+  const orphans = [...pages.keys()].filter((file) => !linked.has(file) && file !== '404.html');
+  if (dead.size > 0) throw new Error(`These links are dead:\n${[...dead].join('\n')}`);
+  if (orphans.length > 0) throw new Error(`Nothing links to these pages:\n${orphans.join('\n')}`);
   return { pages: pages.size, links };
+}
+
+/** Returns the file that a link with this path leads to, if the link is in the file `from`. */
+function fileOf(path: string, from: string): string {
+  if (path === '') return from;
+  const folder = path.startsWith('/') ? '' : posix.dirname(from);
+  const file = posix.join(folder, path).replace(/^\//, '');
+  return file === '' || file.endsWith('/') ? `${file}index.html` : file;
 }

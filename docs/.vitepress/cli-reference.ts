@@ -5,7 +5,7 @@ import { GENERATED } from './paths.ts';
 
 type Command = ReturnType<typeof createProgram>['program'];
 
-/** Writes what each command says of itself under `--help`, for the page of the command line to include. */
+/** Writes the `--help` of every command into a file, which the page about the command line includes. */
 export function writeCliReference(): void {
   let written = '';
   const stdout = new Writable({
@@ -19,7 +19,7 @@ export function writeCliReference(): void {
 
   function helpOf(command: Command): string {
     written = '';
-    command.configureHelp({ showGlobalOptions: false }); // They stand in the first help, and hold for all.
+    command.configureHelp({ showGlobalOptions: false }); // The first help lists them once for all commands.
     command.outputHelp();
     return written.trim();
   }

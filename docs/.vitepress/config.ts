@@ -3,7 +3,7 @@ import { showCheckboxes } from './checkboxes.ts';
 import { resolveRepositoryLinks } from './links.ts';
 import { sidebar } from './sidebar.ts';
 
-// The code is formatted at 110 columns.
+// Code has up to 110 columns, and should not need to scroll.
 const STYLE = `
 :root { --vp-code-font-size: 0.8em; --vp-layout-max-width: 1600px }
 .VPDoc.has-aside .content-container { max-width: 860px !important }
@@ -12,7 +12,7 @@ const STYLE = `
 const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: 'showpad-webhooks',
   description: 'Receive Showpad webhooks in the Node app you already have. Unofficial.',
-  ignoreDeadLinks: 'localhostLinks', // Of a server that the reader starts.
+  ignoreDeadLinks: 'localhostLinks', // They lead to a server that the reader starts.
   head: [
     ['link', { rel: 'icon', href: 'data:,' }],
     ['style', {}, STYLE],
@@ -24,7 +24,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
       showCheckboxes(markdown);
     },
   },
-  vite: { build: { chunkSizeWarningLimit: 2_000 } }, // The search index is one chunk, loaded at the first search.
+  vite: { build: { chunkSizeWarningLimit: 2_000 } }, // The search index is one large chunk that only a search loads.
   themeConfig: {
     nav: [
       { text: 'Quick start', link: '/quick-start' },
@@ -38,5 +38,5 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   },
 });
 
-// biome-ignore lint/style/noDefaultExport: where VitePress looks for it.
+// biome-ignore lint/style/noDefaultExport: VitePress reads the default export.
 export default config;

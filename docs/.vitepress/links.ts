@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import type { MarkdownOptions } from 'vitepress';
+import type { MarkdownEnv, MarkdownOptions } from 'vitepress';
 import { ROOT } from './paths.ts';
 
 type Markdown = Parameters<NonNullable<MarkdownOptions['config']>>[0];
 
-/** Documents outside `docs/` that a page shows whole. */
+/** Documents outside `docs/`, and the pages that include them. */
 const PAGES: Readonly<Record<string, string>> = {
   'README.md': 'index.md',
   'CONTEXT.md': 'glossary.md',
@@ -14,18 +14,20 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Documents link to each other by their places in the repository, so that the links hold there and in editors. A page
- * that includes one stands elsewhere: its links are led to the site's pages, and those to files that have none
- * lose their link and keep their text.
+ * Documents link to each other by relative paths, so that the links work on GitHub and in editors. A page that includes
+ * a document is in another folder, so each link is changed to the page of its target. If the target has no page, only
+ * the text of the link stays.
  */
 export function resolveRepositoryLinks(markdown: Markdown): void {
   markdown.core.ruler.push('repository-links', ({ tokens, env }) => {
+    const { path: page, includes = [] } = env as MarkdownEnv;
+    const documents = [page, ...includes];
     for (const { children } of tokens) {
       let isDropped = false;
       for (const token of children ?? []) {
         if (token.type === 'link_open') {
           const href = token.attrGet('href') ?? '';
-          const target = /^[a-z]+:|^#|^\//.test(href) ? href : pageOf(href, env.relativePath);
+          const target = /^[a-z]+:|^#|^\//.test(href) ? href : pageOf(href, documents);
           isDropped = target === undefined;
           if (target !== undefined) token.attrSet('href', target);
         }
@@ -35,19 +37,25 @@ export function resolveRepositoryLinks(markdown: Markdown): void {
   });
 }
 
-/** The page of what `page` links to; undefined where it is a file without one. */
-function pageOf(href: string, page: string): string | undefined {
+/**
+ * Returns the page for a link in one of the documents of a page, or undefined if the link leads to a file that has no
+ * page. A link is relative to the document that contains it, but markdown-it does not know which one that is.
+ */
+function pageOf(href: string, documents: readonly string[]): string | undefined {
   const [path = '', heading] = href.split('#');
-  const plain = path.replace(/^(\.{1,2}\/)+/, '');
-  const packageName = /^packages\/([^/]+)\.md$/.exec(page)?.[1];
-  const places = [posix.join('docs', posix.dirname(page), path), plain, `packages/${packageName}/${plain}`];
-  const place = places.find((each) => !each.startsWith('..') && existsSync(ROOT + each));
-  if (place === undefined) return href; // VitePress tells of it.
-  const target = PAGES[place] ?? /^docs\/(?<page>.*\.md)$/.exec(place)?.groups?.page ?? packagePage(place);
+  const candidates = documents.map((document) => posix.join(posix.dirname(document), path));
+  const found = candidates.find((each) => existsSync(each));
+  if (found === undefined) return href; // VitePress reports it as a dead link.
+  const file = posix.relative(ROOT, found);
+  const target = PAGES[file] ?? docsPage(file) ?? packagePage(file);
   return target && `/${target}${heading === undefined ? '' : `#${heading}`}`;
 }
 
-function packagePage(place: string): string | undefined {
-  const name = /^packages\/([^/]+)\/README\.md$/.exec(place)?.[1];
+function docsPage(file: string): string | undefined {
+  return /^docs\/(.*\.md)$/.exec(file)?.[1];
+}
+
+function packagePage(file: string): string | undefined {
+  const name = /^packages\/([^/]+)\/README\.md$/.exec(file)?.[1];
   return name && `packages/${name}.md`;
 }

@@ -20,6 +20,7 @@ export const sidebar: Items = [
   {
     text: 'Receive',
     items: [
+      { text: 'Start and close', link: '/lifecycle' },
       { text: 'Responses and retries', link: '/responses' },
       { text: 'Handled once', link: '/handled-once' },
       { text: 'Never lost: the inbox', link: '/inbox' },
@@ -62,7 +63,7 @@ export const sidebar: Items = [
     text: 'Background',
     items: [
       { text: 'Writing an adapter', link: '/adapters' },
-      { text: 'What is known of Showpad', link: '/showpad' },
+      { text: 'What is known about Showpad', link: '/showpad' },
       { text: 'Glossary', link: '/glossary' },
       { text: 'Decisions', collapsed: true, items: decisions() },
     ],
