@@ -1,5 +1,5 @@
 import { type Inbox, PermanentError, parseEvent, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
-import type { InboxFailure } from '@showpad-webhooks/core/inbox';
+import { createStoreInbox, type InboxFailure } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -484,6 +484,62 @@ describe('handlers of an inbox', () => {
     expect(validate).toHaveBeenCalledTimes(2);
     expect(errors[0]?.message).toBe(`The event does not fit schemas["${TYPE}"].`);
     await receiver.close();
+  });
+});
+
+describe('an event of an inbox', () => {
+  test('that ended the process in every attempt becomes a dead letter, and no handler runs', async () => {
+    const { inbox, outcomes, store } = watchedInbox({ maxAttempts: 2 });
+    const handler = vi.fn();
+    const { receiver, deliver, letters, errors } = probeWithJournal({ inbox });
+    await deliver();
+    for (const ms of [0, 1]) await store.claim({ limit: 1, leaseMs: -10, nowMs: Date.now() + ms });
+    const other = createStoreInbox(store, { maxAttempts: 2 });
+    const worker = probeWithJournal({ inbox: other, on: { [TYPE]: handler } });
+    await worker.receiver.start();
+    expect(await outcomes.has(1)).toMatchObject([
+      {
+        state: 'dead',
+        error: { code: 'HANDLER_FAILED', message: 'The process ended during each of 2 attempts.' },
+      },
+    ]);
+    expect(await worker.letters.has(1)).toMatchObject([{ reason: 'attempts-exhausted', attempt: 3 }]);
+    expect(worker.errors).toMatchObject([
+      {
+        hint: 'A handler ends the process or blocks it for a long time. Fix it, and then retry the event by hand.',
+      },
+    ]);
+    expect(handler).not.toHaveBeenCalled();
+    expect([letters.entries, errors]).toEqual([[], []]);
+    await worker.receiver.close();
+    await receiver.close();
+  });
+
+  test('that the inbox hands over twice at once runs once', async () => {
+    const { handler, run, runs, mostAtOnce } = heldHandler();
+    const twice = deferred<InboxFailure | undefined>();
+    const memory = createMemoryInbox();
+    const inbox: Inbox = {
+      ...memory,
+      start: (consumer) =>
+        memory.start({
+          ...consumer,
+          async process(job) {
+            const first = consumer.process(job);
+            await runs.has(1);
+            twice.resolve(await consumer.process(job));
+            return first;
+          },
+        }),
+    };
+    const { receiver, deliver } = probe({ inbox, on: { [TYPE]: handler } });
+    await receiver.start();
+    await deliver();
+    expect(await twice.promise).toMatchObject({ error: { code: 'IN_PROGRESS' }, isFinal: false });
+    run(0).resolve();
+    await receiver.close();
+    expect(mostAtOnce()).toBe(1);
+    expect(await memory.counts()).toEqual({ ...NOTHING, done: 1 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createReceiver, type Receipt } from '@showpad-webhooks/core';
 import {
@@ -70,6 +70,13 @@ describe('createNodeHandler', () => {
     expect(nexts).toEqual([[]]);
     expect(await send(PATH)).toBe('200 {"outcome":"ignored"}');
     expect(nexts).toHaveLength(1);
+  });
+
+  test('leaves a request without a URL to next', async () => {
+    const handler = createNodeHandler({ path: PATH, keys: KEY });
+    const next = vi.fn();
+    handler({ headers: {} } as NodeRequest, {} as ServerResponse, next);
+    expect(next).toHaveBeenCalledTimes(1);
   });
 
   test('matches the path by the original URL too, which a router may have cut', async () => {
