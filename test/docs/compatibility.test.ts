@@ -6,18 +6,17 @@ const read = (path: string) => readFileSync(ROOT + path, 'utf8');
 const manifest = (path: string) =>
   JSON.parse(read(path)) as { devDependencies: Record<string, string>; engines?: { node: string } };
 
-/** Major and minor of what the tests run on: `npm:express@4.22.3` is 4.22. */
+/** Returns the major and minor version that the tests run on: 4.22 for `npm:express@4.22.3`. */
 function tested(path: string, dependency: string): string {
   const version = manifest(path).devDependencies[dependency]?.replace(/^npm:.*@/, '');
-  return version?.split('.').slice(0, 2).join('.') ?? `${dependency} is not in ${path}`;
+  if (version === undefined) throw new Error(`${path} does not list ${dependency}.`);
+  return version.split('.').slice(0, 2).join('.');
 }
 
-/** The versions of a row of the README's table. */
+/** Returns the versions in a row of the README's table. */
 function stated(row: string): string {
-  return (
-    new RegExp(`^\\| ${row} \\|[^|]*\\| (?<versions>[^|]*?) \\|`, 'm').exec(read('README.md'))?.groups
-      ?.versions ?? ''
-  );
+  const line = new RegExp(`^\\| ${row} \\|[^|]*\\| (?<versions>[^|]*?) \\|`, 'm');
+  return line.exec(read('README.md'))?.groups?.versions ?? '';
 }
 
 test.each([

@@ -22,7 +22,7 @@ import { documents, GENERATED, ROOT, writeSnippets } from './snippets.ts';
 const snippets = writeSnippets();
 
 describe('snippets', () => {
-  test('are found where they are', () => {
+  test('are found in READMEs, in pages and in examples of the code', () => {
     const paths = snippets.map(({ document }) => document);
     for (const path of [
       'README.md',
@@ -46,22 +46,22 @@ describe('snippets', () => {
       cwd: GENERATED,
       encoding: 'utf8',
     });
-    // Told by the line of the document, not of the file it was written to.
-    const told = stdout.replace(/^(\S+)\((\d+),\d+\)/gm, (place, file, line) => {
+    // An error names the line of the document instead of the line of the generated file.
+    const errors = stdout.replace(/^(\S+)\((\d+),\d+\)/gm, (position, file, line) => {
       const snippet = snippets.find((each) => each.file === GENERATED + file);
-      return snippet ? `${snippet.document}:${snippet.line + Number(line) - 1}` : place;
+      return snippet ? `${snippet.document}:${snippet.line + Number(line) - 1}` : position;
     });
-    expect(told).toBe('');
+    expect(errors).toBe('');
     expect(status).toBe(0);
   });
 
-  describe('run, print what they say they print, and answer a delivery where they listen', () => {
+  describe('run, print what their comments say, and answer a delivery if they listen', () => {
     const key = 'a-signature-key';
     const printed: string[] = [];
     const listeners = process.listeners('SIGTERM');
     let listen: MockInstance<Server['listen']>;
     const servers = () => listen.mock.contexts as Server[];
-    // Files that they make are theirs, and gone with them.
+    // Snippets may create files. They go into the generated folder, which the next run deletes.
     beforeAll(() => process.chdir(GENERATED));
     afterAll(() => process.chdir(ROOT));
     beforeEach(() => {
@@ -70,7 +70,7 @@ describe('snippets', () => {
       listen = vi.spyOn(Server.prototype, 'listen');
       for (const method of ['log', 'info', 'warn', 'error'] as const) {
         vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
-          // As the comment beside it would say: on one line.
+          // The comment that it is compared to is one line.
           if (method === 'log')
             printed.push(formatWithOptions({ colors: false, breakLength: Infinity }, ...(args as [unknown])));
         });
@@ -78,7 +78,7 @@ describe('snippets', () => {
     });
     afterEach(async () => {
       for (const server of servers()) server.close();
-      // What an app does on a deploy, so that it lets go of what it holds.
+      // A deploy sends SIGTERM. The snippet then closes what it opened.
       for (const listener of process.listeners('SIGTERM').filter((each) => !listeners.includes(each))) {
         process.off('SIGTERM', listener);
         await listener('SIGTERM');
@@ -96,9 +96,9 @@ describe('snippets', () => {
       },
     );
 
-    /** As Showpad would. */
+    /** Sends a delivery as Showpad would, and resolves to the status of the response. */
     async function deliver(server: Server | undefined): Promise<number | undefined> {
-      if (!server) throw new Error('it did not listen');
+      if (!server) throw new Error('The snippet did not listen.');
       if (!server.listening) await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/showpad`;
       const type = 'shared-space-user-added';
@@ -118,7 +118,7 @@ describe('links', () => {
   });
   const local = links.filter(({ target }) => !/^[a-z]+:/.test(target));
 
-  test('are found where they are', () => {
+  test('are found', () => {
     expect(local.length).toBeGreaterThan(5);
   });
 

@@ -6,25 +6,25 @@ export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 export const GENERATED: string = fileURLToPath(new URL('.generated/', import.meta.url));
 
 export interface Snippet {
-  /** Path from the root. */
+  /** The path relative to the root. */
   readonly document: string;
-  /** The line of the document that its code begins on. */
+  /** The line of the document on which its code begins. */
   readonly line: number;
-  /** The module it was written to. */
+  /** The module that contains the code. */
   readonly file: string;
   readonly code: string;
-  /** What its `console.log` lines say, in comments, that they print. */
+  /** The output that comments announce after `console.log` lines. */
   readonly expected: readonly string[];
-  /** Whether it is an app that listens, and goes on. */
+  /** True if it is an app that listens until somebody ends it. */
   readonly isServer: boolean;
 }
 
-// What follows the language, such as the title of a tab, is for the site.
+// The site also reads what follows the language, such as the title of a tab.
 const FENCE = /^```(?:ts|js)\b[^\n]*\n(?<code>[\s\S]*?)^```$/gm;
 const LISTEN = '.listen(3000)';
 const JSDOC = /\/\*\*[\s\S]*?\*\//g;
 
-/** Every Markdown document of the project that a person wrote: pages of the site, READMEs, templates. */
+/** Returns every Markdown document that a person wrote: pages of the site, READMEs and templates. */
 export function documents(): readonly string[] {
   const written = [
     '*.md',
@@ -37,7 +37,7 @@ export function documents(): readonly string[] {
   return globSync(written, { cwd: ROOT, ignore, dot: true }).sort();
 }
 
-/** Every snippet of the documents and of the public `@example`s, each written to a module of its own. */
+/** Writes each snippet of a document or an `@example` into its own module. */
 export function writeSnippets(): readonly Snippet[] {
   rmSync(GENERATED, { recursive: true, force: true });
   mkdirSync(GENERATED);
@@ -49,7 +49,7 @@ export function writeSnippets(): readonly Snippet[] {
   });
   return found.map(({ document, line, code }) => {
     const file = `${GENERATED}${document.replace(/[^a-z0-9]+/gi, '-')}-${line}.ts`;
-    // No fixed port; and a module, even where it imports nothing.
+    // Port 3000 may be in use. Without an import or an export, the file would not be a module.
     writeFileSync(file, `${code.replaceAll(LISTEN, ".listen(0, '127.0.0.1')")}\nexport {};\n`);
     return { document, line, file, code, expected: expectedOutput(code), isServer: code.includes(LISTEN) };
   });
@@ -79,7 +79,7 @@ function lineOf(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
 }
 
-/** The comment after a `console.log(…);`, on its line or the next. */
+/** Returns the comments that follow a `console.log(…);`, on the same line or the next. */
 function expectedOutput(code: string): string[] {
   return [...code.matchAll(/^console\.log\(.*\);(?: |\n)\/\/ (?<output>.*)$/gm)].map(
     (match) => match.groups?.output ?? '',

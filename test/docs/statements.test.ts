@@ -1,23 +1,52 @@
 import { readFileSync } from 'node:fs';
 import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
 import { expect, test } from 'vitest';
+import { CODES, SUCCESS_RESPONSES } from '../../packages/core/src/delivery/response.ts';
 import { ROOT } from './snippets.ts';
 
+/** Codes that are only reported. The page of error codes states the status that the delivery gets anyway. */
+const REPORTED_ONLY: Readonly<Record<string, number>> = { EVENT_CONFLICT: 200 };
+
 const read = (path: string) => readFileSync(ROOT + path, 'utf8');
-const firstCells = (text: string) => [...text.matchAll(/^\| `([^`]+)` \|(.*)$/gm)];
+
+/** Returns the first cell, and the rest of the line, of every table row that begins with code. */
+function rowsOf(document: string): readonly { readonly name: string; readonly rest: string }[] {
+  return [...read(document).matchAll(/^\| `([^`]+)` \|(.*)$/gm)].map(([, name = '', rest = '']) => ({
+    name,
+    rest,
+  }));
+}
+
+/** Returns a pair of the first cell and each status in the second cell, in alphabetical order. */
+function statusesIn(document: string): string[] {
+  return rowsOf(document)
+    .flatMap(({ name, rest }) => {
+      const [cell = ''] = rest.split('|');
+      return cell
+        .trim()
+        .split(' ')
+        .map((status) => `${name} ${status}`);
+    })
+    .sort();
+}
 
 test('the page of events says of each documented type how sure its payload is, and names no other', () => {
-  const rows = firstCells(read('docs/events.md')).map(([, type, rest = '']) => ({
-    type,
+  const rows = rowsOf('docs/events.md').map(({ name, rest }) => ({
+    type: name,
     isDocumented: [...rest.matchAll(/>documented</g)].length === 2,
   }));
   expect(rows).toEqual(EVENT_TYPES);
 });
 
-test('the page of error codes explains each code once', () => {
-  const codes = /ShowpadWebhookErrorCode =(?<codes>[^;]*);/.exec(read('packages/core/src/error.ts'))?.groups;
-  const known = [...(codes?.codes ?? '').matchAll(/'(\w+)'/g)].map(([, code]) => code);
-  const explained = firstCells(read('docs/errors.md')).map(([, code]) => code);
-  expect(known.length).toBeGreaterThan(20);
-  expect(explained.sort()).toEqual(known.sort());
+test('the page of error codes has one row for each code, with its status', () => {
+  const expected = Object.entries(CODES).map(
+    ([code, { status }]) => `${code} ${REPORTED_ONLY[code] ?? status}`,
+  );
+  expect(statusesIn('docs/errors.md')).toEqual(expected.sort());
+});
+
+test('the page of responses has one row for each outcome and status', () => {
+  const failures = Object.values(CODES).map(({ outcome, status }) => `${outcome} ${status}`);
+  const successes = Object.entries(SUCCESS_RESPONSES).map(([outcome, { status }]) => `${outcome} ${status}`);
+  expect(statusesIn('docs/responses.md')).toEqual([...new Set([...successes, ...failures])].sort());
 });
