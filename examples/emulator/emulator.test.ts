@@ -19,7 +19,7 @@ import { buildAdmin } from '../../packages/emulator/test/build-admin.ts';
 import { createApp } from './app.ts';
 
 test.runIf(hasBrowser)(
-  'a webhook made by hand gets an event, which fails, comes again, and is handled once',
+  'a webhook that was created by hand gets an event, which fails, is retried, and is handled once',
   { timeout: BROWSER_TIMEOUT_MS },
   async () => {
     await buildAdmin();
@@ -32,7 +32,7 @@ test.runIf(hasBrowser)(
     const app = createApp({
       envFile,
       addContact: async (email) => {
-        if (failures-- > 0) throw new Error('the CRM is down');
+        if (failures-- > 0) throw new Error('The CRM is down.');
         contacts.push(email);
       },
       log: (line) => lines.push(line),
@@ -57,7 +57,7 @@ test.runIf(hasBrowser)(
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('link', { name: 'See the responses' }).click();
 
-    await expect.poll(statuses).toEqual(['503', 'in 3 s']); // No key yet.
+    await expect.poll(statuses).toEqual(['503', 'in 3 s']); // There is no key yet.
     expect(lines.at(-1)).toMatch(/^KEY_LOOKUP_FAILED/);
     writeFileSync(envFile, `${line}\n`);
     await advance.click();
@@ -74,7 +74,7 @@ test.runIf(hasBrowser)(
   },
 );
 
-test('the one command says what to do, and ends at Ctrl-C', async () => {
+test('the one command says what to do, and ends with Ctrl-C', async () => {
   const server = spawn(
     process.execPath,
     ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'server.ts'],

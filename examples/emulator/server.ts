@@ -1,4 +1,4 @@
-// pnpm start: the emulator, and an app that receives from it. Its CRM is down the first time it is called.
+// pnpm start runs the emulator and an app that receives from it. The app's CRM is down at the first call.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ let failures = 1;
 const app = createApp({
   envFile,
   addContact: async (email) => {
-    if (failures-- > 0) throw new Error('the CRM is down');
+    if (failures-- > 0) throw new Error('The CRM is down.');
     console.log(`CRM: added ${email}`);
   },
   log: (line) => console.log(line),
@@ -28,7 +28,7 @@ process.once('SIGINT', async () => {
 
 console.log(`1. Open ${emulator.url}`);
 console.log(
-  `2. Press + beside shared-space-user-added, with the URL http://127.0.0.1:${port}/webhooks/showpad`,
+  `2. Press + next to shared-space-user-added, and enter the URL http://127.0.0.1:${port}/webhooks/showpad`,
 );
 console.log(`3. Paste the line that it shows into ${envFile}`);
-console.log('4. Press "Send it an event", and see in Responses how it is tried again and handled once');
+console.log('4. Press "Send it an event", and see in Responses how it is retried and handled once');

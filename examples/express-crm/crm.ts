@@ -1,22 +1,23 @@
 import { PermanentError } from '@showpad-webhooks/express';
 
 export interface CrmOptions {
-  /** Where the CRM's API is, such as `https://crm.example.com`. */
+  /** The URL of the CRM's API, such as `https://crm.example.com`. */
   readonly url: string;
   readonly token: string;
 }
 
-/** The two calls of the CRM's API that are needed. Both may be repeated: what is there already is brought up to date. */
+/** The two calls to the CRM's API that are needed. Both can be repeated: they update what exists. */
 export interface Crm {
   upsertContact(email: string, contact: { sharedSpace: string }, signal: AbortSignal): Promise<void>;
-  /** Fields that are left out stay as they are. */
+  /** Fields that are left out do not change. */
   upsertDeal(id: string, deal: { name?: string; stage?: string }, signal: AbortSignal): Promise<void>;
 }
 
 export function createCrm({ url, token }: CrmOptions): Crm {
-  if (!URL.canParse(url)) throw new TypeError(`"${url}" is no URL: set CRM_URL to that of the CRM's API.`);
+  if (!URL.canParse(url))
+    throw new TypeError(`"${url}" is not a URL. Set CRM_URL to the URL of the CRM's API.`);
 
-  /** @throws Error where a retry may help; PermanentError where the CRM refuses the data itself. */
+  /** @throws Error if a retry may help, and PermanentError if the CRM does not accept the data. */
   async function put(collection: string, id: string, fields: object, signal: AbortSignal): Promise<void> {
     const response = await fetch(new URL(`/${collection}/${encodeURIComponent(id)}`, url), {
       method: 'PUT',
@@ -24,17 +25,17 @@ export function createCrm({ url, token }: CrmOptions): Crm {
       body: JSON.stringify(fields),
       signal,
     });
-    await response.body?.cancel(); // An answer left unread holds on to its connection.
+    await response.body?.cancel(); // A response that is not read keeps its connection busy.
     if (response.ok) return;
-    const message = `the CRM answered ${response.status} to PUT /${collection}`;
-    // Any other may pass while Showpad tries again: an outage, a rate limit, a token that is being renewed.
+    const message = `The CRM answered ${response.status} to PUT /${collection}.`;
+    // Any other status may be over when Showpad retries: an outage, a rate limit, a token that is being renewed.
     throw response.status === 400 || response.status === 422
       ? new PermanentError(message)
       : new Error(message);
   }
 
   return {
-    // One person, however the address is written.
+    // An address that is written in another way is still the same person.
     upsertContact: (email, contact, signal) => put('contacts', email.trim().toLowerCase(), contact, signal),
     upsertDeal: (id, deal, signal) => put('deals', id, deal, signal),
   };

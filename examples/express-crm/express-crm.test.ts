@@ -26,11 +26,11 @@ async function statuses(): Promise<(number | undefined)[]> {
   return (await stage.showpad.attempts()).map(({ response }) => response?.status);
 }
 
-test('tries again while the CRM is down, and does each thing once', async () => {
+test('is retried while the CRM is down, and does each thing once', async () => {
   const { crm, showpad, send } = stage;
   crm.state = 'down';
   await send(type);
-  expect(lines).toContainEqual(expect.stringContaining('the CRM answered 503 to PUT /contacts'));
+  expect(lines).toContainEqual(expect.stringContaining('The CRM answered 503 to PUT /contacts.'));
   crm.state = 'up';
   await showpad.advanceTime(15_000);
   expect(await statuses()).toEqual([500, 200]);
@@ -38,7 +38,7 @@ test('tries again while the CRM is down, and does each thing once', async () => 
   expect([...crm.deals]).toEqual([[data.sharedSpace.id, { name: 'Breakfast Service', stage: 'engaged' }]]);
 });
 
-test('asks again only for what the rate limit had kept from being done', async () => {
+test('repeats only the call that the rate limit had prevented', async () => {
   const { crm, showpad, send } = stage;
   crm.callsLeft = 1;
   await send(type);
@@ -47,7 +47,7 @@ test('asks again only for what the rate limit had kept from being done', async (
   expect(crm.calls).toEqual(['PUT /contacts 200', 'PUT /deals 429', 'PUT /deals 200']);
 });
 
-test('makes one contact of a duplicate, and of an address written in another way', async () => {
+test('makes one contact from a duplicate, and from an address that is written in another way', async () => {
   const { crm, showpad, send } = stage;
   const { id } = await send(type);
   await showpad.replay(id);
@@ -57,18 +57,18 @@ test('makes one contact of a duplicate, and of an address written in another way
   expect([...crm.contacts]).toEqual([['kent.cook@showpad.com', contact]]);
 });
 
-test('keeps an invitee without an email address, and asks for no retry', async () => {
+test('keeps an invitee without an email address, and causes no retry', async () => {
   const { crm, showpad, send, letters } = stage;
   await send(type, { ...data, invitee: { ...data.invitee, email: undefined } });
   await showpad.advanceTime(15_000);
   expect(await statuses()).toEqual([422]);
   expect(letters.map(({ reason, error }) => [reason, String(error.cause)])).toEqual([
-    ['permanent', 'PermanentError: an invitee without an email address'],
+    ['permanent', 'PermanentError: The invitee has no email address.'],
   ]);
   expect(crm.contacts.size).toBe(0);
 });
 
-test('keeps what comes while the CRM is down for longer than Showpad tries', async () => {
+test('keeps events if the CRM is down for longer than Showpad retries', async () => {
   const { crm, showpad, send, letters } = stage;
   crm.state = 'down';
   await send(type);
@@ -77,7 +77,7 @@ test('keeps what comes while the CRM is down for longer than Showpad tries', asy
   expect(letters.map(({ reason }) => reason)).toEqual(['attempts-exhausted']);
 });
 
-test('leaves the stage of a deal alone when the creation of its Shared Space comes late', async () => {
+test('does not change the stage of a deal if the creation of its Shared Space arrives late', async () => {
   const { crm, send } = stage;
   await send(type);
   const { response } = await send('shared-space-created');
@@ -85,7 +85,7 @@ test('leaves the stage of a deal alone when the creation of its Shared Space com
   expect(crm.deals.get(data.sharedSpace.id)).toEqual({ name: 'Breakfast Service', stage: 'engaged' });
 });
 
-test('hangs up on a CRM that does not answer, when the app shuts down', async () => {
+test('aborts a call to a CRM that does not answer when the app shuts down', async () => {
   const { crm, receiver, send } = stage;
   crm.state = 'stalled';
   const sent = send(type);
@@ -96,7 +96,7 @@ test('hangs up on a CRM that does not answer, when the app shuts down', async ()
   expect((await sent).response?.status).toBe(500);
 });
 
-/** `pnpm start`, without the key that this process may have. */
+/** Runs `pnpm start`, without the key that this process may have. */
 function start(own: Record<string, string> = {}) {
   const { SHOWPAD_SIGNATURE_KEY: _, ...env } = process.env;
   return spawn(process.execPath, ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'server.ts'], {
@@ -111,11 +111,11 @@ test('the one command shows it all, and ends', async () => {
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')]);
   expect(output.match(/(?<=attempt \d: )\d+/g)).toEqual(['500', '500', '200', '200', '422']);
   expect(output).toContain("contacts: { 'kent.cook@showpad.com': { sharedSpace: 'Breakfast Service' } }");
-  expect(output).toContain('PermanentError: an invitee without an email address');
+  expect(output).toContain('PermanentError: The invitee has no email address.');
   expect(code).toBe(0);
 }, 20_000);
 
-test('with a key it serves, keeps dead letters in a file, and ends in order', async () => {
+test('with a key it serves, keeps dead letters in a file, and ends cleanly', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'showpad-example-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'dead-letters.ndjson');

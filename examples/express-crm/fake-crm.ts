@@ -3,19 +3,19 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
-/** A CRM on this machine, to be broken at will. */
+/** A CRM on this machine that tests can break. */
 export interface FakeCrm {
   readonly url: string;
   readonly server: Server;
-  /** `stalled`: it takes requests and never answers. */
+  /** `stalled`: it accepts requests and never answers. */
   state: 'up' | 'down' | 'stalled';
-  /** How many calls it takes before it answers 429. Without end, until a test says otherwise. */
+  /** How many calls it accepts before it answers 429. There is no limit unless a test sets one. */
   callsLeft: number;
   /** By email. */
   readonly contacts: ReadonlyMap<string, object>;
   /** By id. */
   readonly deals: ReadonlyMap<string, object>;
-  /** What was asked of it, such as `PUT /deals 503`. */
+  /** The calls that it got, such as `PUT /deals 503`. */
   readonly calls: string[];
   close(): void;
 }

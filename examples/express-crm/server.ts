@@ -1,5 +1,5 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY, and CRM_URL and CRM_TOKEN.
-// Without a key: a demo, with an emulated Showpad and a fake CRM, that needs nothing and ends.
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed, and CRM_URL and CRM_TOKEN.
+// Without a key it runs a demo with an emulated Showpad and a fake CRM, which needs nothing else and ends.
 import { appendFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
@@ -21,7 +21,7 @@ function serve(signatureKey: string): void {
     signatureKey,
     keep: async ({ reason, event, rawBody }) => {
       const letter = { reason, id: event?.id, body: Buffer.from(rawBody).toString('base64') };
-      // Personal data: for this account's eyes alone.
+      // The file contains personal data, so only this account can read it.
       await appendFile(deadLetters, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
     },
     log: (line) => console.log(line),
@@ -32,7 +32,7 @@ function serve(signatureKey: string): void {
     console.log(`Receiving at http://localhost:${port}/webhooks/showpad`);
   });
 
-  // On a deploy: take no new connection, and let the deliveries that run come to their end.
+  // On a deploy, accept no new connections and let running deliveries end.
   process.once('SIGTERM', () => {
     server.close();
     void receiver.close();

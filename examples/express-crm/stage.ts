@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Attempt, createEmulator, type Emulator } from '@showpad-webhooks/emulator';
-import type { DeadLetter, Receiver, ShowpadEventMap } from '@showpad-webhooks/express';
+import type { DeadLetter, Receiver } from '@showpad-webhooks/express';
 import { createApp } from './app.ts';
 import { createCrm } from './crm.ts';
 import { type FakeCrm, startFakeCrm } from './fake-crm.ts';
 
-/** The app between an emulated Showpad, whose clock moves when told to, and a CRM that breaks when told to. */
+/** The app between an emulated Showpad, whose clock tests can move, and a CRM that tests can break. */
 export interface Stage {
   readonly showpad: Emulator;
   readonly crm: FakeCrm;
   readonly receiver: Receiver;
-  readonly letters: readonly DeadLetter<ShowpadEventMap>[];
-  /** An event, up to the answer to its first attempt. */
+  readonly letters: readonly DeadLetter[];
+  /** Sends an event, and resolves to its first attempt when that has an answer. */
   send(type: string, data?: unknown): Promise<Attempt>;
   close(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface Stage {
 export async function openStage(log: (line: string) => void): Promise<Stage> {
   const signatureKey = 'a-signature-key';
   const crm = await startFakeCrm();
-  const letters: DeadLetter<ShowpadEventMap>[] = [];
+  const letters: DeadLetter[] = [];
   const { app, receiver } = createApp({
     crm: createCrm({ url: crm.url, token: 'a-token' }),
     signatureKey,
@@ -37,7 +37,10 @@ export async function openStage(log: (line: string) => void): Promise<Stage> {
     signatureKey,
   });
   return {
-    ...{ showpad, crm, receiver, letters },
+    showpad,
+    crm,
+    receiver,
+    letters,
     async send(type, data) {
       await showpad.trigger(type, data === undefined ? {} : { data });
       return showpad.waitForDelivery({ number: 1 });

@@ -1,5 +1,5 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY. Without one it makes a
-// key up, and sends itself a sample while its CRM is down for two attempts.
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed. Without one it makes up a key,
+// and sends itself a sample while its CRM is down for two attempts.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -14,19 +14,19 @@ const { app, receiver } = createApp({
   signatureKey,
   file: process.env.SHOWPAD_INBOX ?? 'showpad.db',
   addContact: async (email, sharedSpace) => {
-    if (failures-- > 0) throw new Error('the CRM is down');
+    if (failures-- > 0) throw new Error('The CRM is down.');
     console.log(`CRM: added ${email} to "${sharedSpace}"`);
   },
   log: (line) => console.log(line),
 });
 
-await receiver.start(); // First what was stored before, then what comes.
+await receiver.start(); // It begins with the events that were stored before.
 const server = app.listen(Number(process.env.PORT ?? 3000));
 await once(server, 'listening');
 const url = `http://localhost:${(server.address() as AddressInfo).port}/webhooks/showpad`;
 console.log(`Receiving at ${url}`);
 
-// On a deploy: take no new connection, let the handlers at work end, leave the rest in the file.
+// On a deploy, accept no new connections, let running handlers end, and leave the rest in the file.
 process.once('SIGTERM', async () => {
   server.close();
   await receiver.close();

@@ -1,5 +1,4 @@
-// pnpm demo [--keep]: starts the app, sends it deliveries as Showpad would, and tells what it did with each.
-
+// pnpm demo [--keep] starts the app, sends it deliveries as Showpad would, and shows what it does with each.
 import type { AddressInfo } from 'node:net';
 import {
   type EventJson,
@@ -18,7 +17,7 @@ const app = createApp({
   crm: {
     addContact: async (email, sharedSpace) => void did.push(`CRM: added ${email} to "${sharedSpace}"`),
     openDeal: async (sharedSpace) => {
-      if (dealsToFail-- > 0) throw new Error('the CRM is down for a moment');
+      if (dealsToFail-- > 0) throw new Error('The CRM is down for a moment.');
       did.push(`CRM: opened a deal for "${sharedSpace}"`);
     },
   },
@@ -56,32 +55,32 @@ const tenMinutesAgo = Math.floor(Date.now() / 1000) - 600;
 
 await deliver('1. Showpad’s documented sample, signed', signed(sample), '200 {"outcome":"handled"}');
 await deliver(
-  '2. The same event again, as after a lost answer',
+  '2. The same event again, as after a response that was lost',
   signed(sample),
   '200 {"outcome":"duplicate"}',
 );
 await deliver(
-  '3. Signed with a wrong key',
+  '3. A delivery that is signed with a wrong key',
   signed('shared-space-user-added', { key: 'guessed' }),
   '401 {"outcome":"rejected","code":"SIGNATURE_MISMATCH"}',
 );
 await deliver(
-  '4. A capture, replayed ten minutes later',
+  '4. A captured delivery, replayed ten minutes later',
   signed('shared-space-user-added', { timestampSeconds: tenMinutesAgo }),
   '401 {"outcome":"rejected","code":"TIMESTAMP_TOO_OLD"}',
 );
 await deliver(
-  '5. An event whose handler fails: a 5xx, so that Showpad tries again',
+  '5. An event whose handler fails: the answer is a 5xx, so Showpad retries',
   signed(created),
   '500 {"outcome":"failed","code":"HANDLER_FAILED"}',
 );
-await deliver('6. Showpad’s retry of it', signed(created), '200 {"outcome":"handled"}');
+await deliver('6. Showpad’s retry of that event', signed(created), '200 {"outcome":"handled"}');
 
-console.log(
-  failures === 0 ? '\nAll answers as they should be.' : `\n${failures} answers not as they should be.`,
-);
+console.log(failures === 0 ? '\nAll answers are as expected.' : `\n${failures} answers are not as expected.`);
 if (process.argv.includes('--keep')) {
-  console.log(`\nThe app goes on at ${url}, with the signature key "${SIGNATURE_KEY}". Ctrl-C ends it.`);
+  console.log(
+    `\nThe app keeps running at ${url}, with the signature key "${SIGNATURE_KEY}". Ctrl-C ends it.`,
+  );
 } else {
   server.close();
   server.closeAllConnections();

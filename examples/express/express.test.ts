@@ -20,7 +20,7 @@ test('adds a contact for a user who was added to a Shared Space', async () => {
   expect(crm.addContact).toHaveBeenCalledWith('kent.cook@showpad.com', 'Breakfast Service');
 });
 
-test('opens a deal for a Shared Space, even one whose name did not come', async () => {
+test('opens a deal for a Shared Space, even if the event does not contain its name', async () => {
   const { app, crm } = build();
   const { headers, body } = signedDelivery('shared-space-created', { key: signatureKey, id: '7', data: {} });
   await request(app).post('/webhooks/showpad').set(headers).send(body.toString()).expect(200);
@@ -39,8 +39,8 @@ test('the demo shows each delivery and what became of it', async () => {
     new Promise((resolve) => demo.once('exit', resolve)),
   ]);
   expect(output).toContain('CRM: added kent.cook@showpad.com to "Breakfast Service"');
-  expect(output).toContain('SIGNATURE_MISMATCH: no configured key made any of the signatures');
-  expect(output).toContain('Cause: Error: the CRM is down for a moment');
+  expect(output).toContain('SIGNATURE_MISMATCH: None of your keys matches the signature.');
+  expect(output).toContain('Cause: Error: The CRM is down for a moment.');
   expect(output.match(/answer {2}\d+/g)?.map((answer) => answer.slice(-3))).toEqual([
     '200',
     '200',
@@ -49,6 +49,6 @@ test('the demo shows each delivery and what became of it', async () => {
     '500',
     '200',
   ]);
-  expect(output).toContain('All answers as they should be.');
+  expect(output).toContain('All answers are as expected.');
   expect(code).toBe(0);
 });

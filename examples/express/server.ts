@@ -1,4 +1,4 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY.
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed.
 import { createApp } from './app.ts';
 
 const app = createApp({
@@ -16,5 +16,5 @@ const server = app.listen(port, (error) => {
   console.log(`Receiving at http://localhost:${port}/webhooks/showpad`);
 });
 
-// On a deploy: take no new connection, and let the deliveries that run come to their end.
+// On a deploy, accept no new connections and let running deliveries end.
 process.once('SIGTERM', () => server.close());

@@ -1,4 +1,4 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY.
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed.
 import { createReceiver } from '@showpad-webhooks/core';
 import fastify from 'fastify';
 import { showpadWebhooks } from './adapter.ts';
@@ -7,7 +7,11 @@ const receiver = createReceiver({
   keys: process.env.SHOWPAD_SIGNATURE_KEY ?? '',
   on: { 'shared-space-user-added': ({ data }) => console.log(`${data.invitee.email} joined`) },
 });
-const app = fastify().addHook('onRequest', showpadWebhooks(receiver, { path: '/webhooks/showpad' }));
+const app = fastify();
+app.addHook('onRequest', showpadWebhooks({ path: '/webhooks/showpad', receiver }));
 await app.listen({ port: Number(process.env.PORT ?? 3000) });
 
-process.once('SIGTERM', () => app.close().then(() => receiver.close()));
+process.once('SIGTERM', async () => {
+  await app.close();
+  await receiver.close();
+});

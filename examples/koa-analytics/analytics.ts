@@ -8,13 +8,13 @@ export interface Stats {
 }
 
 export interface Analytics {
-  /** Counts an event, unless its id was counted before: by whichever process, and before a restart too. */
+  /** Counts an event, unless its id was counted before, also by another process or before a restart. */
   record(event: ShowpadEvent, receivedAt: Date): void;
   stats(): Stats;
   close(): void;
 }
 
-// Ids, and no names or addresses of people: enough to count by, and less to protect.
+// It stores ids, and no names or addresses of people. That is enough for counting, and leaves less to protect.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
     id TEXT PRIMARY KEY,
@@ -34,15 +34,15 @@ const SCHEMA = `
 `;
 
 /**
- * libsql is SQLite for every Node; from 22.13 on, `new DatabaseSync(file)` of `node:sqlite` can take its place here.
+ * libsql is SQLite for every version of Node. From 22.13, `new DatabaseSync(file)` of `node:sqlite` can replace it here.
  *
- * @param file made where it is missing
+ * @param file is created if it does not exist.
  */
 export function openAnalytics(file: string): Analytics {
   const database = new Database(file);
   database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   database.exec(SCHEMA);
-  // Not OR IGNORE, which would drop a row for any other fault too.
+  // OR IGNORE would also drop a row that breaks any other rule.
   const insertEvent = database.prepare(
     'INSERT INTO events VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
   );
@@ -54,7 +54,7 @@ export function openAnalytics(file: string): Analytics {
     'INSERT INTO shared_spaces VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name',
   );
 
-  /** All of it or nothing: an event that is in `events` is in the counts too, once. */
+  /** Does all of the work or nothing, so that an event in `events` is also counted, once. */
   function transaction(work: () => void): void {
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -68,7 +68,7 @@ export function openAnalytics(file: string): Analytics {
 
   return {
     record(event, receivedAt) {
-      const at = (event.date ?? receivedAt).toISOString(); // What Showpad sends as a time may be no date.
+      const at = (event.date ?? receivedAt).toISOString(); // The time that Showpad sends may not be a date.
       const { sharedSpace, user } = subjectsOf(event);
       const [spaceId, name, userId] = [sharedSpace?.id, sharedSpace?.name, user?.userId].map(textOf);
       transaction(() => {
@@ -101,7 +101,7 @@ export function openAnalytics(file: string): Analytics {
   };
 }
 
-/** What and whom an event is about, as far as the payload of its type is known. */
+/** Tells what and whom an event is about, as far as the payload of its type is known. */
 function subjectsOf(event: ShowpadEvent): {
   readonly sharedSpace?: Partial<SharedSpace> | undefined;
   readonly user?: Partial<ShowpadUser> | undefined;
@@ -118,7 +118,7 @@ function subjectsOf(event: ShowpadEvent): {
   }
 }
 
-/** Most payloads are inferred, so a field may be missing or be anything. */
+/** Most payloads are inferred, so a field may be missing or have any type. */
 function textOf(field: unknown): string | null {
   return typeof field === 'string' ? field : null;
 }

@@ -10,22 +10,22 @@ export interface AppOptions {
 
 export interface App {
   readonly app: Koa;
-  /** To close at shutdown. */
+  /** Close it at shutdown. */
   readonly receiver: Receiver;
 }
 
-/** Counts every event, of types it knows and of types it does not, and shows the counts at `GET /stats`. */
+/** Counts every event, of known and unknown types, and shows the counts at `GET /stats`. */
 export function createApp({ analytics, signatureKey, log }: AppOptions): App {
   const receiver = createReceiver({ keys: signatureKey })
-    // Where the database is locked or full this throws, the answer is 500, and Showpad tries again.
+    // If the database is locked or full, this throws, the answer is 500, and Showpad retries.
     .onAny((event, { receivedAt }) => analytics.record(event, receivedAt))
-    .onRejected((error) => log(`${error.code}: ${error.message}. ${error.hint}`))
-    .onError((error) => log(`${error.code}: ${error.message}. Cause: ${String(error.cause)}`));
+    .onRejected((error) => log(`${error.code}: ${error.message} ${error.hint}`))
+    .onError((error) => log(`${error.code}: ${error.message} Cause: ${String(error.cause)}`));
 
   const app = new Koa();
-  app.use(showpadWebhooks(receiver, { path: '/webhooks/showpad' }));
+  app.use(showpadWebhooks({ path: '/webhooks/showpad', receiver }));
   app.use((ctx) => {
-    // Only numbers and names of Shared Spaces: still, put it behind your login.
+    // It shows only numbers and names of Shared Spaces. Still, put it behind your login.
     if (ctx.method === 'GET' && ctx.path === '/stats') ctx.body = analytics.stats();
   });
   return { app, receiver };

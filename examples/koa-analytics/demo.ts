@@ -15,10 +15,10 @@ export async function runDemo(): Promise<void> {
     await send('shared-space-user-added', { data: { ...data, invitee: { ...data.invitee, userId } } });
   }
   await send('COURSE_COMPLETED');
-  await send('asset-viewed', { data: { assetId: 'not in any documentation, and counted all the same' } });
+  await send('asset-viewed', { data: { assetId: 'of a type without documentation, which is counted too' } });
 
   console.log(
-    `${(await showpad.attempts()).length} deliveries of 6 events came to two instances. GET /stats:`,
+    `Two instances received ${(await showpad.attempts()).length} deliveries of 6 events. GET /stats:`,
   );
   console.log(await stats());
   await close();

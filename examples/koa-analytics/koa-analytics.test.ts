@@ -35,7 +35,7 @@ test('counts by type, by day and by Shared Space', async () => {
   await send('shared-space-user-added', joined('kent'));
   await send('shared-space-user-added', joined('kent'));
   await send('shared-space-user-added', { ...joined('francis'), time: '2026-11-25T09:00:00.000Z' });
-  await send('asset-viewed', { time, data: { assetId: 'of a type nobody documents' } });
+  await send('asset-viewed', { time, data: { assetId: 'of a type without documentation' } });
   expect(await stats()).toEqual({
     byType: [
       { type: 'shared-space-user-added', events: 3, lastAt: '2026-11-25T09:00:00.000Z' },
@@ -50,7 +50,7 @@ test('counts by type, by day and by Shared Space', async () => {
   });
 });
 
-test('counts an event once, though two instances receive it, and again after a restart', async () => {
+test('counts an event once, although two instances receive it, and receive it again after a restart', async () => {
   const file = temporaryFile();
   const before = await open(file);
   expect(await before.send('COURSE_COMPLETED', { id: 'one', time })).toEqual([200, 200]);
@@ -60,20 +60,20 @@ test('counts an event once, though two instances receive it, and again after a r
   expect((await after.stats()).byType).toEqual([{ type: 'COURSE_COMPLETED', events: 1, lastAt: time }]);
 });
 
-test('counts on the day it came what has no date, and whatever its fields are', async () => {
+test('counts events without a date on the day of their arrival, whatever their fields are', async () => {
   const { send, stats } = await open(temporaryFile());
   const today = () => new Date().toISOString().slice(0, 10);
   const days = [today()];
   const odd = { time: '2022-15-30T06:45:00.250Z', data: { sharedSpace: { id: { of: 'another shape' } } } };
   expect(await send('shared-space-created', odd)).toEqual([200, 200]);
-  days.push(today()); // It may have turned midnight.
+  days.push(today()); // It may be past midnight now.
   const { byDay, mostJoined } = await stats();
   expect(byDay).toEqual([{ day: expect.any(String), type: 'shared-space-created', events: 1 }]);
   expect(days).toContain(byDay[0]?.day);
   expect(mostJoined).toEqual([]);
 });
 
-test('answers 500 while the counts can not be written, keeps no half of them, and counts the retry', async () => {
+test('answers 500 while counts cannot be written, writes no half of them, and counts the retry', async () => {
   const file = temporaryFile();
   const lines: string[] = [];
   const { send, stats, showpad } = await open(file, lines);
@@ -92,7 +92,7 @@ test('answers 500 while the counts can not be written, keeps no half of them, an
   expect((await stats()).byType).toMatchObject([{ type: 'COURSE_COMPLETED', events: 1 }]);
 });
 
-/** `pnpm start`, without the key that this process may have. */
+/** Runs `pnpm start`, without the key that this process may have. */
 function start(own: Record<string, string> = {}) {
   const { SHOWPAD_SIGNATURE_KEY: _, ...env } = process.env;
   return spawn(process.execPath, ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'server.ts'], {
@@ -105,13 +105,13 @@ function start(own: Record<string, string> = {}) {
 test('the one command shows what it counts, and ends', async () => {
   const demo = start();
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')]);
-  expect(output).toContain('12 deliveries of 6 events came to two instances');
+  expect(output).toContain('Two instances received 12 deliveries of 6 events');
   expect(output).toMatch(/type: 'shared-space-user-added',\s+events: 3,/);
   expect(output).toMatch(/name: 'Breakfast Service',\s+users: 2/);
   expect(code).toBe(0);
 }, 20_000);
 
-test('with a key it serves, and ends in order', async () => {
+test('with a key it serves, and ends cleanly', async () => {
   const key = 'a-key';
   const server = start({ SHOWPAD_SIGNATURE_KEY: key, ANALYTICS_FILE: temporaryFile(), PORT: '0' });
   onTestFinished(() => void server.kill('SIGKILL'));

@@ -1,5 +1,5 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY, counting in ANALYTICS_FILE.
-// Without a key: a demo, with an emulated Showpad, that needs nothing and ends.
+// pnpm start runs the app on PORT and counts in ANALYTICS_FILE. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed.
+// Without a key it runs a demo with an emulated Showpad, which needs nothing else and ends.
 import type { AddressInfo } from 'node:net';
 import { openAnalytics } from './analytics.ts';
 import { createApp } from './app.ts';
@@ -18,10 +18,10 @@ function serve(signatureKey: string): void {
   const { app, receiver } = createApp({ analytics, signatureKey, log: (line) => console.log(line) });
   const server = app.listen(Number(PORT), () => {
     const { port } = server.address() as AddressInfo;
-    console.log(`Receiving at http://localhost:${port}/webhooks/showpad, and counting at /stats`);
+    console.log(`Receiving at http://localhost:${port}/webhooks/showpad, and showing the counts at /stats`);
   });
 
-  // On a deploy: take no new connection, and let the deliveries that run come to their end.
+  // On a deploy, accept no new connections and let running deliveries end.
   process.once('SIGTERM', async () => {
     server.close();
     await receiver.close();

@@ -4,15 +4,15 @@ import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
 import { openAnalytics, type Stats } from './analytics.ts';
 import { createApp } from './app.ts';
 
-/** Two instances of the app on one file, as behind a load balancer; an emulated Showpad notifies both of each event. */
+/** Two instances of the app on one file, as behind a load balancer. An emulated Showpad sends each event to both. */
 export interface Stage {
   readonly showpad: Emulator;
-  /** An event, until both have answered. Resolves to the statuses. */
+  /** Sends an event. Resolves to the statuses when both instances have answered. */
   send(
     type: string,
     overrides?: { id?: string; time?: string; data?: unknown },
   ): Promise<(number | undefined)[]>;
-  /** As the first of them serves it. */
+  /** Asks the first instance. */
   stats(): Promise<Stats>;
   close(): Promise<void>;
 }

@@ -2,21 +2,21 @@ import { bodyParser } from '@koa/bodyparser';
 import { createReceiver, type Receiver, type ShowpadState, showpadWebhooks } from '@showpad-webhooks/koa';
 import Koa from 'koa';
 
-/** What this app does with events. Yours would call your marketing automation's API here. */
+/** What this app does with events. Your app would call the API of your marketing automation here. */
 interface Marketing {
   startCampaign(email: string, campaign: string): Promise<void>;
 }
 
 export interface AppOptions {
   readonly marketing: Marketing;
-  /** Showpad shows it once, when the subscription is created. */
+  /** Showpad shows it once, when you create the subscription. */
   readonly signatureKey: string;
   readonly log: (line: string) => void;
 }
 
 export interface App {
   readonly app: Koa<ShowpadState>;
-  /** To close at shutdown. */
+  /** Close it at shutdown. */
   readonly receiver: Receiver;
 }
 
@@ -26,11 +26,11 @@ export function createApp({ marketing, signatureKey, log }: AppOptions): App {
       marketing.startCampaign(data.invitee.email, `Welcome to ${data.sharedSpace.name}`),
     )
     .on('COURSE_COMPLETED', async ({ data }) => {
-      // This payload's fields are inferred, so any of them may be missing.
+      // The fields of this payload are inferred, so any of them may be missing.
       if (data.user?.email) await marketing.startCampaign(data.user.email, 'After the course');
     })
-    .onRejected((error) => log(`${error.code}: ${error.message}. ${error.hint}`))
-    .onError((error) => log(`${error.code}: ${error.message}. ${error.hint} Cause: ${String(error.cause)}`));
+    .onRejected((error) => log(`${error.code}: ${error.message} ${error.hint}`))
+    .onError((error) => log(`${error.code}: ${error.message} ${error.hint} Cause: ${String(error.cause)}`));
 
   const app = new Koa<ShowpadState>();
   app.use(async (ctx, next) => {
@@ -38,7 +38,8 @@ export function createApp({ marketing, signatureKey, log }: AppOptions): App {
     const receipt = ctx.state.showpadReceipt;
     log(`${ctx.method} ${ctx.path} ${ctx.status}${receipt ? ` ${receipt.outcome}` : ''}`);
   });
-  app.use(showpadWebhooks(receiver, { path: '/webhooks/showpad' })); // Before the parser, to have the exact bytes.
+  // The webhook comes before the parser, so that it gets the exact bytes.
+  app.use(showpadWebhooks({ path: '/webhooks/showpad', receiver }));
   app.use(bodyParser());
   app.use((ctx) => {
     if (ctx.path === '/contacts') ctx.body = { added: ctx.request.body };

@@ -38,25 +38,25 @@ test('starts a campaign for a user who was added to a Shared Space, and logs the
   expect(log.mock.calls).toEqual([['POST /webhooks/showpad 200 handled']]);
 });
 
-test('starts a campaign after a course, where the event names its user', async () => {
+test('starts a campaign after a course, if the event names its user', async () => {
   expect(await deliver('COURSE_COMPLETED', { data: { user: { email: 'a@b.c' } } })).toBe(200);
   expect(await deliver('COURSE_COMPLETED', { data: {} })).toBe(200);
   expect(startCampaign.mock.calls).toEqual([['a@b.c', 'After the course']]);
 });
 
-test('answers 500 while marketing is down, so that Showpad tries again', async () => {
+test('answers 500 while marketing is down, so that Showpad retries', async () => {
   startCampaign.mockRejectedValueOnce(new Error('no connection'));
   expect(await deliver('shared-space-user-added')).toBe(500);
   expect(log).toHaveBeenCalledWith(expect.stringMatching(/^HANDLER_FAILED: .* Cause: Error: no connection$/));
 });
 
-test('refuses a forged delivery, and logs why', async () => {
+test('rejects a forged delivery, and logs why', async () => {
   expect(await deliver('shared-space-user-added', { key: 'guessed' })).toBe(401);
   expect(startCampaign).not.toHaveBeenCalled();
   expect(log).toHaveBeenCalledWith(expect.stringMatching(/^SIGNATURE_MISMATCH: /));
 });
 
-test('leaves the rest of the app its parsed bodies', async () => {
+test('does not change how other routes parse bodies', async () => {
   const body = '{"email":"a@b.c"}';
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/contacts`, { method: 'POST', headers, body });
@@ -64,7 +64,7 @@ test('leaves the rest of the app its parsed bodies', async () => {
   expect(log.mock.calls).toEqual([['POST /contacts 200']]);
 });
 
-test('the one command starts it, shows a delivery, and lets it end in order', {
+test('the one command starts it, shows a delivery, and lets it end cleanly', {
   timeout: 20_000,
 }, async () => {
   const args = ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'server.ts'];

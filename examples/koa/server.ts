@@ -1,6 +1,5 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY. Without one it makes a
-// key up, and sends itself Showpad's documented sample to show what happens.
-
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed. Without one it makes up a key,
+// and sends itself Showpad's documented sample to show what happens.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +20,7 @@ await once(server, 'listening');
 const url = `http://localhost:${(server.address() as AddressInfo).port}/webhooks/showpad`;
 console.log(`A Koa app receives at ${url}`);
 
-// On a deploy: take no new connection, and let the deliveries that run come to their end.
+// On a deploy, accept no new connections and let running deliveries end.
 process.once('SIGTERM', () => {
   server.close();
   void receiver.close();

@@ -11,7 +11,7 @@ import {
   ShowpadWebhooksModule,
 } from '@showpad-webhooks/nestjs';
 
-/** One inbox for every process that serves this app: each stores what comes to it, and handles what any has stored. */
+/** All processes of this app share one inbox. Each stores what it receives, and handles what any of them has stored. */
 @Module({
   providers: [
     {
@@ -19,7 +19,7 @@ import {
       useFactory: () =>
         createBullmqInbox({
           connection: { host: '127.0.0.1', port: Number(process.env.REDIS_PORT ?? 6379) },
-          backoffMs: (attempt) => 500 * 2 ** attempt,
+          backoff: (attempt) => 500 * 2 ** attempt,
         }),
     },
   ],
@@ -34,7 +34,7 @@ class CrmHandlers {
     { data }: EventOf<ShowpadEventMap, 'shared-space-user-added'>,
     { attempt }: HandlerContext,
   ): void {
-    if (attempt === 1) throw new Error('the CRM is down for a moment');
+    if (attempt === 1) throw new Error('The CRM is down for a moment.');
     console.log(`CRM: added ${data.invitee.email} to "${data.sharedSpace.name}", at attempt ${attempt}`);
   }
 }
@@ -43,10 +43,10 @@ class CrmHandlers {
 class Alerts {
   constructor(@InjectShowpadReceiver() receiver: Receiver) {
     receiver.onError((error) =>
-      console.warn(`${error.code}: ${error.message}. Cause: ${String(error.cause)}`),
+      console.warn(`${error.code}: ${error.message} Cause: ${String(error.cause)}`),
     );
-    receiver.onDeadLetter(({ event, error }: DeadLetter<ShowpadEventMap>) => {
-      console.error(`Given up: ${event?.id}, ${error.message}. Retry it at /queues.`);
+    receiver.onDeadLetter(({ event, error }: DeadLetter) => {
+      console.error(`Event ${event?.id} is dead: ${error.message} Retry it at /queues.`);
     });
   }
 }

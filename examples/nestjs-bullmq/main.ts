@@ -1,5 +1,5 @@
-// REDIS_PORT=6379 pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY. Without one
-// it makes a key up, and sends itself a sample to show what happens. bull-board is at /queues.
+// REDIS_PORT=6379 pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed. Without one it
+// makes up a key, and sends itself a sample to show what happens. bull-board is at /queues.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createBullBoard } from '@bull-board/api';
@@ -15,7 +15,7 @@ process.env.SHOWPAD_SIGNATURE_KEY ??= randomUUID();
 
 const app = await NestFactory.create(AppModule);
 
-// Payloads are shown there: put it behind your app's own login.
+// bull-board shows payloads, so put it behind the login of your app.
 const board = new ExpressAdapter();
 board.setBasePath('/queues');
 createBullBoard({
@@ -24,7 +24,7 @@ createBullBoard({
 });
 app.use('/queues', board.getRouter());
 
-app.enableShutdownHooks(); // On a deploy: the handlers at work end, and the rest stays in Redis.
+app.enableShutdownHooks(); // On a deploy, running handlers end, and the rest stays in Redis.
 await app.listen(process.env.PORT ?? 3000);
 const url = await app.getUrl();
 console.log(`Receiving at ${url}/webhooks/showpad, and the queue is at ${url}/queues`);

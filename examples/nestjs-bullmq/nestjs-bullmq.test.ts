@@ -6,7 +6,7 @@ import { findServer, startRedis } from '@showpad-webhooks/servers';
 import { expect, onTestFinished, test } from 'vitest';
 
 test.skipIf(!findServer('redis-server'))(
-  'the one command stores a sample in Redis, handles it at the second attempt, shows the queue, and ends in order',
+  'the one command stores a sample in Redis, handles it at the second attempt, shows the queue, and ends cleanly',
   async () => {
     const redis = await startRedis();
     onTestFinished(redis.remove);

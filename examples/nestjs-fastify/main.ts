@@ -1,5 +1,5 @@
-// pnpm start: the app on PORT, with the key that Showpad showed in SHOWPAD_SIGNATURE_KEY. Without one it makes a
-// key up, and sends itself a sample to show what happens.
+// pnpm start runs the app on PORT. Set SHOWPAD_SIGNATURE_KEY to the key that Showpad showed. Without one it makes up a key,
+// and sends itself a sample to show what happens.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';

@@ -35,12 +35,12 @@ test('handles a delivery once, without a network', async () => {
   ).toHaveLength(1);
 });
 
-test('leaves the rest of the app its parsed bodies', async () => {
+test('does not change how other routes parse bodies', async () => {
   const response = await app.inject({ method: 'POST', url: '/contacts', payload: { email: 'a@b.c' } });
   expect(response.json()).toEqual({ added: { email: 'a@b.c' } });
 });
 
-test('the one command starts it, shows a delivery over HTTP, and lets it end in order', {
+test('the one command starts it, shows a delivery over HTTP, and lets it end cleanly', {
   timeout: 20_000,
 }, async () => {
   const { SHOWPAD_SIGNATURE_KEY: _, ...env } = process.env;
@@ -62,5 +62,5 @@ test('the one command starts it, shows a delivery over HTTP, and lets it end in 
   );
   expect(output.at(-1)).toBe('A sample delivery was answered 200 {"outcome":"handled"}');
   const [, signal] = await exited;
-  expect(signal).toBe('SIGTERM'); // Nest ends by the signal it was sent, once its hooks are done.
+  expect(signal).toBe('SIGTERM'); // Nest ends with the signal that it got, when its hooks are done.
 });

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 
-/** Lets those in who know ADMIN_TOKEN, and nobody where there is none. Yours would ask your login. */
+/** Lets only those in who know ADMIN_TOKEN, and nobody if it is not set. Your app would ask its own login. */
 @Injectable()
 export class AdminGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -4,7 +4,6 @@ import {
   type Inbox,
   InjectShowpadReceiver,
   type Receiver,
-  type ShowpadEventMap,
   ShowpadWebhooksModule,
 } from '@showpad-webhooks/nestjs';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
@@ -12,7 +11,7 @@ import { Campaigns } from './campaigns.ts';
 import { DeadLettersController } from './dead-letters.controller.ts';
 import { MarketingHandlers } from './marketing.handlers.ts';
 
-/** Keeps each event in a file until it is handled: beside the app's other data, not in its image. */
+/** Keeps each event in a file until it is handled. Keep the file with the app's other data, and not in its image. */
 @Module({
   providers: [
     {
@@ -20,7 +19,7 @@ import { MarketingHandlers } from './marketing.handlers.ts';
       useFactory: () =>
         createSqliteInbox({
           file: process.env.SHOWPAD_INBOX ?? 'showpad.db',
-          leaseMs: 5_000, // How soon what a crash had cut short is taken up again.
+          leaseMs: 5_000, // After a crash, handlers that were running start again after this time.
         }),
     },
   ],
@@ -31,12 +30,12 @@ class InboxModule {}
 @Injectable()
 class Alerts {
   constructor(@InjectShowpadReceiver() receiver: Receiver) {
-    receiver.onRejected((error) => console.warn(`${error.code}: ${error.message}. ${error.hint}`));
+    receiver.onRejected((error) => console.warn(`${error.code}: ${error.message} ${error.hint}`));
     receiver.onError((error) =>
-      console.warn(`${error.code}: ${error.message}. Cause: ${String(error.cause)}`),
+      console.warn(`${error.code}: ${error.message} Cause: ${String(error.cause)}`),
     );
-    receiver.onDeadLetter(({ event, error }: DeadLetter<ShowpadEventMap>) =>
-      console.error(`Given up: ${event?.id}, ${error.message}. See /dead-letters.`),
+    receiver.onDeadLetter(({ event, error }: DeadLetter) =>
+      console.error(`Event ${event?.id} is dead: ${error.message} See /dead-letters.`),
     );
   }
 }

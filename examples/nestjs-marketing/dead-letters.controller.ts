@@ -9,7 +9,7 @@ interface Letter {
   readonly error: string | undefined;
 }
 
-/** What was given up, and the way to have it handled after all. */
+/** Lists dead letters and retries them. */
 @Controller('dead-letters')
 @UseGuards(AdminGuard)
 export class DeadLettersController {
@@ -21,7 +21,7 @@ export class DeadLettersController {
 
   @Get()
   async list(): Promise<Letter[]> {
-    const { items } = await this.#inbox.list({ state: 'dead' }); // The latest hundred, without their payloads.
+    const { items } = await this.#inbox.list({ state: 'dead' }); // It gives the latest hundred, without their payloads.
     return items.map(({ id, type, attempt, error }) => ({
       id,
       type,
@@ -30,7 +30,7 @@ export class DeadLettersController {
     }));
   }
 
-  /** One of them, by `id`, or all. */
+  /** Retries one of them, by its `id`, or all. */
   @Post('retry')
   async retry(@Body() { id }: { id?: string } = {}): Promise<{ retried: number }> {
     return { retried: await this.#inbox.retry(id === undefined ? { state: 'dead' } : { id }) };

@@ -9,7 +9,7 @@ import { getShowpadReceiverToken, type Receiver } from '@showpad-webhooks/nestjs
 import { AppModule } from './app.module.ts';
 import { startFakeMailProvider } from './fake-mail-provider.ts';
 
-/** Shows that Showpad waits for no mail, and how what was given up is sent after all. */
+/** Shows that Showpad does not wait for a mail, and how a dead letter is retried. */
 export async function runDemo(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'showpad-marketing-'));
   const provider = await startFakeMailProvider();
@@ -35,7 +35,9 @@ export async function runDemo(): Promise<void> {
   async function send(type: string): Promise<void> {
     await showpad.trigger(type);
     const { response } = await showpad.waitForDelivery();
-    console.log(`  answered ${response?.status} ${response?.body}, with ${provider.sent.size} sent so far`);
+    console.log(
+      `  The answer is ${response?.status} ${response?.body}, and ${provider.sent.size} mails are sent so far.`,
+    );
   }
   async function providerAnswers(): Promise<void> {
     const [, response] = (await once(provider.server, 'request')) as [unknown, ServerResponse];
@@ -47,22 +49,22 @@ export async function runDemo(): Promise<void> {
     console.log(`  ${method} ${path}:`, await answer.json());
   }
 
-  console.log('Somebody is added to a Shared Space, and the mail takes its time');
+  console.log('Somebody is added to a Shared Space, and the mail is slow');
   provider.delayMs = 500;
   const welcomed = providerAnswers();
   await send('shared-space-user-added');
   await welcomed;
   console.log('  sent:', ...provider.sent.values());
 
-  console.log('Somebody completes a course, and the provider knows no campaign for it');
+  console.log('Somebody completes a course, and the provider has no campaign for it');
   Object.assign(provider, { state: 'refusing', delayMs: 0 });
   const receiver = app.get<Receiver>(getShowpadReceiverToken());
-  const givenUp = new Promise((resolve) => receiver.onDeadLetter(resolve));
+  const dead = new Promise((resolve) => receiver.onDeadLetter(resolve));
   await send('COURSE_COMPLETED');
-  await givenUp;
+  await dead;
   await administer('GET', '/dead-letters');
 
-  console.log('The campaign is made, and the event handled after all');
+  console.log('The campaign is created, and the event is retried');
   provider.state = 'up';
   const congratulated = providerAnswers();
   await administer('POST', '/dead-letters/retry');

@@ -9,17 +9,17 @@ interface Message {
   readonly email: string;
 }
 
-/** A mail provider on this machine. It sends once per idempotency key, as real ones do. */
+/** A mail provider on this machine. Like real ones, it sends once per idempotency key. */
 export interface FakeMailProvider {
   readonly url: string;
   readonly server: Server;
-  /** `stalled`: it sends, and its answer never arrives. `refusing`: it knows no such campaign. */
+  /** `stalled`: it sends, but its answer never arrives. `refusing`: it does not know the campaign. */
   state: 'up' | 'stalled' | 'refusing';
   /** How long it takes to send. */
   delayMs: number;
   /** The idempotency key of each request. */
   readonly requests: string[];
-  /** What was sent, by idempotency key. */
+  /** The messages that were sent, by idempotency key. */
   readonly sent: ReadonlyMap<string, Message>;
   close(): void;
 }

@@ -10,8 +10,8 @@ import { Campaigns } from './campaigns.ts';
 type Event<Type extends keyof ShowpadEventMap> = EventOf<ShowpadEventMap, Type>;
 
 /**
- * Which event starts which campaign. A handler runs at least once: a process may die when the mail is on its way and
- * that is not noted yet. So the provider is given a key that is the same at each attempt, made of the event's id.
+ * Decides which event starts which campaign. A handler may run more than once: the process may die after the mail was sent and
+ * before that is noted. So the provider gets a key that is made of the event's id and is the same for each attempt.
  */
 @Injectable()
 export class MarketingHandlers {

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type FakeMailProvider, startFakeMailProvider } from './fake-mail-provider.ts';
 
 const signatureKey = 'a-signature-key';
-/** Beyond the lease of what a killed process held, and the start of another. */
+/** Longer than the lease of a process that was killed, and the start of another one. */
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
 let provider: FakeMailProvider;
@@ -31,7 +31,7 @@ afterEach(async () => {
   await showpad.close();
 });
 
-/** `pnpm start`, without the key that this process may have. */
+/** Runs `pnpm start`, without the key that this process may have. */
 function start(own: Record<string, string> = {}) {
   const { SHOWPAD_SIGNATURE_KEY: _, ...env } = process.env;
   const app = spawn(
@@ -47,7 +47,7 @@ function start(own: Record<string, string> = {}) {
   return app;
 }
 
-/** The app as it serves, once it does. */
+/** Starts the app, and resolves when it accepts requests. */
 async function serve() {
   const app = start({
     SHOWPAD_SIGNATURE_KEY: signatureKey,
@@ -63,10 +63,10 @@ async function serve() {
     app.stdout.resume();
     return { app, exited, url };
   }
-  throw new Error(`the app did not start: ${await text(app.stderr)}`);
+  throw new Error(`The app did not start: ${await text(app.stderr)}`);
 }
 
-/** Events, up to the answers to them. */
+/** Sends events, and resolves to the statuses of their answers. */
 async function send(url: string, type: string, count = 1): Promise<(number | undefined)[]> {
   const subscription = { name: 'marketing', types: [type], url: `${url}/webhooks/showpad`, signatureKey };
   await showpad.subscriptions.create(subscription);
@@ -75,8 +75,8 @@ async function send(url: string, type: string, count = 1): Promise<(number | und
   return (await Promise.all(attempts)).map(({ response }) => response?.status);
 }
 
-test('loses nothing and sends nothing twice when the process is killed in the middle', async () => {
-  provider.state = 'stalled'; // The mails go out, and the app is never told.
+test('loses nothing and sends nothing twice if the process is killed in the middle', async () => {
+  provider.state = 'stalled'; // The mails are sent, but the app does not learn that.
   const first = await serve();
   expect(await send(first.url, 'shared-space-user-added', 3)).toEqual([202, 202, 202]);
   await expect.poll(() => provider.requests.length, PATIENCE).toBe(3);
@@ -86,7 +86,7 @@ test('loses nothing and sends nothing twice when the process is killed in the mi
   provider.state = 'up';
   const second = await serve();
   const inbox = createSqliteInbox({ file });
-  onTestFinished(() => inbox.stop({ timeoutMs: 0 }));
+  onTestFinished(() => inbox.close());
   await expect.poll(() => inbox.counts(), PATIENCE).toEqual({ pending: 0, leased: 0, done: 3, dead: 0 });
   expect(provider.sent.size).toBe(3);
   expect(provider.requests).toHaveLength(6);
@@ -95,13 +95,14 @@ test('loses nothing and sends nothing twice when the process is killed in the mi
   await second.exited;
 }, 60_000);
 
-test('lists what was given up to those who may see it, and sends it once they say so', async () => {
+test('shows dead letters to those who may see them, and retries them on demand', async () => {
   provider.state = 'refusing';
   const { app, exited, url } = await serve();
   const ask = async (path: string, { method = 'GET', token = 'an-admin-token', body = {} } = {}) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const answer = await fetch(`${url}/dead-letters${path}`, {
-      ...{ method, headers },
+      method,
+      headers,
       ...(method === 'POST' && { body: JSON.stringify(body) }),
     });
     return answer.ok ? answer.json() : answer.status;
@@ -113,7 +114,7 @@ test('lists what was given up to those who may see it, and sends it once they sa
     id: expect.any(String),
     type: 'COURSE_COMPLETED',
     attempts: 1,
-    error: expect.stringContaining('the mail provider answered 422 to "after-the-course"'),
+    error: expect.stringContaining('The mail provider answered 422 to "after-the-course".'),
   });
   expect(await ask('', { token: 'guessed' })).toBe(403);
   expect(await ask('/retry', { method: 'POST', token: 'guessed' })).toBe(403);
@@ -124,13 +125,13 @@ test('lists what was given up to those who may see it, and sends it once they sa
   await expect.poll(() => provider.sent.size, PATIENCE).toBe(1);
   await expect.poll(() => ask(''), PATIENCE).toEqual([]);
   app.kill('SIGTERM');
-  expect(await exited).toEqual([null, 'SIGTERM']); // Nest ends by the signal it was sent, once its hooks are done.
+  expect(await exited).toEqual([null, 'SIGTERM']); // Nest ends with the signal that it got, when its hooks are done.
 }, 60_000);
 
 test('the one command shows it, and ends', async () => {
   const demo = start();
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')]);
-  expect(output).toContain('answered 202 {"outcome":"queued"}, with 0 sent so far');
+  expect(output).toContain('The answer is 202 {"outcome":"queued"}, and 0 mails are sent so far.');
   expect(output).toContain('POST /dead-letters/retry: { retried: 1 }');
   expect(output.trimEnd()).toMatch(
     /sent: \{ campaign: 'welcome', .* \} \{ campaign: 'after-the-course', .* \}$/,

@@ -14,7 +14,7 @@ class AppController {
   }
 }
 
-/** Two Showpad organizations, each with its own path and key; one class of handlers per domain. */
+/** Two Showpad organizations, each with its own path and key, and a class of handlers for each department. */
 @Module({
   imports: [
     ShowpadWebhooksModule.forRootAsync({

@@ -3,7 +3,7 @@ import { type EventOf, OnShowpadEvent, type ShowpadEventMap } from '@showpad-web
 import { Crm } from './crm.ts';
 import { OurSpacesGuard } from './our-spaces.guard.ts';
 
-/** Sales: what happens in the European organization goes to the CRM. */
+/** Tells the CRM of the sales team what happens in the European organization. */
 @Injectable()
 @UseGuards(OurSpacesGuard)
 export class CrmHandlers {

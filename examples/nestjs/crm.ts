@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Yours would call your CRM's API here. */
+/** Your app would call the API of your CRM here. */
 @Injectable()
 export class Crm {
   async addContact(_email: string, _sharedSpace: string): Promise<void> {}

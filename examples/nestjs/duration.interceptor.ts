@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { finalize, type Observable } from 'rxjs';
 
-/** Tells how long each handler took. */
+/** Logs how long each handler took. */
 @Injectable()
 export class DurationInterceptor implements NestInterceptor {
   readonly #logger = new Logger('Duration');

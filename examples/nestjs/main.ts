@@ -1,5 +1,5 @@
-// pnpm start: the app on PORT, with the keys that Showpad showed in SHOWPAD_EU_SIGNATURE_KEY and
-// SHOWPAD_US_SIGNATURE_KEY. Without them it makes keys up, and sends itself a sample to show what happens.
+// pnpm start runs the app on PORT. Set SHOWPAD_EU_SIGNATURE_KEY and SHOWPAD_US_SIGNATURE_KEY to the keys that Showpad showed.
+// Without them it makes up keys, and sends itself a sample to show what happens.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';

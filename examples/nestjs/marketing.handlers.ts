@@ -8,7 +8,7 @@ import {
 import { DurationInterceptor } from './duration.interceptor.ts';
 import { Marketing } from './marketing.ts';
 
-/** Marketing: campaigns for both organizations. */
+/** Starts the campaigns of the marketing team for both organizations. */
 @Injectable()
 @UseInterceptors(DurationInterceptor)
 export class MarketingHandlers {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Yours would call your marketing automation's API here. */
+/** Your app would call the API of your marketing automation here. */
 @Injectable()
 export class Marketing {
   async startCampaign(_email: string, _campaign: string): Promise<void> {}

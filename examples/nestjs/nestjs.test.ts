@@ -18,7 +18,7 @@ const lines: string[] = [];
 beforeAll(async () => {
   vi.stubEnv('SHOWPAD_EU_SIGNATURE_KEY', 'eu-key');
   vi.stubEnv('SHOWPAD_US_SIGNATURE_KEY', 'us-key');
-  // The context comes last; an error has a stack before it.
+  // The context is the last argument. An error has a stack before it.
   const note = (message: string, ...rest: unknown[]) => void lines.push(`${rest.at(-1)}: ${message}`);
   const logger = { log: note, warn: note, error: note };
   app = await NestFactory.create(AppModule, { logger, forceCloseConnections: true });
@@ -49,7 +49,7 @@ async function deliver(
   return response.status;
 }
 
-test('brings an event of the European organization to the CRM and to marketing', async () => {
+test('tells the CRM and marketing about an event of the European organization', async () => {
   const addContact = vi.spyOn(app.get(Crm), 'addContact');
   const startCampaign = vi.spyOn(app.get(Marketing), 'startCampaign');
   expect(await deliver('eu')).toBe(200);
@@ -84,7 +84,7 @@ test('runs only marketing again, once the CRM has the contact', async () => {
   expect(addContact).toHaveBeenCalledOnce();
 });
 
-test('the one command starts it, shows a delivery, and lets it end in order', {
+test('the one command starts it, shows a delivery, and lets it end cleanly', {
   timeout: 20_000,
 }, async () => {
   const { SHOWPAD_EU_SIGNATURE_KEY: _, SHOWPAD_US_SIGNATURE_KEY: __, ...env } = process.env;
@@ -108,5 +108,5 @@ test('the one command starts it, shows a delivery, and lets it end in order', {
     child.exitCode === null && child.signalCode === null
       ? await once(child, 'exit')
       : [null, child.signalCode];
-  expect(signal).toBe('SIGTERM'); // Nest ends by the signal it was sent, once its hooks are done.
+  expect(signal).toBe('SIGTERM'); // Nest ends with the signal that it got, when its hooks are done.
 });

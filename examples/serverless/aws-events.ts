@@ -1,18 +1,19 @@
-// Deliveries as AWS documents that it hands them to a function. Nothing here has run on AWS.
+// These are deliveries in the form in which AWS documents that it passes them to a function. Nothing here has run on AWS.
 import type { SignedDelivery } from '@showpad-webhooks/core/testing';
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** In the order they came. */
+/** The headers in the order in which they arrived. */
 type Headers = readonly (readonly [name: string, value: string])[];
 
 export interface GatewayRequest extends Pick<SignedDelivery, 'method' | 'body'> {
   readonly headers: Headers;
-  /** For a Content-Type that AWS takes for binary. Default false. */
+  /** True for a Content-Type that AWS treats as binary. Default false. */
   readonly isBase64Encoded?: boolean;
 }
 
 /**
- * Payload format 2.0, of HTTP APIs and function URLs: names in lower case, repeated headers joined.
+ * Makes an event of payload format 2.0, which HTTP APIs and function URLs use: names are lower case, and repeated headers are
+ * joined.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
  */
@@ -54,7 +55,8 @@ export function format2Event(request: GatewayRequest): APIGatewayProxyEventV2 {
 }
 
 /**
- * Format 1.0, of REST APIs and, with `version`, of HTTP APIs: names as they came, and of repeated headers the last.
+ * Makes an event of format 1.0, which REST APIs use, and HTTP APIs with `version`: names are as they were sent, and `headers` has
+ * only the last of repeated headers.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
  */
 export function format1Event(request: GatewayRequest): APIGatewayProxyEvent {
@@ -78,10 +80,21 @@ export function format1Event(request: GatewayRequest): APIGatewayProxyEvent {
       extendedRequestId: 'request-id',
       httpMethod: method,
       identity: {
-        ...{ accessKey: null, accountId: null, apiKey: null, apiKeyId: null, caller: null, clientCert: null },
-        ...{ cognitoAuthenticationProvider: null, cognitoAuthenticationType: null, cognitoIdentityId: null },
-        ...{ cognitoIdentityPoolId: null, principalOrgId: null, user: null, userArn: null },
-        ...{ sourceIp: '192.0.2.1', userAgent: 'agent' },
+        accessKey: null,
+        accountId: null,
+        apiKey: null,
+        apiKeyId: null,
+        caller: null,
+        clientCert: null,
+        cognitoAuthenticationProvider: null,
+        cognitoAuthenticationType: null,
+        cognitoIdentityId: null,
+        cognitoIdentityPoolId: null,
+        principalOrgId: null,
+        sourceIp: '192.0.2.1',
+        user: null,
+        userAgent: 'agent',
+        userArn: null,
       },
       path: '/webhooks/showpad',
       protocol: 'HTTP/1.1',

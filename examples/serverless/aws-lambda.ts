@@ -2,7 +2,7 @@ import type { WebhookRequest } from '@showpad-webhooks/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyResult } from 'aws-lambda';
 import { receiver } from './receiver.ts';
 
-/** AWS Lambda, behind a function URL, an HTTP API (payload format 1.0 or 2.0) or a REST API. */
+/** Receives on AWS Lambda, behind a function URL, an HTTP API (payload format 1.0 or 2.0) or a REST API. */
 export async function handler(
   event: APIGatewayProxyEvent | APIGatewayProxyEventV2,
 ): Promise<APIGatewayProxyResult> {
@@ -13,7 +13,7 @@ export async function handler(
 }
 
 function fromFormat1(event: APIGatewayProxyEvent): WebhookRequest {
-  // Of a header that came several times, `headers` has only the last.
+  // If a header was sent several times, `headers` has only the last one.
   const headers = event.multiValueHeaders ?? event.headers;
   return { method: event.httpMethod, url: event.path, headers, body: bytesOf(event) };
 }
@@ -24,7 +24,7 @@ function fromFormat2(event: APIGatewayProxyEventV2): WebhookRequest {
   return { method: requestContext.http.method, url, headers, body: bytesOf(event) };
 }
 
-/** The bytes that were signed: AWS puts them into JSON, as text or, for what it takes for binary, as base64. */
+/** Gives the bytes that were signed. AWS puts them into JSON as text, or as base64 for types that it treats as binary. */
 function bytesOf({ body, isBase64Encoded }: { body?: string | null; isBase64Encoded: boolean }): Uint8Array {
   return Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
 }

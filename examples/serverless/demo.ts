@@ -1,4 +1,4 @@
-// pnpm start: an emulated Showpad notifies both functions, each behind a stand-in for its platform.
+// pnpm start lets an emulated Showpad notify both functions, each behind a replacement for its platform.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ process.env.SHOWPAD_SIGNATURE_KEY ??= 'a-signature-key';
 const { handler } = await import('./aws-lambda.ts');
 const { showpadWebhooks } = await import('./google-cloud-function.ts');
 
-/** Does what a function URL does: a request becomes an event, and what the handler returns the answer. */
+/** Does what a function URL does: it turns a request into an event, and what the handler returns into the response. */
 const functionUrl = createServer(async (req, res) => {
   const headers = Object.entries(req.headersDistinct).flatMap(([name, values = []]) =>
     values.map((value) => [name, value] as const),
@@ -44,6 +44,6 @@ for (const { id: subscriptionId, name } of await showpad.subscriptions.list()) {
   console.log(`${name} answered ${first.response?.status} ${first.response?.body}`);
   await showpad.replay(first.id);
   const again = await showpad.waitForDelivery({ subscriptionId });
-  console.log(`${name} answered ${again.response?.status} ${again.response?.body} when it came again`);
+  console.log(`${name} answered ${again.response?.status} ${again.response?.body} when the event came again`);
 }
 for (const server of Object.values(functions)) server.close();

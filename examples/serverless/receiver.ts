@@ -3,26 +3,26 @@ import { createMemoryLedger, createReceiver, type Ledger, type Receiver } from '
 const { SHOWPAD_SIGNATURE_KEY = '', REDIS_HOST, REDIS_PORT = '6379' } = process.env;
 
 /**
- * Made once per instance, when it starts. A key that is missing ends it there: the platform answers 5xx, and Showpad
- * tries again.
+ * The receiver is made once per instance, when it starts. If the key is missing, the start fails, the platform answers 5xx, and
+ * Showpad retries.
  */
 export const receiver: Receiver = createReceiver({
   keys: SHOWPAD_SIGNATURE_KEY,
   ledger: await openLedger(),
 })
-  // Yours would call your CRM's API here, and pass the signal on. What it does must be done when it resolves: after the
-  // answer the platform stops the process where it is.
+  // Your app would call the API of your CRM here, and pass the signal on. All work must be done when the handler resolves,
+  // because the platform stops the process after the answer.
   .on('shared-space-user-added', async function addContact({ data }) {
     console.log(`CRM: added ${data.invitee.email} to "${data.sharedSpace.name}"`);
   })
-  .onRejected((error) => console.warn(`${error.code}: ${error.message}. ${error.hint}`))
-  .onError((error) => console.error(`${error.code}: ${error.message}. Cause: ${String(error.cause)}`))
-  // Showpad will not send it again: yours would put it where somebody looks, such as a bucket.
-  .onDeadLetter(({ event, reason }) => console.error(`given up: ${event?.id}, ${reason}`));
+  .onRejected((error) => console.warn(`${error.code}: ${error.message} ${error.hint}`))
+  .onError((error) => console.error(`${error.code}: ${error.message} Cause: ${String(error.cause)}`))
+  // Showpad will not send it again, so your app would store it, for example in a bucket.
+  .onDeadLetter(({ event, reason }) => console.error(`Event ${event?.id} is a dead letter: ${reason}`));
 
-/** Instances share no memory: without Redis, each knows only the events that it handled itself. */
+/** Instances share no memory. Without Redis, each knows only the events that it handled itself. */
 async function openLedger(): Promise<Ledger> {
   if (REDIS_HOST === undefined) return createMemoryLedger();
-  const { createRedisLedger } = await import('@showpad-webhooks/bullmq'); // Only where it is used: cold starts matter.
+  const { createRedisLedger } = await import('@showpad-webhooks/bullmq'); // It is loaded only if it is used, for fast cold starts.
   return createRedisLedger({ connection: { host: REDIS_HOST, port: Number(REDIS_PORT) } });
 }

@@ -22,7 +22,7 @@ import { format1Event, format2Event, type GatewayRequest } from './aws-events.ts
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 const key = 'a-signature-key';
 const { type, data } = sampleEvent('shared-space-user-added');
-/** Of more bytes than characters, so that a mistake in their encoding shows. */
+/** It has more bytes than characters, so that a mistake in the encoding shows. */
 const sharedSpace = { ...data.sharedSpace, name: 'Frühstück ☕' };
 const added = 'CRM: added kent.cook@showpad.com to "Frühstück ☕"';
 
@@ -40,12 +40,12 @@ function sign(options: Partial<SignedDeliveryOptions> = {}): SignedDelivery {
   return signedDelivery(type, { key, data: { ...data, sharedSpace }, ...options });
 }
 
-describe('on AWS Lambda, by events as AWS documents them', () => {
+describe('on AWS Lambda, with events as AWS documents them', () => {
   const toGateway = ({ headers, ...delivery }: SignedDelivery): GatewayRequest => ({
     ...delivery,
     headers: Object.entries(headers),
   });
-  /** Names as they may be sent, which a REST API leaves as they are. */
+  /** Header names may be sent like this, and a REST API does not change them. */
   const capitalised = ([name, value]: readonly [string, string]) =>
     [name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()), value] as const;
 
@@ -85,7 +85,7 @@ describe('on AWS Lambda, by events as AWS documents them', () => {
     });
   });
 
-  test('refuses a forgery, tells the log why, and the forger nothing', async () => {
+  test('rejects a forgery, logs why, and tells the forger nothing', async () => {
     const { handler } = await import('./aws-lambda.ts');
     const answer = await handler(format2Event(toGateway(sign({ key: 'guessed' }))));
     expect(answer).toMatchObject({
@@ -120,7 +120,7 @@ describe('on AWS Lambda, by events as AWS documents them', () => {
   );
 });
 
-describe('on Google Cloud Functions, by the server that runs them', () => {
+describe('on Google Cloud Functions, with the server that runs them', () => {
   async function serve(): Promise<string> {
     const { showpadWebhooks } = await import('./google-cloud-function.ts');
     http('showpadWebhooks', showpadWebhooks);
@@ -137,7 +137,7 @@ describe('on Google Cloud Functions, by the server that runs them', () => {
     ['application/json'],
     ['application/octet-stream'],
     ['text/plain; charset=utf-8'],
-    [undefined], // Which one Showpad sends is not known.
+    [undefined], // It is not known which one Showpad sends.
   ])('receives a body of Content-Type %s', async (contentType) => {
     const { method, headers, body } = sign();
     const { 'content-type': _, ...others } = headers;
@@ -150,7 +150,7 @@ describe('on Google Cloud Functions, by the server that runs them', () => {
     expect(log.mock.lastCall).toEqual([added]);
   });
 
-  test('refuses what is forged, and what is empty', async () => {
+  test('rejects forged and empty bodies', async () => {
     const url = await serve();
     const forged = sign({ key: 'guessed' });
     const send = (body: Uint8Array<ArrayBuffer> | null, { headers }: SignedDelivery) =>
@@ -160,9 +160,9 @@ describe('on Google Cloud Functions, by the server that runs them', () => {
     expect(log).not.toHaveBeenCalled();
   });
 
-  test('is found by the platform under its name', async () => {
+  test('is found by the platform by its name', async () => {
     const { google } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')).scripts;
-    const [, ...args] = google.split(' '); // The first is node.
+    const [, ...args] = google.split(' '); // The first word is node.
     const server = spawn(process.execPath, [...args, '--port=0'], {
       cwd,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -185,7 +185,7 @@ test('the one command shows both, and ends', async () => {
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')]);
   for (const platform of ['AWS Lambda', 'Google Cloud Functions']) {
     expect(output).toContain(`${platform} answered 200 {"outcome":"handled"}\n`);
-    expect(output).toContain(`${platform} answered 200 {"outcome":"duplicate"} when it came again\n`);
+    expect(output).toContain(`${platform} answered 200 {"outcome":"duplicate"} when the event came again\n`);
   }
   expect(code).toBe(0);
 }, 20_000);
