@@ -1,0 +1,105 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A real server on a free port of this machine, with its own data. */
+export interface Server {
+  readonly port: number;
+  /** Ends it as suddenly as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data. Resolves when it accepts connections. */
+  start(): Promise<void>;
+  /** Lets it hang until `resume()`. */
+  pause(): void;
+  resume(): void;
+  /** Ends it and deletes its data. */
+  remove(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** If it is not set, the server runs as the user of this process. */
+  readonly user?: User | undefined;
+  readonly port: number;
+  /** The folder with the server's data. */
+  readonly folder: string;
+  readonly isReady: (port: number) => Promise<boolean>;
+}
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const STARTING_MS = 20_000;
+
+/** Starts a server. Resolves when it accepts connections. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { program, args, user, port, folder, isReady } = options;
+  let child = launch();
+
+  function launch() {
+    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], ...user });
+    // A test run that ends early must not leave servers behind.
+    const end = () => signal(started.pid, 'SIGKILL');
+    process.once('exit', end);
+    started.once('exit', () => process.off('exit', end));
+    return started;
+  }
+
+  async function waitUntilReady(): Promise<void> {
+    const deadline = Date.now() + STARTING_MS;
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-2_000);
+    });
+    while (!(await isReady(port))) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`${program} did not start. It printed:\n${output}`);
+      await delay(20);
+    }
+  }
+
+  async function end(name: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    signal(child.pid, name);
+    await exited;
+  }
+
+  await waitUntilReady();
+  return {
+    port,
+    kill: () => end('SIGKILL'),
+    async start() {
+      child = launch();
+      await waitUntilReady();
+    },
+    pause: () => signal(child.pid, 'SIGSTOP'),
+    resume: () => signal(child.pid, 'SIGCONT'),
+    async remove() {
+      await end('SIGKILL');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/**
+ * Sends a signal to a process and to its children. Postgres has a process for each connection, and each of them is in a
+ * process group of its own, so a signal to the group would not reach them.
+ */
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  const children = stdout.split('\n').filter(Boolean).map(Number);
+  for (const each of [pid, ...children]) {
+    try {
+      process.kill(each, name);
+    } catch (error) {
+      const hasEnded = (error as NodeJS.ErrnoException).code === 'ESRCH';
+      if (!hasEnded) throw error;
+    }
+  }
+}
