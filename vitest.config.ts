@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
 
-// Packages resolve to their sources, so that tests need no build.
+// With this condition packages resolve to their sources, so tests need no build.
 const conditions = ['@showpad-webhooks/source', 'node'];
 
-/** The NestJS tests once more, on another major: its copy of Nest takes the place of the package's own. */
+/** Runs the NestJS tests on another major version. An alias replaces the copy of Nest that the package would find. */
 function onNest(major: number): TestProjectInlineConfiguration {
   const folder = fileURLToPath(new URL(`test/nestjs-${major}/node_modules/`, import.meta.url));
   return {
@@ -24,9 +24,9 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Tests bring about every error, and few listen.
+    // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
-    // A test that depends on the order of tests fails sooner or later. The first lines of the output name the seed.
+    // In a random order, tests that depend on each other fail sooner or later. The output begins with the seed.
     // Stryker compares runs, so it needs the same order each time.
     sequence: { shuffle: !process.env.STRYKER_MUTATOR_WORKER },
     coverage: {

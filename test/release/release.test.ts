@@ -21,7 +21,7 @@ const DEPENDENTS = OTHERS.filter((name) => {
 });
 const filesOf = (name: string) => [`packages/${name}/CHANGELOG.md`, `packages/${name}/package.json`];
 
-/** Releases `changes` from 0.1.0, and sees that of all manifests just these versions differ. */
+/** Releases `changes` from 0.1.0, and expects that no manifest changes except in these versions. */
 function expectVersions(
   changes: Parameters<Repository['release']>[0],
   versions: Readonly<Record<string, string>>,
@@ -37,14 +37,14 @@ function expectVersions(
 }
 
 describe('a release', () => {
-  test.each(OTHERS)('of a patch of %s is of that package alone', (other) => {
+  test.each(OTHERS)('with a patch of %s changes only that package', (other) => {
     const name = `@showpad-webhooks/${other}`;
     expectVersions({ [name]: 'patch' }, { [name]: '0.1.1' });
     expect(repository.changes()).toEqual(filesOf(other));
     expect(repository.read(`packages/${other}/CHANGELOG.md`)).toContain('What changed.');
   });
 
-  test('of a minor of core gives each package that depends on it a patch, and touches nothing else', () => {
+  test('with a minor of core gives each package that depends on it a patch, and changes nothing else', () => {
     expect(DEPENDENTS).toContain('express');
     const patched = DEPENDENTS.map((dependent) => [`@showpad-webhooks/${dependent}`, '0.1.1']);
     expectVersions({ [CORE]: 'minor' }, { [CORE]: '0.2.0', ...Object.fromEntries(patched) });
@@ -53,12 +53,12 @@ describe('a release', () => {
       expect(repository.read(`packages/${dependent}/CHANGELOG.md`)).toContain(`${CORE}@0.2.0`);
   });
 
-  test('of a patch of core is of core alone, since the others’ ranges admit it', () => {
+  test('with a patch of core changes only core, because the ranges of the others allow it', () => {
     expectVersions({ [CORE]: 'patch' }, { [CORE]: '0.1.1' });
     expect(repository.changes()).toEqual(filesOf('core'));
   });
 
-  test('of what waits now leaves no public package at 0.0.0', () => {
+  test('of the changesets that wait now leaves no public package at 0.0.0', () => {
     repository.version();
     const isPublic = repository.manifests().filter((manifest) => !manifest.private);
     expect(isPublic.map(({ name }) => name)).toContain(CORE);

@@ -15,7 +15,7 @@ export interface Manifest {
   readonly private?: boolean;
 }
 
-/** A copy of what a release looks at, in a git repository of its own: manifests, settings, changesets that wait. */
+/** A git repository with a copy of everything that a release reads: manifests, settings and changesets. */
 export class Repository {
   readonly #folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-release-'));
   readonly #manifests: readonly string[];
@@ -32,7 +32,7 @@ export class Repository {
     this.#commit();
   }
 
-  /** As it stands once every public package is at `version` and no changeset waits. */
+  /** Sets every public package to `version`, and deletes the changesets that wait. */
   releaseAll(version: string): void {
     for (const file of WAITING) rmSync(join(this.#folder, '.changeset', file));
     for (const path of this.#manifests) {
@@ -43,7 +43,7 @@ export class Repository {
     this.#commit();
   }
 
-  /** Does what `pnpm changeset`, and then the release workflow, would do. */
+  /** Adds a changeset as `pnpm changeset` does, and releases it as the release workflow does. */
   release(changes: Readonly<Record<string, 'patch' | 'minor' | 'major'>>): void {
     const bumps = Object.entries(changes).map(([name, bump]) => `'${name}': ${bump}`);
     writeFileSync(
@@ -62,7 +62,7 @@ export class Repository {
     return this.#manifests.map((path) => this.#read(path));
   }
 
-  /** The paths that are not as they were before the release. */
+  /** Returns the paths of the files that the release changed. */
   changes(): readonly string[] {
     const status = this.#git('status', '--porcelain', '--untracked-files=all').trimEnd();
     return status
@@ -93,7 +93,7 @@ export class Repository {
     return this.#run('git', args);
   }
 
-  /** Without the variables of a git hook that may run these tests: they would point at this repository. */
+  /** If a git hook runs these tests, its variables would make git use the project's own repository. */
   #run(command: string, args: readonly string[]): string {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
     return execFileSync(command, args, { cwd: this.#folder, env, encoding: 'utf8', stdio: 'pipe' });
