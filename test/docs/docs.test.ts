@@ -28,7 +28,7 @@ describe('snippets', () => {
       'README.md',
       'packages/core/README.md',
       'packages/nestjs/README.md',
-      'packages/core/src/receiver.ts',
+      'packages/core/src/create-receiver.ts',
       'docs/quick-start.md',
     ]) {
       expect(paths).toContain(path);

@@ -2,7 +2,7 @@ import { CORE, MIDDLEWARE, p99Table, TABLES, throughputTable } from './names.ts'
 import { findResult, type Result } from './results.ts';
 
 /** A bound that one number of a run must keep. */
-export interface Target {
+interface Target {
   readonly what: string;
   readonly table: string;
   readonly row: string;
