@@ -9,7 +9,7 @@ const CONSUMERS = fileURLToPath(new URL('consumers/', import.meta.url));
 
 export const PACKAGES: readonly string[] = readdirSync(`${ROOT}packages`).sort();
 
-/** What an app that uses all of it has, as npm would install it. Nest 11, since Jest 29 can't load Nest 12's ESM. */
+/** What an app has that uses all packages, as npm would install it. Nest is 11, because Jest 29 cannot load Nest 12, which is ESM. */
 const DEPENDENCIES = {
   '@nestjs/common': '11.2.10',
   '@nestjs/core': '11.2.10',
@@ -35,13 +35,13 @@ export const TYPESCRIPTS: readonly string[] = Object.keys(DEPENDENCIES).filter((
 );
 
 export interface Installed {
-  /** An app's folder, with the tarballs and their peers in its node_modules. */
+  /** The folder of an app with the tarballs and their peers in its node_modules. */
   readonly app: string;
-  /** Package name (without the scope) to the paths in its tarball. */
+  /** The paths in each tarball, by the name of the package without its scope. */
   readonly contents: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Packs every package, and installs the tarballs with npm beside the frameworks. */
+/** Packs every package, and installs the tarballs and the frameworks with npm. */
 export function packAndInstall(): Installed {
   const app = mkdtempSync(join(tmpdir(), 'showpad-webhooks-artifact-'));
   const tarballs = new Map(PACKAGES.map((name) => [name, pack(name, app)]));
@@ -60,8 +60,8 @@ export function packAndInstall(): Installed {
 
 function pack(name: string, to: string): string {
   const folder = `${ROOT}packages/${name}`;
-  if (!existsSync(`${folder}/dist/index.mjs`))
-    throw new Error(`packages/${name} is not built: run "pnpm build" first.`);
+  if (!existsSync(`${folder}/dist`))
+    throw new Error(`packages/${name} is not built. Run "pnpm build" first.`);
   const output = run('pnpm', ['pack', '--json', '--pack-destination', to], folder);
   return (JSON.parse(output) as { filename: string }).filename;
 }
@@ -74,7 +74,7 @@ function list(tarball: string): readonly string[] {
     .sort();
 }
 
-/** Runs a command and gives what it printed; throws with all of its output where it fails. */
+/** Runs a command and gives what it printed. If it fails, the error contains all of its output. */
 export function run(command: string, args: readonly string[], cwd: string): string {
   try {
     return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: cleanEnvironment() });
@@ -84,7 +84,7 @@ export function run(command: string, args: readonly string[], cwd: string): stri
   }
 }
 
-/** Without what a test runner sets for itself, which would change what its children resolve. */
+/** Leaves out what a test runner sets for itself, because it would change what its children resolve. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, NODE_ENV: __, VITEST: ___, ...env } = process.env;
   return env;

@@ -1,16 +1,15 @@
-import { showpadWebhooks } from '@showpad-webhooks/koa';
+import { createReceiver, showpadHandler, showpadWebhooks } from '@showpad-webhooks/koa';
 import Koa from 'koa';
 
 export const app = new Koa().use(
-  showpadWebhooks(
-    {
-      keys: 'key',
-      on: {
-        'shared-space-user-added': (event) => event.data.invitee.email.toUpperCase(),
-        // @ts-expect-error sharedSpace is inferred, so it may be missing
-        'shared-space-created': (event) => event.data.sharedSpace.name,
-      },
+  showpadWebhooks({
+    path: '/webhooks/showpad',
+    keys: 'key',
+    on: {
+      'shared-space-user-added': (event) => event.data.invitee.email.toUpperCase(),
+      // @ts-expect-error sharedSpace is inferred, so it may be missing
+      'shared-space-created': (event) => event.data.sharedSpace.name,
     },
-    { path: '/webhooks/showpad' },
-  ),
+  }),
 );
+export const handler = showpadHandler(createReceiver({ keys: 'key' }));

@@ -1,7 +1,7 @@
-// Every entry point, by require.
+// This loads every entry point by require.
 const assert = require('node:assert/strict');
 const core = require('@showpad-webhooks/core');
-const { readBody } = require('@showpad-webhooks/core/node');
+const { createNodeHandler, readBody } = require('@showpad-webhooks/core/node');
 const { signedDelivery } = require('@showpad-webhooks/core/testing');
 const adapters = ['express', 'koa', 'nestjs'].map((name) => require(`@showpad-webhooks/${name}`));
 
@@ -10,9 +10,12 @@ for (const name of ['express', 'koa', 'nestjs']) {
   assert.equal(require(`@showpad-webhooks/${name}/testing`).signedDelivery, signedDelivery);
 }
 assert.equal(typeof readBody, 'function');
+assert.equal(typeof createNodeHandler, 'function');
+for (const name of ['express', 'koa']) {
+  assert.equal(typeof require(`@showpad-webhooks/${name}`).showpadHandler, 'function');
+}
 
-assert.equal(typeof require('@showpad-webhooks/client').createShowpadWebhooksClient, 'function');
-assert.equal(typeof require('@showpad-webhooks/client/node').createFileTokenStore, 'function');
+assert.equal(typeof require('@showpad-webhooks/client').createClient, 'function');
 assert.equal(typeof require('@showpad-webhooks/bullmq').createBullmqInbox, 'function');
 
 async function main() {
@@ -34,9 +37,8 @@ async function main() {
   const explaining = core.createReceiver({ keys: 'key', explainMismatches: true });
   const padded = { ...delivery, body: Buffer.concat([delivery.body, Buffer.from('\n')]) };
   assert.match((await explaining.receive(padded)).error.hint, /without the line breaks at its end/);
-  assert.equal((await explaining.healthcheck()).isReady, true);
+  assert.equal((await explaining.health()).isReady, true);
   assert.equal(typeof require('@showpad-webhooks/core/explain').explainMismatch, 'function');
-  assert.equal(typeof require('@showpad-webhooks/cli').run, 'function');
   assert.equal(typeof require('@showpad-webhooks/otel').createTelemetry, 'function');
   console.log('ok');
 }

@@ -1,4 +1,4 @@
-// Jest 29 in a CommonJS app, whose transform and module registry are its own.
+// Jest 29 in a CommonJS app has a transform and a module registry of its own.
 require('reflect-metadata');
 const { once } = require('node:events');
 const { Injectable, Module } = require('@nestjs/common');
@@ -22,7 +22,7 @@ test.each([
 ])('%s', async (name, createApp) => {
   const { showpadWebhooks } = require(`@showpad-webhooks/${name}`);
   const handler = jest.fn();
-  const app = createApp().use(showpadWebhooks({ keys: 'key', on: { [type]: handler } }, { path }));
+  const app = createApp().use(showpadWebhooks({ path, keys: 'key', on: { [type]: handler } }));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   expect(await deliver(server)).toEqual([200, { outcome: 'handled' }]);
