@@ -337,6 +337,26 @@ export function inboxConformance(
       assert.equal(one.jobs.length + other.jobs.length, 1);
     }),
 
+    check('never runs a slow handler twice at once while its process holds the entry', async (open) => {
+      const leaseMs = 300;
+      const { inbox, start, jobs, settled, answer } = await open({ leaseMs });
+      let running = 0;
+      let most = 0;
+      answer(async () => {
+        most = Math.max(most, ++running);
+        // Nothing renews the lease while the event loop is blocked, so it runs out.
+        if (jobs.length === 1) blockEventLoop(2 * leaseMs);
+        // Meanwhile the inbox finds an entry whose lease is over.
+        await delay(4 * leaseMs);
+        running--;
+        return undefined;
+      });
+      await inbox.put(entryOf({}));
+      await start();
+      await settled({ done: 1 });
+      assert.equal(most, 1);
+    }),
+
     check('hands each entry to one of two consumers', async (open) => {
       const [one, other] = [await open(), await open()];
       const ids = Array.from({ length: 100 }, (_, index) => `event-${index}`);
@@ -460,6 +480,10 @@ async function until(isTrue: () => Promise<boolean>, wanted = async () => 'it to
     if (Date.now() > deadline) assert.fail(`waited ${PATIENCE_MS} ms for ${await wanted()}`);
     await delay(2);
   }
+}
+
+function blockEventLoop(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function entryIn(entry: InboxEntry): unknown {
