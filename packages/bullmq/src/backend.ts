@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import {
   type ConnectionOptions,
   createPostgresBackend,
@@ -12,12 +13,12 @@ import {
 /** Where BullMQ keeps its jobs. */
 export type BullmqSource =
   | {
-      /** Redis: ioredis options, or a client (ioredis, a Cluster, Sentinel options; node-redis). */
+      /** Redis: ioredis options (also for Sentinel), or a client or Cluster of your own. */
       readonly connection: ConnectionOptions;
       readonly postgres?: never;
     }
   | {
-      /** Postgres, by BullMQ's own backend: a URL, options of a `pg` pool with a `schema`, or a pool. */
+      /** Postgres: a URL, the options of a `pg` pool with a `schema`, or a pool of your own. */
       readonly postgres: PostgresConnectionOptions;
       readonly connection?: never;
     };
@@ -30,26 +31,28 @@ type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 export interface Backend {
   createQueue(name: string): Queue;
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
-  /** Makes, or upgrades, what must be there before the first job. */
+  /** Creates or upgrades what must exist before the first job. */
   prepare(): Promise<void>;
+  closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 
 export function createBackend({ connection, postgres }: BullmqSource): Backend {
   if (connection) return redisBackend(connection);
   if (postgres) return postgresBackend(postgres);
   throw new TypeError(
-    "pass { connection: { host: 'localhost' } } for Redis, or { postgres: 'postgres://…' } for Postgres.",
+    "Pass { connection: { host: 'localhost' } } for Redis, or { postgres: 'postgres://…' } for Postgres.",
   );
 }
 
 function redisBackend(connection: ConnectionOptions): Backend {
   const isClient = 'connect' in connection && typeof connection.connect === 'function';
-  // A store that is down must be a 503 in time, so nothing waits in a queue for it to come back.
+  // While Redis is away, a delivery must be answered with 503 in time. So no command may wait until Redis is back.
   const failFast = isClient ? connection : { ...connection, enableOfflineQueue: false };
   return {
     createQueue: (name) => new Queue(name, { connection: failFast }),
     createWorker: (name, processor, settings) => new Worker(name, processor, { ...settings, connection }),
     prepare: async () => {},
+    closeWorker: (worker, isForced) => worker.close(isForced),
   };
 }
 
@@ -64,5 +67,20 @@ function postgresBackend(postgres: PostgresConnectionOptions): Backend {
     async prepare() {
       if (isPool) await runMigrations(postgres as Parameters<typeof runMigrations>[0]);
     },
+    closeWorker(worker, isForced) {
+      const { listenClient } = worker.getBackend().connection as { listenClient?: EventEmitter };
+      if (listenClient) keepErrorListener(listenClient);
+      return worker.close(isForced);
+    },
   };
+}
+
+/**
+ * BullMQ removes all listeners of this client before it ends it. If Postgres ends the connection at the same moment, as when both
+ * are stopped together, the error would have no listener, and Node would end the process.
+ */
+function keepErrorListener(client: EventEmitter): void {
+  client.on('removeListener', (event) => {
+    if (event === 'error') queueMicrotask(() => client.on('error', () => {}));
+  });
 }

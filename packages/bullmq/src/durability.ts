@@ -1,8 +1,8 @@
 import type { PostgresQueueBackend, RedisQueueBackend } from 'bullmq';
 
 /**
- * What about the server's settings loses acknowledged events, in plain words. Where a setting can't be read, as
- * often on a hosted server, that is said instead.
+ * Says in plain words which settings of the server could lose acknowledged events, and how to change them. If the settings
+ * cannot be read, as on many hosted servers, it says what they must be.
  */
 export async function findProblems(
   backend: RedisQueueBackend | PostgresQueueBackend,
@@ -12,7 +12,7 @@ export async function findProblems(
     : redisProblems((await (backend as RedisQueueBackend).client) as Partial<RawRedis>);
 }
 
-/** An ioredis client, which BullMQ hands through. */
+/** The ioredis client that BullMQ wraps. */
 interface RawRedis {
   call(...words: string[]): Promise<unknown>;
 }
@@ -27,24 +27,24 @@ async function redisProblems(client: Partial<RawRedis>): Promise<readonly string
   const appendfsync = await read('appendfsync');
   if (policy === undefined) {
     return [
-      'Redis does not tell its settings here: see to it that maxmemory-policy is noeviction, appendonly yes and ' +
-        'appendfsync always.',
+      'The settings of Redis cannot be read. Make sure that maxmemory-policy is noeviction, appendonly is yes, and ' +
+        'appendfsync is always.',
     ];
   }
   const problems: string[] = [];
   if (policy !== 'noeviction') {
     problems.push(
-      `Redis has maxmemory-policy ${policy}: when its memory is full it deletes stored events. Set noeviction.`,
+      `Redis has maxmemory-policy ${policy}, so it deletes stored events when its memory is full. Set it to noeviction.`,
     );
   }
   if (appendonly !== 'yes') {
     problems.push(
-      'Redis has appendonly no: when it ends, all since its last snapshot is lost. Set appendonly yes.',
+      'Redis has appendonly no, so if it ends, everything since its last snapshot is lost. Set it to yes.',
     );
   } else if (appendfsync !== 'always') {
     problems.push(
-      `Redis has appendfsync ${appendfsync}: when it or its machine ends, acknowledged events of about the last ` +
-        'second may be lost. Set appendfsync always.',
+      `Redis has appendfsync ${appendfsync}, so if it or its machine crashes, about a second of acknowledged events may be ` +
+        'lost. Set it to always.',
     );
   }
   return problems;
@@ -58,7 +58,7 @@ async function postgresProblems(
     const { rows } = await pool.query<Record<string, string>>(`SHOW ${setting}`);
     if (rows[0]?.[setting] !== 'off') continue;
     problems.push(
-      `Postgres has ${setting} off: when it or its machine ends, acknowledged events may be lost. Set it on.`,
+      `Postgres has ${setting} off, so if it or its machine crashes, acknowledged events may be lost. Set it to on.`,
     );
   }
   return problems;

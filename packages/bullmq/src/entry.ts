@@ -1,26 +1,33 @@
-import type { InboxEntry, InboxError, InboxItem, InboxState } from '@showpad-webhooks/core';
-import { hashText } from '@showpad-webhooks/core/node';
+import {
+  type InboxEntry,
+  type InboxError,
+  type InboxItem,
+  type InboxState,
+  timesOf,
+} from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
+import { hashText } from './shared.ts';
 
-/** What is stored of an entry: its bytes as base64, since as text they would not all survive. */
+/** What is stored of an entry. */
 export interface JobData {
-  /** All but the body, as JSON within JSON: Postgres' own takes neither NUL nor half a surrogate pair. */
+  /** Everything but the body, as JSON within JSON: the JSON type of Postgres takes neither NUL nor half a surrogate pair. */
   readonly entry: string;
+  /** The bytes as base64, because not every body survives as text. */
   readonly body: string;
   readonly bodyBytes: number;
   readonly bodyDigest: number;
-  /** Tells who puts an entry whether it was the first. */
+  /** Tells the one who put the entry whether it was the first. */
   readonly nonce: string;
 }
 
 /** What changes while an entry is handled. */
 export interface JobProgress {
-  /** Names of handlers, as JSON, for the same reason. */
+  /** The names of the handlers that are done, as JSON within JSON for the same reason. */
   readonly done: string;
   readonly generation: number;
 }
 
-/** BullMQ wants no colon in an id, and no integer. */
+/** BullMQ accepts no colon in an id, and no integer. */
 export function jobIdOf(id: string): string {
   return `sp-${hashText(id).toString('hex')}`;
 }
@@ -39,18 +46,24 @@ export function toEntry(data: JobData): InboxEntry {
   return { ...withoutBody(data), body: bytesOf(data) };
 }
 
-export function toItem(job: Job<JobData>, state: InboxState, leaseMs: number, withBody: boolean): InboxItem {
+export interface ItemOptions {
+  readonly state: InboxState;
+  readonly leaseMs: number;
+  readonly withBody: boolean;
+}
+
+export function toItem(job: Job<JobData>, { state, leaseMs, withBody }: ItemOptions): InboxItem {
   const entry = withoutBody(job.data);
   const { generation } = progressOf(job);
   return {
     ...entry,
+    ...timesOf(state, timeOf(job, state, leaseMs)),
     ...(withBody && { body: bytesOf(job.data) }),
     bodyBytes: job.data.bodyBytes,
     state,
     attempt: job.attemptsStarted,
     generation,
     done: doneOf(job),
-    atMs: timeOf(job, state, leaseMs),
     error: entry.error ?? fromReason(job.failedReason),
   };
 }
@@ -63,12 +76,12 @@ export function doneOf(job: Job): readonly string[] {
   return JSON.parse(progressOf(job).done);
 }
 
-/** For people who look at the queue; `list` reads it back. */
+/** A text for people who look at the queue. `list` reads it back. */
 export function toReason({ code, message }: InboxError): string {
   return printable(`${code}: ${message}`);
 }
 
-/** Text that every store keeps. */
+/** A text without the characters that not every store keeps. */
 export function printable(text: string): string {
   return Buffer.from(text).toString().replaceAll('\0', '\u{FFFD}');
 }

@@ -1,49 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import type { Inbox, InboxConsumer, InboxJob } from '@showpad-webhooks/core';
-import {
-  exhausted,
-  type InboxOptions,
-  isFinal,
-  keptError,
-  messageOf,
-  readInboxOptions,
-} from '@showpad-webhooks/core/inbox';
-import { withDeadline } from '@showpad-webhooks/core/node';
-import { type Job, UnrecoverableError } from 'bullmq';
+import type { Inbox } from '@showpad-webhooks/core';
+import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
+import type { Job } from 'bullmq';
 import { type BullmqSource, createBackend, type Queue, type Worker } from './backend.ts';
 import { findProblems } from './durability.ts';
-import {
-  doneOf,
-  type JobData,
-  jobIdOf,
-  printable,
-  progressOf,
-  toEntry,
-  toJobData,
-  toReason,
-} from './entry.ts';
+import { type JobData, jobIdOf, printable, toJobData } from './entry.ts';
+import { createInboxQueue } from './inbox-queue.ts';
+import { createJobRunner, type JobRunner } from './job-runner.ts';
 import { createOperations } from './operations.ts';
+import { readOptions } from './options.ts';
+import { messageOf, withDeadline } from './shared.ts';
 
 export type BullmqInboxOptions = BullmqSource &
   InboxOptions & {
-    /** Before the queue's name, `<prefix>-<name>`. Default `showpad`. */
+    /** The name of the queue is `<prefix>-<name>`. Default `showpad`. */
     readonly prefix?: string;
   };
 
-/** An inbox whose queue is a real BullMQ queue: for bull-board, metrics and the like. */
+/** An inbox whose queue is a real BullMQ queue. */
 export interface BullmqInbox extends Inbox {
+  /** For bull-board, metrics and other tools of BullMQ. */
   readonly queue: Queue;
 }
 
-/** Of Postgres. */
+/** The largest number that BullMQ's tables in Postgres can hold. */
 const LARGEST_INTEGER = 2 ** 31 - 1;
 const START_DEADLINE_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 10_000;
+const CLOSE_RESERVE_MS = 1_000;
+const RETRY_DELAY_MS = 1_000;
 
 /**
- * A durable inbox on BullMQ, for the processes of many machines: on Redis, or on Postgres by BullMQ's own backend.
- * What "durable" means there is a setting of the server: `start()` looks, and says what would lose events.
+ * A durable inbox on BullMQ, for the processes of many machines. It uses Redis, or Postgres through BullMQ's own backend. How
+ * durable it is depends on settings of the server: `start()` checks them and reports those that could lose events.
  *
- * @throws TypeError for an option out of range, or where neither Redis nor Postgres is named.
+ * @throws TypeError for an option that is out of range, or if neither Redis nor Postgres is named.
  *
  * @example
  * ```ts
@@ -66,130 +57,86 @@ export function createBullmqInbox({
   prefix = 'showpad',
   ...options
 }: BullmqInboxOptions): BullmqInbox {
-  const settings = readInboxOptions(options);
+  const settings = readOptions(options);
   const { name, maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs } = settings;
   const backend = createBackend({ connection, postgres } as BullmqSource);
   const queueName = `${prefix}-${name}`;
-  const controllers = new Map<string, AbortController>();
-  const running = new Set<Promise<void>>();
+  const queue = createInboxQueue(backend, queueName, (error) => report('queue', error));
+  const operations = createOperations(queue, settings);
+  let consumer: InboxConsumer | undefined;
+  let runner: JobRunner | undefined;
   let worker: Worker | undefined;
-  let lastTrouble = '';
-  // Without a listener Node would end the process; until start() there is nobody to tell but who puts, and that fails.
-  let tell: InboxConsumer['onTrouble'] = () => {};
-  // While a server is down BullMQ tells at each try to reach it: told on once, until it is another trouble.
-  const onError = (error: Error) => {
-    if (error.message !== lastTrouble) tell('connection', error);
-    lastTrouble = error.message;
-  };
-  let queue = createQueue();
-  let isReady = false;
+  let lastMessage = '';
+  let closing: Promise<void> | undefined;
 
-  function createQueue(): Queue {
-    const made = backend.createQueue(queueName);
-    made.on('error', onError);
-    return made;
+  /** While a server is away, BullMQ emits the same error at each attempt to reach it. It is reported once. */
+  function report(operation: string, error: Error): void {
+    if (error.message !== lastMessage) consumer?.onError(operation, error);
+    lastMessage = error.message;
   }
 
-  /** The queue, once it has been connected. On Postgres one that could not be never can: the next call makes another. */
-  async function ready(): Promise<Queue> {
-    if (isReady) return queue;
-    const current = queue;
-    try {
-      await backend.prepare();
-      await current.waitUntilReady();
-      isReady = true;
-    } catch (error) {
-      if (queue === current) {
-        queue = createQueue();
-        void current.close().catch(() => {});
-      }
-      throw error;
-    }
-    return current;
-  }
-
-  async function handle(job: Job<JobData>, to: InboxConsumer, controller: AbortController): Promise<void> {
-    const entry = toEntry(job.data);
-    if (entry.error) throw new UnrecoverableError(toReason(entry.error));
-    const done = [...doneOf(job)];
-    const inboxJob: InboxJob = {
-      ...entry,
-      attempt: job.attemptsStarted,
-      done: [...done],
-      signal: controller.signal,
-      async checkpoint(handler) {
-        if (controller.signal.aborted) return false;
-        done.push(handler);
-        await job.updateProgress({ ...progressOf(job), done: JSON.stringify(done) });
-        return true;
-      },
-    };
-    const isExhausted = job.attemptsStarted > maxAttempts; // The process died in each, or it would have failed by now.
-    const error = isExhausted ? exhausted(maxAttempts) : await to.process(inboxJob);
-    if (!error) return;
-    const reason = toReason(keptError(error));
-    if (!isFinal(error) && job.attemptsStarted < maxAttempts) throw new Error(reason);
-    to.onDead(inboxJob, error);
-    throw new UnrecoverableError(reason);
-  }
-
-  const operations = createOperations(ready, settings);
-
-  async function createWorker(to: InboxConsumer): Promise<Worker> {
-    const processor = (job: Job<JobData>) => {
-      const controller = new AbortController();
-      const id = String(job.id);
-      controllers.set(id, controller);
-      const work = handle(job, to, controller).finally(() => {
-        controllers.delete(id);
-        running.delete(work);
-      });
-      running.add(work);
-      return work;
-    };
-    const made = backend.createWorker(queueName, processor, {
-      autorun: false, // On Postgres one that runs, and could not be connected, turns without end and blocks the process.
+  async function createWorker(jobRunner: JobRunner): Promise<Worker> {
+    const created = backend.createWorker(queueName, (job: Job<JobData>) => jobRunner.run(job), {
+      // On Postgres, a worker that runs although it could not connect turns without end and blocks the process.
+      autorun: false,
       concurrency,
       lockDuration: leaseMs,
       stalledInterval: leaseMs,
-      // Its default of 1 would fail an event after two crashes. Attempts are counted as they start, so crashes count too.
+      // The default of 1 would fail an event after two crashes. Attempts are counted as they start, so crashes count too.
       maxStalledCount: LARGEST_INTEGER,
-      settings: { backoffStrategy: (attempt) => settings.backoffMs(attempt) },
+      runRetryDelay: RETRY_DELAY_MS,
+      settings: { backoffStrategy: (attempt) => settings.backoff(attempt) },
     });
-    made.on('error', onError);
-    made.on('ready', () => {
-      lastTrouble = '';
+    created.on('error', (error) => report('worker', error));
+    created.on('ready', () => {
+      lastMessage = '';
     });
-    made.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) controllers.get(id)?.abort();
-    });
+    created.on('lockRenewalFailed', (ids) => jobRunner.abort(ids));
     try {
-      await reached(made.waitUntilReady());
-      return made;
+      await reached(created.waitUntilReady());
+      if (closing) throw new Error(`The inbox "${name}" is closed.`);
+      return created;
     } catch (error) {
-      void made.close(true).catch(() => {});
+      backend.closeWorker(created, true).catch(() => {});
       throw error;
     }
   }
 
-  /** @throws Error where the server does not answer in time: at a start nobody would else learn of it. */
-  async function reached<T>(connecting: Promise<T>): Promise<T> {
+  /** @throws Error if the server does not answer in time. At a start nobody else would notice. */
+  async function reached<T>(answer: Promise<T>): Promise<T> {
     try {
-      return await withDeadline(connecting, START_DEADLINE_MS);
+      return await withDeadline(answer, START_DEADLINE_MS);
     } catch (cause) {
-      throw new Error(`the server of the inbox "${name}" can't be reached: ${messageOf(cause)}`, { cause });
+      throw new Error(`The server of the inbox "${name}" cannot be reached: ${messageOf(cause)}`, { cause });
     }
+  }
+
+  async function closeWithin(timeoutMs: number): Promise<void> {
+    const endsAtMs = performance.now() + timeoutMs;
+    const isInTime = (promise: Promise<unknown>, reserveMs: number) =>
+      withDeadline(promise, Math.max(0, endsAtMs - reserveMs - performance.now())).then(
+        () => true,
+        () => false,
+      );
+    await worker?.pause(true); // It takes no more jobs.
+    const reserveMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
+    const isDrained = await isInTime(runner?.drain() ?? Promise.resolve(), reserveMs);
+    runner?.abort(); // What still runs is left to its lease.
+    // BullMQ would wait for handlers, and without end for a server that is away.
+    const isForced = !isDrained || !(await isInTime(operations.counts(), reserveMs / 2));
+    await isInTime(Promise.all([worker && backend.closeWorker(worker, isForced), queue.close(isForced)]), 0);
+    runner?.abort(); // A job that BullMQ was just fetching may have begun.
   }
 
   return {
     ...operations,
     name,
     get queue() {
-      return queue;
+      return queue.current;
     },
 
     async put(entry) {
-      const jobs = await ready();
+      const jobs = await queue.ready();
       const nonce = randomUUID();
       const id = jobIdOf(entry.id);
       await jobs.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
@@ -201,30 +148,27 @@ export function createBullmqInbox({
         removeOnFail: { age: Math.ceil(keepDeadMs / 1_000) },
         stackTraceLimit: 0,
       });
-      // `add` does not tell whether the id was there already, so the job itself is asked whose it is.
+      // `add` does not say whether the id was there already, but the nonce of the job does.
       const kept: Job<JobData> | undefined = await jobs.getJob(id);
       if (!kept || kept.data.nonce === nonce) return 'stored';
       return { isConflict: kept.data.bodyDigest !== entry.bodyDigest };
     },
 
     async start(to) {
-      if (worker) throw new Error(`the inbox "${name}" is started already: give each receiver its own.`);
-      tell = (...trouble) => to.onTrouble(...trouble);
-      const jobs = await reached(ready());
-      for (const problem of await findProblems(jobs.getBackend()))
-        to.onTrouble('durability', new Error(problem));
-      worker = await createWorker(to);
-      worker.run().catch(onError);
+      if (worker) {
+        throw new Error(`The inbox "${name}" is started already. Give each receiver an inbox of its own.`);
+      }
+      consumer = to;
+      const problems = await reached(queue.ready().then((ready) => findProblems(ready.getBackend())));
+      for (const problem of problems) to.onError('check durability', new Error(problem));
+      runner = createJobRunner(to, maxAttempts);
+      worker = await createWorker(runner);
+      worker.run().catch((error) => report('worker', error));
     },
 
-    async stop({ timeoutMs }) {
-      await worker?.pause(true);
-      await Promise.resolve(withDeadline(Promise.allSettled(running), timeoutMs)).catch(() => {});
-      for (const controller of controllers.values()) controller.abort();
-      // What still runs is left to its lease; BullMQ would wait for it, and without end for a server that is away.
-      const isForced = controllers.size > 0 || !(await operations.health()).isReachable;
-      await worker?.close(isForced);
-      await queue.getBackend().close(isForced);
+    close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
+      closing ??= closeWithin(timeoutMs);
+      return closing;
     },
   };
 }

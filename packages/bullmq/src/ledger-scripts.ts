@@ -1,5 +1,5 @@
-// Each is one atomic call. A ledger's key is one hash: state, fence, attempt, digest, until (unix time in ms) and
-// handlers (names as JSON strings, with a comma between).
+// Each script is one atomic call. The key of an event holds one hash: state, fence, attempt, digest, until (unix time in ms) and
+// handlers (the names as JSON strings, separated by commas).
 
 /** Arguments: digest, leaseMs, nowMs, ttlMs. */
 export const CLAIM = `
@@ -20,7 +20,7 @@ redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) + tonumber(ARGV[4]))
 return { 'claimed', conflict, fence, attempt, handlers }
 `;
 
-/** Arguments: fence, until, milliseconds to keep it, and a handler's name as JSON or nothing. */
+/** Arguments: fence, until, how many ms to keep the key, and the name of a handler as JSON, or an empty text. */
 export const CHECKPOINT = `
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence', 'handlers')
 if kept[1] ~= 'claimed' or kept[2] ~= ARGV[1] then return 0 end
@@ -31,7 +31,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 `;
 
-/** Arguments: fence, until, milliseconds to keep it, and the new state. */
+/** Arguments: fence, until, how many ms to keep the key, and the new state. */
 export const SETTLE = `
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence')
 if kept[1] ~= 'claimed' or kept[2] ~= ARGV[1] then return 0 end

@@ -1,23 +1,23 @@
 import type { ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, hashText } from '@showpad-webhooks/core/node';
 import type { RedisOptions } from 'bullmq';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
+import { checkAboveZero, hashText } from './shared.ts';
 
 export interface RedisLedgerOptions {
-  /** ioredis options, Sentinel's among them, or a client or Cluster of the app's: that one is not closed. */
+  /** ioredis options (also for Sentinel), or a client or Cluster of your own, which the ledger does not close. */
   readonly connection: RedisOptions | RedisClient;
-  /** Before each key, `<prefix>:ledger:<hash>`. Default `showpad`. */
+  /** Each key is `<prefix>:ledger:<hash>`. Default `showpad`. */
   readonly prefix?: string;
-  /** How long a handled event is remembered, and an attempt that failed. Default 24 hours. */
+  /** How long handled events and failed attempts are remembered, in ms. Default 24 hours. */
   readonly ttlMs?: number;
 }
 
-/** What is used of an ioredis client or Cluster. Its own types are not named, since who uses Postgres has none of them. */
+/** The part of an ioredis client or Cluster that is used. The types of ioredis are not named: with Postgres it is not installed. */
 export interface RedisClient {
   eval(script: string, keyCount: number, ...keysAndValues: (string | number)[]): Promise<unknown>;
 }
 
-/** A `Ledger` in Redis, with `close()` for the app's shutdown. */
+/** A `Ledger` in Redis. The receiver does not close it: call `close()` after `receiver.close()`. */
 export interface RedisLedger extends Ledger {
   close(): Promise<void>;
 }
@@ -25,8 +25,8 @@ export interface RedisLedger extends Ledger {
 const DAY_MS = 86_400_000;
 
 /**
- * A ledger in Redis: events are handled once across the processes of many machines. One script, so one round trip,
- * per call. Where Redis is away calls fail at once, and deliveries are answered 503.
+ * A ledger in Redis: each event is handled once across the processes of many machines. Each call is one script, so it takes one
+ * round trip. While Redis is away, calls fail at once and deliveries are answered with 503.
  *
  * @throws TypeError for a `ttlMs` that is not above 0.
  *
@@ -48,16 +48,22 @@ export function createRedisLedger({
 }: RedisLedgerOptions): RedisLedger {
   checkAboveZero({ ttlMs });
   const own = isClient(connection) ? undefined : createClient(connection);
-  const connected: Promise<RedisClient> = own
-    ? own.then(firstReady)
-    : Promise.resolve(connection as RedisClient);
-  connected.catch(() => {}); // Each call tells.
+  const connected = own ? own.then(firstReady) : Promise.resolve(connection as RedisClient);
+  connected.catch(() => {}); // Each call rejects with it.
 
-  const keyOf = (key: string) => `${prefix}:ledger:${hashText(key).toString('base64url')}`;
-  const run = async (script: string, key: string, ...values: (string | number)[]) =>
-    (await connected).eval(script, 1, keyOf(key), ...values);
-  const settle = async (state: 'completed' | 'released', key: string, fence: number, nowMs: number) =>
-    (await run(SETTLE, key, fence, nowMs + ttlMs, ttlMs, state)) === 1;
+  async function run(script: string, key: string, ...values: (string | number)[]): Promise<unknown> {
+    const client = await connected;
+    return client.eval(script, 1, `${prefix}:ledger:${hashText(key).toString('base64url')}`, ...values);
+  }
+
+  async function settle(
+    state: 'completed' | 'released',
+    key: string,
+    fence: number,
+    nowMs: number,
+  ): Promise<boolean> {
+    return (await run(SETTLE, key, fence, nowMs + ttlMs, ttlMs, state)) === 1;
+  }
 
   return {
     async claim({ key, bodyDigest, leaseMs, nowMs }): Promise<ClaimResult> {
@@ -69,12 +75,15 @@ export function createRedisLedger({
       const [status, , fence, attempt, handlers] = reply;
       return { status, fence, attempt, done: JSON.parse(`[${handlers}]`), isConflict };
     },
+
     async checkpoint({ key, fence }, { handler, leaseMs, nowMs }) {
       const name = handler === undefined ? '' : JSON.stringify(handler);
       return (await run(CHECKPOINT, key, fence, nowMs + leaseMs, leaseMs + ttlMs, name)) === 1;
     },
+
     complete: ({ key, fence }, { nowMs }) => settle('completed', key, fence, nowMs),
     release: ({ key, fence }, { nowMs }) => settle('released', key, fence, nowMs),
+
     async close() {
       (await own)?.disconnect();
     },
@@ -93,11 +102,11 @@ interface OwnClient extends RedisClient {
 async function createClient(options: RedisOptions): Promise<OwnClient> {
   const { Redis } = await import('ioredis');
   const client = new Redis({ ...options, enableOfflineQueue: false } as object);
-  client.on('error', () => {}); // Each call tells.
+  client.on('error', () => {}); // Each call rejects with it.
   return client as never;
 }
 
-/** The first call waits for a connection; after that a Redis that is away fails each at once. */
-function firstReady(client: OwnClient): Promise<OwnClient> {
+/** The first call waits for a connection. After that, calls fail at once while Redis is away. */
+function firstReady(client: OwnClient): Promise<RedisClient> {
   return new Promise((resolve) => client.once('ready', () => resolve(client)));
 }

@@ -1,71 +1,87 @@
-import type { Inbox, InboxHealth, InboxItem, InboxState, InboxTarget } from '@showpad-webhooks/core';
-import { type InboxSettings, messageOf } from '@showpad-webhooks/core/inbox';
-import { withDeadline } from '@showpad-webhooks/core/node';
+import type { Inbox } from '@showpad-webhooks/core';
+import type {
+  InboxHealth,
+  InboxItem,
+  InboxOptions,
+  InboxState,
+  InboxTarget,
+} from '@showpad-webhooks/core/inbox';
 import type { Job, JobType } from 'bullmq';
 import type { Queue } from './backend.ts';
 import { findProblems } from './durability.ts';
 import { type JobData, jobIdOf, progressOf, toItem } from './entry.ts';
+import type { InboxQueue } from './inbox-queue.ts';
+import { messageOf } from './shared.ts';
 
-/** BullMQ's name for each state. Entries that wait are in one of several, and are listed one after another. */
+/** BullMQ's names for each state. Entries that wait are in one of two lists, and are listed one list after the other. */
 const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
   pending: ['waiting', 'delayed'],
   leased: ['active'],
   done: ['completed'],
   dead: ['failed'],
 };
+/** How many jobs one call deletes, so that no call takes long. */
 const BATCH = 500;
-/** What an operator asks of an inbox. */
+
+/** What an operator does with an inbox. */
 type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'purge' | 'health'>;
 
-/** @param ready gives the queue, once it is connected. */
 export function createOperations(
-  ready: () => Promise<Queue>,
-  { leaseMs, keepDoneMs, keepDeadMs }: InboxSettings,
+  { ask }: InboxQueue,
+  { leaseMs, keepDoneMs, keepDeadMs }: Required<InboxOptions>,
 ): Operations {
-  /** Changes all that a target means at this moment. Resolves to how many could be changed. */
+  /** Changes everything that a target means at this moment. Resolves to how many jobs could be changed. */
   async function change(
     target: InboxTarget,
-    one: (job: Job<JobData>, state: InboxState) => Promise<boolean>,
+    changeJob: (job: Job<JobData>, state: InboxState) => Promise<boolean>,
   ): Promise<number> {
-    const jobs = await ready();
-    const ids = 'id' in target ? [jobIdOf(target.id)] : await jobs.getRanges([...TYPES[target.state]]);
+    const ids =
+      'id' in target ? [jobIdOf(target.id)] : await ask((queue) => queue.getRanges([...TYPES[target.state]]));
     let count = 0;
     for (const id of ids) {
-      const job: Job<JobData> | undefined = await jobs.getJob(id);
-      if (job && (await one(job, await stateOf(job)))) count++;
+      const isChanged = await ask(async (queue) => {
+        const job: Job<JobData> | undefined = await queue.getJob(id);
+        return job !== undefined && changeJob(job, await stateOf(job));
+      });
+      if (isChanged) count++;
     }
     return count;
   }
 
-  async function look(): Promise<Pick<InboxHealth, 'lagMs' | 'problems'>> {
-    const jobs = await ready();
-    const last = (await jobs.getWaitingCount()) - 1;
-    const [oldest] = last < 0 ? [] : await jobs.getJobs(['waiting'], last, last);
-    const lagMs = oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0;
-    return { lagMs, problems: await findProblems(jobs.getBackend()) };
+  async function clean(type: 'completed' | 'failed', keptMs: number): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const { length } = await ask((queue) => queue.clean(keptMs, BATCH, type));
+      count += length;
+      if (length < BATCH) return count;
+    }
+  }
+
+  async function findItem(queue: Queue, id: string): Promise<readonly InboxItem[]> {
+    const job: Job<JobData> | undefined = await queue.getJob(jobIdOf(id));
+    return job ? [toItem(job, { state: await stateOf(job), leaseMs, withBody: true })] : [];
   }
 
   return {
-    async list({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) {
-      const jobs = await ready();
-      if (id !== undefined) {
-        const job: Job<JobData> | undefined = await jobs.getJob(jobIdOf(id));
-        return { items: job ? [toItem(job, await stateOf(job), leaseMs, true)] : [], next: undefined };
-      }
-      const types = TYPES[state];
-      const items: InboxItem[] = [];
-      let [place = 0, offset = 0] = cursor.split(':').map(Number);
-      for (; place < types.length; place++, offset = 0) {
-        const wanted = limit - items.length;
-        const found: Job<JobData>[] = await jobs.getJobs(types[place], offset, offset + wanted);
-        items.push(...found.slice(0, wanted).map((job) => toItem(job, state, leaseMs, false)));
-        if (found.length > wanted) return { items, next: `${place}:${offset + wanted}` };
-      }
-      return { items, next: undefined };
-    },
+    list: ({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) =>
+      ask(async (queue) => {
+        if (id !== undefined) return { items: await findItem(queue, id), next: undefined };
+        const types = TYPES[state];
+        const items: InboxItem[] = [];
+        let [place = 0, offset = 0] = cursor.split(':').map(Number);
+        for (; place < types.length; place++, offset = 0) {
+          const wanted = limit - items.length;
+          const found: Job<JobData>[] = await queue.getJobs(types[place], offset, offset + wanted);
+          for (const job of found.slice(0, wanted)) {
+            items.push(toItem(job, { state, leaseMs, withBody: false }));
+          }
+          if (found.length > wanted) return { items, next: `${place}:${offset + wanted}` };
+        }
+        return { items, next: undefined };
+      }),
 
     async counts() {
-      const counts = await (await ready()).getJobCounts(...Object.values(TYPES).flat());
+      const counts = await ask((queue) => queue.getJobCounts(...Object.values(TYPES).flat()));
       const sum = (state: InboxState) => TYPES[state].reduce((total, type) => total + (counts[type] ?? 0), 0);
       return { pending: sum('pending'), leased: sum('leased'), done: sum('done'), dead: sum('dead') };
     },
@@ -90,31 +106,32 @@ export function createOperations(
       }),
 
     async purge() {
-      const jobs = await ready();
-      let count = 0;
-      for (const [type, keptMs] of [
-        ['completed', keepDoneMs],
-        ['failed', keepDeadMs],
-      ] as const) {
-        for (let removed = BATCH; removed === BATCH; count += removed) {
-          removed = (await jobs.clean(keptMs, BATCH, type)).length;
-        }
-      }
-      return count;
+      return (await clean('completed', keepDoneMs)) + (await clean('failed', keepDeadMs));
     },
 
     async health(): Promise<InboxHealth> {
       try {
-        return { isReachable: true, ...(await withDeadline(look())) };
-      } catch (error) {
-        return { isReachable: false, lagMs: 0, problems: [`the store can't be read: ${messageOf(error)}`] };
+        return await ask(async (queue) => ({
+          isReachable: true,
+          lagMs: await lagOf(queue),
+          problems: await findProblems(queue.getBackend()),
+        }));
+      } catch (cause) {
+        return { isReachable: false, lagMs: 0, problems: [`The store cannot be read: ${messageOf(cause)}`] };
       }
     },
   };
 }
 
+/** How long the job that waits longest has been waiting. It is the last one of the list. */
+async function lagOf(queue: Queue): Promise<number> {
+  const last = (await queue.getWaitingCount()) - 1;
+  const [oldest] = last < 0 ? [] : await queue.getJobs(['waiting'], last, last);
+  return oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0;
+}
+
 async function stateOf(job: Job): Promise<InboxState> {
-  const state = await job.getState();
-  const [found] = Object.entries(TYPES).find(([, types]) => types.includes(state as JobType)) ?? ['pending'];
+  const type = (await job.getState()) as JobType;
+  const [found] = Object.entries(TYPES).find(([, types]) => types.includes(type)) ?? ['pending'];
   return found as InboxState;
 }

@@ -1,12 +1,12 @@
 import type { BullmqSource } from '@showpad-webhooks/bullmq';
 import { findServer, type Server, startPostgres, startRedis } from '@showpad-webhooks/servers';
 
-/** The servers that BullMQ runs on, and how an app names them. */
+/** The servers that BullMQ runs on, and the options with which an app names them. */
 export const ENGINES: readonly {
   readonly engine: 'redis' | 'postgres';
   readonly isInstalled: boolean;
   readonly start: (settings?: Readonly<Record<string, string>>) => Promise<Server>;
-  readonly sourceOf: (server: Server) => BullmqSource;
+  readonly sourceOf: (server: Pick<Server, 'port'>) => BullmqSource;
 }[] = [
   {
     engine: 'redis',

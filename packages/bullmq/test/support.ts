@@ -1,0 +1,32 @@
+import type { Receiver } from '@showpad-webhooks/core';
+import type { InboxConsumer, InboxEntry } from '@showpad-webhooks/core/inbox';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+
+export const KEY = 'test-key';
+export const TYPE = 'shared-space-user-added';
+
+/** Delivers an event. Resolves to the status, and the code or the outcome. */
+export async function deliver(receiver: Receiver, id: string): Promise<string> {
+  const { response, outcome, error } = await receiver.receive(signedDelivery(TYPE, { key: KEY, id }));
+  return `${response.status} ${error?.code ?? outcome}`;
+}
+
+export function consumerOf(process: InboxConsumer['process']): InboxConsumer {
+  return { process, onDead() {}, onError() {} };
+}
+
+export function entryOf(id: string): InboxEntry {
+  return {
+    id,
+    type: TYPE,
+    body: Buffer.from('{}'),
+    bodyDigest: 1,
+    method: 'POST',
+    url: '/',
+    headers: {},
+    timestampSeconds: 1,
+    keyLabel: undefined,
+    receivedAtMs: Date.now(),
+    error: undefined,
+  };
+}
