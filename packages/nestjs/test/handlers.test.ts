@@ -204,7 +204,7 @@ describe('@OnShowpadEvent', () => {
     @Injectable()
     class Handlers {
       @OnShowpadEvent('shared-space-user-added')
-      refuse() {
+      fail() {
         throw new PermanentError('never');
       }
     }
