@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 
-// Of the semantic conventions. Written out, since those of messaging are in development: @opentelemetry/semantic-conventions
-// may rename or drop them in any minor release.
+// These names come from OpenTelemetry's semantic conventions. They are written out, because those for messaging are in
+// development: any minor release of @opentelemetry/semantic-conventions may rename or drop them.
 const MESSAGING_SYSTEM = 'messaging.system';
 const OPERATION_NAME = 'messaging.operation.name';
 const OPERATION_TYPE = 'messaging.operation.type';
@@ -12,7 +12,7 @@ export const STATUS_CODE = 'http.response.status_code';
 export const ERROR_TYPE = 'error.type';
 export const EXCEPTION_TYPE = 'exception.type';
 
-// Ours.
+// These names are our own.
 export const OUTCOME = 'showpad.webhook.outcome';
 export const EVENT_TYPE = 'showpad.webhook.event.type';
 export const ATTEMPT = 'showpad.webhook.attempt';
@@ -21,13 +21,14 @@ export const HANDLER = 'showpad.webhook.handler';
 export const INBOX_STATE = 'showpad.webhook.inbox.state';
 
 export const SCOPE = '@showpad-webhooks/otel';
-// Operations.
+
+// These are the names of operations.
 export const RECEIVE = 'receive';
 export const HANDLE = 'handle';
 
 const LONGEST_TEXT = 128;
 
-/** Ids and types are a sender's data, of any length. */
+/** Cuts a text. Ids and types are data of the sender and have any length. */
 export function clip(text: string): string {
   return text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
 }
@@ -36,11 +37,11 @@ export function eventAttributes({ id, type }: { readonly id: string; readonly ty
   return { [MESSAGE_ID]: clip(id), [EVENT_TYPE]: clip(type) };
 }
 
-/** Of type `process`, also where a delivery is received: "receive" is the conventions' word for what a consumer asks for. */
-export function processAttributes(operation: string, receiver: string): Attributes {
-  return { ...operationAttributes(operation, receiver), [OPERATION_TYPE]: 'process' };
+/** The type is `process` for received deliveries too: in the conventions, "receive" is when a consumer asks for messages. */
+export function processAttributes(operation: string, receiverName: string): Attributes {
+  return { ...operationAttributes(operation, receiverName), [OPERATION_TYPE]: 'process' };
 }
 
-export function operationAttributes(operation: string, receiver: string): Attributes {
-  return { [MESSAGING_SYSTEM]: 'showpad', [OPERATION_NAME]: operation, [DESTINATION]: receiver };
+export function operationAttributes(operation: string, receiverName: string): Attributes {
+  return { [MESSAGING_SYSTEM]: 'showpad', [OPERATION_NAME]: operation, [DESTINATION]: receiverName };
 }

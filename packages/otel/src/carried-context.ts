@@ -2,11 +2,11 @@ import { isSpanContextValid, type SpanContext } from '@opentelemetry/api';
 import type { WebhookHeaders } from '@showpad-webhooks/core';
 
 /**
- * The header by which a delivery's span reaches the handlers that run from an inbox. Not `traceparent` itself: that one
- * is a sender's or a proxy's, and handlers see the headers as they were sent.
+ * The header that takes the span of a delivery through an inbox to its handlers. It is not `traceparent`, because that one
+ * belongs to the sender or a proxy, and handlers see the headers as they were sent.
  */
 const HEADER = 'x-showpad-webhooks-traceparent';
-// W3C Trace Context, whatever propagator the app has: both ends are ours.
+// We write and read the header ourselves, so it has this form whatever propagator the app uses: W3C Trace Context.
 const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
 
 export function withSpanContext(
@@ -23,7 +23,7 @@ export function withSpanContext(
   return reader;
 }
 
-/** The span of the delivery that brought an event into the inbox. */
+/** Reads the span of the delivery that brought an event into the inbox. */
 export function carriedSpanContext(headers: Readonly<Record<string, string>>): SpanContext | undefined {
   const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(headers[HEADER] ?? '') ?? [];
   const carried = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };

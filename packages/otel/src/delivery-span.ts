@@ -9,20 +9,19 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Receipt, WebhookRequest } from '@showpad-webhooks/core';
-import { attempt } from './attempt.ts';
+import type { Receipt, TelemetryHandler, WebhookRequest } from '@showpad-webhooks/core';
 import * as names from './attributes.ts';
 import { withSpanContext } from './carried-context.ts';
-import type { HandlerRun } from './handler-span.ts';
+import { guard } from './guard.ts';
 import type { Originals } from './originals.ts';
 
 const DELIVERY = createContextKey('showpad webhook delivery');
 
-/** Nested beneath the active span, the HTTP server's for one. */
-export function startDelivery(tracer: Tracer, receiver: string): Span {
-  return tracer.startSpan(`${names.RECEIVE} ${receiver}`, {
+/** The parent is the active span, usually the one of the HTTP server. */
+export function startDelivery(tracer: Tracer, receiverName: string): Span {
+  return tracer.startSpan(`${names.RECEIVE} ${receiverName}`, {
     kind: SpanKind.CONSUMER,
-    attributes: names.processAttributes(names.RECEIVE, receiver),
+    attributes: names.processAttributes(names.RECEIVE, receiverName),
   });
 }
 
@@ -30,21 +29,25 @@ export function deliveryContext(span: Span): Context {
   return trace.setSpan(context.active(), span).setValue(DELIVERY, span);
 }
 
-/** What a delivery's span can learn only from a run of its handlers; and a retry may come before it ends. */
-export function noteRun({ event, context: run }: HandlerRun, originals: Originals): void {
+/**
+ * Notes what the span of a delivery can only learn when its handlers run. The delivery is remembered now, because a retry may
+ * come before its handlers end.
+ */
+export function noteRun({ event, context: run }: TelemetryHandler, originals: Originals): void {
   const delivery = context.active().getValue(DELIVERY) as Span | undefined;
   if (!delivery) return;
   delivery.setAttribute(names.ATTEMPT, run.attempt);
-  originals.of(run.receiver, event.id, delivery.spanContext());
+  originals.of(run.receiverName, event.id, delivery.spanContext());
 }
 
-/** The request, with a header that takes the span through an inbox, and a body whose size is noted when it is read. */
+/** Adds a header that takes the span through an inbox, and notes the size of the body when it is read. */
 export function carrying(request: WebhookRequest, span: Span): WebhookRequest {
   const spanContext = span.spanContext();
   if (!isSpanContextValid(spanContext)) return request;
-  const { method, headers, body, url } = request;
+  // The properties are read one by one, because a request may be an object of a class with getters.
+  const { method, headers, body, url, receivedAtMs } = request;
   const measured = (bytes: Uint8Array) => {
-    attempt(() => span.setAttribute(names.BODY_SIZE, bytes.byteLength));
+    guard(() => span.setAttribute(names.BODY_SIZE, bytes.byteLength));
     return bytes;
   };
   return {
@@ -52,17 +55,22 @@ export function carrying(request: WebhookRequest, span: Span): WebhookRequest {
     headers: withSpanContext(headers, spanContext),
     body:
       typeof body === 'function' ? async (limitBytes) => measured(await body(limitBytes)) : measured(body),
-    ...(url !== undefined && { url }),
+    url,
+    receivedAtMs,
   };
 }
 
-/** Tells what became of it. */
-export function describeDelivery(span: Span, receiver: string, receipt: Receipt, originals: Originals): void {
+/** Notes the result of a delivery. */
+export function describeDelivery(
+  span: Span,
+  receiverName: string,
+  { outcome, response, event, error, keyLabel }: Receipt,
+  originals: Originals,
+): void {
   if (!span.isRecording()) return;
-  const { outcome, response, event, error, keyLabel } = receipt;
   if (event) {
     const own = span.spanContext();
-    const original = originals.of(receiver, event.id, own);
+    const original = originals.of(receiverName, event.id, own);
     if (original.spanId !== own.spanId) span.addLink({ context: original });
   }
   span.setAttributes({
@@ -72,8 +80,9 @@ export function describeDelivery(span: Span, receiver: string, receipt: Receipt,
     ...(keyLabel !== undefined && { [names.KEY_LABEL]: names.clip(keyLabel) }),
     ...(error && { [names.ERROR_TYPE]: error.code }),
   });
-  // What a sender got wrong, or a handler refused for good, is no trouble of ours.
-  if (error && (outcome === 'failed' || outcome === 'unavailable')) {
+  // A mistake of the sender, or a handler that says that no retry helps, is no error of this app.
+  const isOurs = outcome === 'failed' || outcome === 'unavailable';
+  if (error && isOurs && error.code !== 'PERMANENT_FAILURE') {
     span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
   }
 }

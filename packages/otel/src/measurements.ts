@@ -6,10 +6,10 @@ import {
   type MeterProvider,
   metrics,
 } from '@opentelemetry/api';
-import type { Receipt } from '@showpad-webhooks/core';
+import type { Receipt, TelemetryHandler } from '@showpad-webhooks/core';
 import * as names from './attributes.ts';
-import type { FailureCode, HandlerRun } from './handler-span.ts';
-import { ofCurrent } from './of-current.ts';
+import { forCurrent } from './for-current.ts';
+import type { FailureCode } from './handler-span.ts';
 
 interface Instruments {
   readonly deliveries: Counter<Attributes>;
@@ -17,38 +17,38 @@ interface Instruments {
   readonly handling: Histogram<Attributes>;
 }
 
-/** In seconds, as the conventions advise for `messaging.process.duration`. */
+/** The buckets, in seconds, that the conventions advise for `messaging.process.duration`. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 const MOST_TYPES = 100;
 const OTHER_TYPE = '_OTHER';
 
-/** Counts and times. */
+/** Counts and times deliveries and runs of handlers. */
 export class Measurements {
   readonly #instruments: () => Instruments | undefined;
   readonly #types = new Set<string>();
 
   constructor(given: MeterProvider | undefined) {
-    this.#instruments = ofCurrent(() => given ?? metrics.getMeterProvider(), createInstruments);
+    this.#instruments = forCurrent(() => given ?? metrics.getMeterProvider(), createInstruments);
   }
 
-  delivery(receiver: string, { outcome, event, error }: Receipt, startedAtMs: number): void {
+  delivery(receiverName: string, { outcome, event, error }: Receipt, startedAtMs: number): void {
     const instruments = this.#instruments();
     if (!instruments) return;
     const result = { [names.OUTCOME]: outcome, ...(error && { [names.ERROR_TYPE]: error.code }) };
     const type = event && (outcome === 'ignored' ? OTHER_TYPE : this.#nameOf(event.type));
     instruments.deliveries.add(1, {
-      [names.DESTINATION]: receiver,
+      [names.DESTINATION]: receiverName,
       ...result,
       ...(type !== undefined && { [names.EVENT_TYPE]: type }),
     });
     instruments.processing.record(secondsSince(startedAtMs), {
-      ...names.operationAttributes(names.RECEIVE, receiver),
+      ...names.operationAttributes(names.RECEIVE, receiverName),
       ...result,
     });
   }
 
   handler(
-    { handler, event, context, isQueued }: HandlerRun,
+    { handlerName, event, context, isFromInbox }: TelemetryHandler,
     failure: FailureCode | undefined,
     startedAtMs: number,
   ): void {
@@ -57,19 +57,19 @@ export class Measurements {
     const seconds = secondsSince(startedAtMs);
     const result = failure && { [names.ERROR_TYPE]: failure };
     instruments.handling.record(seconds, {
-      [names.DESTINATION]: context.receiver,
-      [names.HANDLER]: names.clip(handler),
+      [names.DESTINATION]: context.receiverName,
+      [names.HANDLER]: names.clip(handlerName),
       [names.EVENT_TYPE]: this.#nameOf(event.type),
       ...result,
     });
-    if (!isQueued) return;
+    if (!isFromInbox) return;
     instruments.processing.record(seconds, {
-      ...names.operationAttributes(names.HANDLE, context.receiver),
+      ...names.operationAttributes(names.HANDLE, context.receiverName),
       ...result,
     });
   }
 
-  /** A type is the sender's choice, and each new one would be a time series. */
+  /** The sender chooses the types, and each new one would be another time series. */
   #nameOf(type: string): string {
     const name = names.clip(type);
     if (this.#types.size < MOST_TYPES) this.#types.add(name);
@@ -77,7 +77,7 @@ export class Measurements {
   }
 }
 
-/** None where there is no SDK. */
+/** Returns undefined if there is no SDK. */
 function createInstruments(provider: MeterProvider): Instruments | undefined {
   const meter = provider.getMeter(names.SCOPE);
   if (meter === createNoopMeter()) return undefined;
@@ -85,7 +85,7 @@ function createInstruments(provider: MeterProvider): Instruments | undefined {
   return {
     deliveries: meter.createCounter('showpad.webhook.deliveries', {
       unit: '{delivery}',
-      description: 'Deliveries, by what became of them.',
+      description: 'Deliveries, by outcome.',
     }),
     processing: meter.createHistogram('messaging.process.duration', {
       ...duration,
@@ -93,7 +93,7 @@ function createInstruments(provider: MeterProvider): Instruments | undefined {
     }),
     handling: meter.createHistogram('showpad.webhook.handler.duration', {
       ...duration,
-      description: 'Duration of handler runs, before the answer or from an inbox.',
+      description: 'Duration of handler runs, before the response or from an inbox.',
     }),
   };
 }

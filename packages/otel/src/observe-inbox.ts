@@ -1,21 +1,22 @@
 import { type BatchObservableCallback, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { Inbox } from '@showpad-webhooks/core';
-import { withDeadline } from '@showpad-webhooks/core/node';
-import { attempt } from './attempt.ts';
 import { DESTINATION, INBOX_STATE, SCOPE } from './attributes.ts';
+import { guard } from './guard.ts';
 
 export interface ObserveInboxOptions {
-  /** Default: the global one. Register it before: an observer can't move to one that comes later. */
+  /** Default: the global provider. Register it before you call this, because an observer cannot move to a later one. */
   readonly meterProvider?: MeterProvider;
 }
 
+const DEADLINE_MS = 2_500;
+
 /**
- * Observes an inbox at every collection of metrics: how many entries it holds in each state, and how far handling is
- * behind. A store that can't be reached, or takes over 2.5 s, leaves its figures out and is told as not reachable.
+ * Observes an inbox at every collection of metrics: how many entries it holds in each state, and how late handling is. If the
+ * store cannot be reached or takes longer than 2.5 s, these values are left out, and the inbox is reported as not reachable.
  *
- * Gauges, and no sums: where processes share an inbox, each reports all of it.
+ * The values are gauges and not sums: if several processes share an inbox, each one reports all of it.
  *
- * @returns stops it; call it before the inbox is closed.
+ * @returns a function that stops observing. Call it before you close the inbox.
  *
  * @example
  * ```ts
@@ -27,8 +28,8 @@ export interface ObserveInboxOptions {
  * ```
  */
 export function observeInbox(inbox: Inbox, { meterProvider }: ObserveInboxOptions = {}): () => void {
-  const stop = attempt(() => observe(inbox, meterProvider ?? metrics.getMeterProvider()));
-  return () => attempt(() => stop?.());
+  const stop = guard(() => observe(inbox, meterProvider ?? metrics.getMeterProvider()));
+  return () => guard(() => stop?.());
 }
 
 function observe(inbox: Inbox, meterProvider: MeterProvider): () => void {
@@ -41,11 +42,11 @@ function observe(inbox: Inbox, meterProvider: MeterProvider): () => void {
     unit: 's',
     description: 'How long the entry that waits longest has been due.',
   });
-  const shared = { [DESTINATION]: inbox.name };
-  // The SDK for JavaScript repeats a gauge's last value where none is observed, so that trouble needs one of its own.
+  // The JavaScript SDK repeats the last value of a gauge that has no new one, so trouble needs a gauge of its own.
   const reachable = meter.createObservableGauge('showpad.webhook.inbox.reachable', {
-    description: '1 where the inbox answers, 0 where it does not.',
+    description: '1 if the inbox answers, 0 if it does not.',
   });
+  const shared = { [DESTINATION]: inbox.name };
   const observables = [entries, lag, reachable];
   const callback: BatchObservableCallback = async (result) => {
     const [counts, health] = await Promise.all([answer(() => inbox.counts()), answer(() => inbox.health())]);
@@ -60,11 +61,17 @@ function observe(inbox: Inbox, meterProvider: MeterProvider): () => void {
   return () => meter.removeBatchObservableCallback(callback, observables);
 }
 
-/** What the store says in time; undefined where it doesn't: it must not hold up the other observers. */
+/** Resolves to undefined if the store does not answer in time, because it must not hold up other observers. */
 async function answer<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), DEADLINE_MS);
+  });
   try {
-    return await withDeadline(ask());
+    return await Promise.race([ask(), deadline]);
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(timer);
   }
 }

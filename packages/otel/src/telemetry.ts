@@ -7,33 +7,27 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Telemetry } from '@showpad-webhooks/core';
-import { attempt, runWithin } from './attempt.ts';
 import { SCOPE } from './attributes.ts';
 import { carrying, deliveryContext, describeDelivery, noteRun, startDelivery } from './delivery-span.ts';
-import {
-  describeFailure,
-  type FailureCode,
-  failureCode,
-  type HandlerRun,
-  startHandler,
-} from './handler-span.ts';
+import { forCurrent } from './for-current.ts';
+import { guard, runWithin } from './guard.ts';
+import { describeFailure, type FailureCode, failureCode, startHandler } from './handler-span.ts';
 import { Measurements } from './measurements.ts';
-import { ofCurrent } from './of-current.ts';
 import { Originals } from './originals.ts';
 
 export interface TelemetryOptions {
-  /** Default: the global one, also where it is registered later. */
+  /** Default: the global provider, also if it is registered later. */
   readonly tracerProvider?: TracerProvider;
-  /** Default: the global one, also where it is registered later. */
+  /** Default: the global provider, also if it is registered later. */
   readonly meterProvider?: MeterProvider;
 }
 
 /**
- * Traces and metrics of a receiver, for its option `telemetry`: a span for each delivery, beneath it one for each run of
- * a handler, and how many there were and how long they took. Nothing of a payload, a key or a signature is recorded.
+ * Traces and metrics of a receiver, for its option `telemetry`: a span for each delivery, below it a span for each run of a
+ * handler, and how many there were and how long they took. No payload, key or signature is recorded.
  *
- * Without an OpenTelemetry SDK it does nothing, and what an SDK or an exporter throws changes no answer: it goes to
- * OpenTelemetry's own `diag`. One may serve many receivers.
+ * Without an OpenTelemetry SDK it does nothing. What an SDK or an exporter throws goes to OpenTelemetry's own `diag`, and changes
+ * no response. One `Telemetry` may serve many receivers.
  *
  * @example
  * ```ts
@@ -44,50 +38,47 @@ export interface TelemetryOptions {
  * ```
  */
 export function createTelemetry({ tracerProvider, meterProvider }: TelemetryOptions = {}): Telemetry {
-  const tracer = ofCurrent(
+  const tracer = forCurrent(
     () => tracerProvider ?? trace.getTracerProvider(),
     (provider) => provider.getTracer(SCOPE),
   );
   const measurements = new Measurements(meterProvider);
   const originals = new Originals();
 
-  async function runHandler(handlerRun: HandlerRun, run: () => Promise<unknown>): Promise<unknown> {
-    const startedAtMs = performance.now();
-    if (!handlerRun.isQueued) attempt(() => noteRun(handlerRun, originals));
-    const span = attempt(() => startHandler(tracer(), handlerRun)) ?? NO_SPAN;
-    let failure: FailureCode | undefined;
-    try {
-      return await runWithin(span, () => trace.setSpan(context.active(), span), run);
-    } catch (thrown) {
-      const code = failureCode(thrown);
-      failure = code;
-      attempt(() => describeFailure(span, code, thrown));
-      throw thrown;
-    } finally {
-      attempt(() => measurements.handler(handlerRun, failure, startedAtMs));
-      attempt(() => span.end());
-    }
-  }
-
   return {
-    async delivery(receiver, request, receive) {
+    async aroundDelivery({ receiverName, request, receive }) {
       const startedAtMs = performance.now();
-      const span = attempt(() => startDelivery(tracer(), receiver)) ?? NO_SPAN;
-      const carried = attempt(() => carrying(request, span)) ?? request;
+      const span = guard(() => startDelivery(tracer(), receiverName)) ?? NO_SPAN;
+      const carried = guard(() => carrying(request, span)) ?? request;
       const receipt = await runWithin(
         span,
         () => deliveryContext(span),
         () => receive(carried),
       );
-      attempt(() => measurements.delivery(receiver, receipt, startedAtMs));
-      attempt(() => describeDelivery(span, receiver, receipt, originals));
-      attempt(() => span.end());
-      return receipt;
+      guard(() => measurements.delivery(receiverName, receipt, startedAtMs));
+      guard(() => describeDelivery(span, receiverName, receipt, originals));
+      guard(() => span.end());
     },
-    handler: (handler, event, handlerContext, run, isQueued) =>
-      runHandler({ handler, event, context: handlerContext, isQueued }, run),
+
+    async aroundHandler(handler) {
+      const startedAtMs = performance.now();
+      if (!handler.isFromInbox) guard(() => noteRun(handler, originals));
+      const span = guard(() => startHandler(tracer(), handler)) ?? NO_SPAN;
+      let failure: FailureCode | undefined;
+      try {
+        await runWithin(span, () => trace.setSpan(context.active(), span), handler.run);
+      } catch (thrown) {
+        const code = failureCode(thrown);
+        failure = code;
+        guard(() => describeFailure(span, code, thrown));
+        throw thrown;
+      } finally {
+        guard(() => measurements.handler(handler, failure, startedAtMs));
+        guard(() => span.end());
+      }
+    },
   };
 }
 
-/** Takes a span's place where the tracer failed. */
+/** Takes the place of a span if the tracer fails. */
 const NO_SPAN: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);

@@ -19,9 +19,9 @@ type Options = Partial<ReceiverOptions<ShowpadEventMap, Record<never, never>>>;
 
 export interface App {
   readonly receiver: Receiver;
-  /** Sends one over HTTP. */
+  /** Sends a delivery over HTTP. */
   send(delivery: ReturnType<typeof signedDelivery>): Promise<Response>;
-  /** Sends one that is signed with the app's key. */
+  /** Sends a delivery that is signed with the key of the app. */
   deliver(type?: string, id?: string): Promise<Response>;
 }
 
@@ -29,9 +29,9 @@ export interface App {
 export async function listen(options: Options, telemetry: TelemetryOptions = {}): Promise<App> {
   const all = { keys: { label: 'first key', key: KEY }, telemetry: createTelemetry(telemetry), ...options };
   const receiver = createReceiver(all);
-  receiver.onError(() => {}).onRejected(() => {}); // Expected, and nothing to warn of.
+  receiver.onError(() => {}).onRejected(() => {}); // The tests expect errors, so nothing needs a warning.
   const server = express()
-    .use(showpadWebhooks(receiver, { path: '/showpad' }))
+    .use(showpadWebhooks({ path: '/showpad', receiver }))
     .listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
@@ -45,6 +45,9 @@ export async function listen(options: Options, telemetry: TelemetryOptions = {})
   return {
     receiver,
     send,
-    deliver: (type = TYPE, id) => send(signedDelivery(type, { key: KEY, ...(id !== undefined && { id }) })),
+    deliver(type = TYPE, id) {
+      const data = type === TYPE ? undefined : {}; // Only documented types have a sample.
+      return send(signedDelivery(type, { key: KEY, ...(id !== undefined && { id }), ...(data && { data }) }));
+    },
   };
 }

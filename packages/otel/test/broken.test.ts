@@ -18,7 +18,7 @@ const broken = (): never => {
   throw new Error('telemetry is broken');
 };
 
-/** What has these parts, and whatever else is asked of it throws. */
+/** An object that has these parts. Everything else that is called on it throws. */
 function breaking<Whole>(parts: object = {}): Whole {
   return new Proxy(parts, { get: (target, name) => Reflect.get(target, name) ?? broken }) as Whole;
 }
@@ -51,37 +51,37 @@ const brokenMeters: readonly (readonly [string, MeterProvider])[] = [
   ],
 ];
 
-let told: string[];
+let reported: string[];
 beforeEach(() => {
-  told = [];
+  reported = [];
   diag.setLogger(
-    { ...console, verbose() {}, error: (message) => void told.push(message) },
+    { ...console, verbose() {}, error: (message) => void reported.push(message) },
     DiagLogLevel.ERROR,
   );
   onTestFinished(() => diag.disable());
 });
 
-/** Answers, and how often handlers ran, where telemetry fails: as if there were none. */
-async function expectAnswers(options: Parameters<typeof listen>[1]): Promise<void> {
+/** Expects the responses and the runs of handlers that there would be without telemetry. */
+async function expectResponses(options: Parameters<typeof listen>[1]): Promise<void> {
   const ran: string[] = [];
   const { receiver, deliver } = await listen({}, options);
   receiver.on(TYPE, ({ id }: ShowpadEvent, { attempt }: HandlerContext) => {
     ran.push(`${id} ${attempt}`);
     if (id === 'flaky' && attempt === 1) throw new Error('not at first');
-    if (id === 'refused') throw new PermanentError('never');
+    if (id === 'permanent') throw new PermanentError('never');
   });
   const statuses: number[] = [];
-  for (const id of ['good', 'good', 'flaky', 'flaky', 'refused']) {
+  for (const id of ['good', 'good', 'flaky', 'flaky', 'permanent']) {
     statuses.push((await deliver(TYPE, id)).status);
   }
   expect(statuses).toEqual([200, 200, 500, 200, 422]);
-  expect(ran).toEqual(['good 1', 'flaky 1', 'flaky 2', 'refused 1']);
+  expect(ran).toEqual(['good 1', 'flaky 1', 'flaky 2', 'permanent 1']);
 }
 
-/** The same from an inbox. */
+/** Expects the same from an inbox. */
 async function expectHandling(options: Parameters<typeof listen>[1]): Promise<void> {
   const ran: string[] = [];
-  const inbox = createMemoryInbox({ pollMs: 5, backoffMs: () => 0 });
+  const inbox = createMemoryInbox({ pollMs: 5, backoff: () => 0 });
   const { receiver, deliver } = await listen({ inbox }, options);
   receiver.onAny(({ id }, { attempt }) => {
     ran.push(`${id} ${attempt}`);
@@ -94,18 +94,18 @@ async function expectHandling(options: Parameters<typeof listen>[1]): Promise<vo
 }
 
 describe.each(brokenTracers)('a broken %s of traces', (_part, tracerProvider) => {
-  test('changes no answer, and runs no handler twice', async () => {
-    await expectAnswers({ tracerProvider });
-    expect(told).not.toEqual([]);
+  test('changes no response, and runs no handler twice', async () => {
+    await expectResponses({ tracerProvider });
+    expect(reported).not.toEqual([]);
   });
 
   test('changes nothing from an inbox', () => expectHandling({ tracerProvider }));
 });
 
 describe.each(brokenMeters)('a broken %s of metrics', (_part, meterProvider) => {
-  test('changes no answer, and runs no handler twice', async () => {
-    await expectAnswers({ meterProvider });
-    expect(new Set(told)).toEqual(new Set(['showpad webhooks: telemetry failed']));
+  test('changes no response, and runs no handler twice', async () => {
+    await expectResponses({ meterProvider });
+    expect(new Set(reported)).toEqual(new Set(['The telemetry of a Showpad webhook failed.']));
   });
 
   test('changes nothing from an inbox', () => expectHandling({ meterProvider }));
@@ -113,7 +113,7 @@ describe.each(brokenMeters)('a broken %s of metrics', (_part, meterProvider) => 
   test('is no reason for observeInbox to throw', () => {
     const stop = observeInbox(createMemoryInbox(), { meterProvider });
     expect(stop).not.toThrow();
-    expect(told).not.toEqual([]);
+    expect(reported).not.toEqual([]);
   });
 });
 
@@ -131,16 +131,16 @@ const managers: readonly (readonly [string, Partial<ContextManager>])[] = [
   ],
 ];
 
-test.each(managers)('a context manager %s changes no answer', async (_how, parts) => {
+test.each(managers)('a context manager %s changes no response', async (_how, parts) => {
   const disable = () => {};
   context.setGlobalContextManager(breaking<ContextManager>({ ...parts, disable }));
   onTestFinished(() => context.disable());
-  await expectAnswers({ tracerProvider: sdk });
+  await expectResponses({ tracerProvider: sdk });
   await expectHandling({ tracerProvider: sdk });
-  expect(told).not.toEqual([]);
+  expect(reported).not.toEqual([]);
 });
 
-test('a log of OpenTelemetry that throws too changes no answer', async () => {
+test('a log of OpenTelemetry that throws too changes no response', async () => {
   diag.setLogger(breaking(), DiagLogLevel.ERROR);
-  await expectAnswers({ tracerProvider: breaking(), meterProvider: breaking() });
+  await expectResponses({ tracerProvider: breaking(), meterProvider: breaking() });
 });

@@ -25,7 +25,7 @@ const SUFFIXES: Readonly<Record<DataPointType, readonly string[]>> = {
 };
 const SCRAPED = ['le', 'job', 'instance'];
 
-/** Each metric that is measured, as Prometheus names it when it takes OTLP, and its labels. */
+/** The metrics that are measured, with the names that Prometheus gives them when it receives OTLP, and their labels. */
 async function measured(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const meters = createMeters();
   const inbox = createMemoryInbox({ maxAttempts: 1, pollMs: 5 });
@@ -48,7 +48,7 @@ async function measured(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return found;
 }
 
-test('the dashboard asks for what is measured, and by no other label', async () => {
+test('the dashboard asks for what is measured, and only by labels that it has', async () => {
   const known = await measured();
   const shown = new Set<string>();
   for (const { title, targets } of panels) {

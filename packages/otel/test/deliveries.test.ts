@@ -9,7 +9,7 @@ import { forgetSpans, idOf, placeOf, spans, theSpan } from './sdk.ts';
 beforeEach(forgetSpans);
 
 describe('a delivery', () => {
-  test('is a span beneath the HTTP server’s, with what became of it', async () => {
+  test('is a span below that of the HTTP server, with its result', async () => {
     const { deliver } = await listen({ on: { [TYPE]: () => {} } });
     const delivery = signedDelivery(TYPE, { key: KEY, id: 'event-1' });
     expect((await deliver(TYPE, 'event-1')).status).toBe(200);
@@ -39,7 +39,7 @@ describe('a delivery', () => {
     });
   });
 
-  test('that is forged is rejected, and no error of ours', async () => {
+  test('that is forged is rejected, and is no error of this app', async () => {
     const { send } = await listen({ on: { [TYPE]: () => {} } });
     const forged = signedDelivery(TYPE, { key: 'another-key' });
     expect((await send(forged)).status).toBe(401);
@@ -70,7 +70,7 @@ describe('a delivery', () => {
     });
     expect(failed.status).toEqual({
       code: SpanStatusCode.ERROR,
-      message: `handler "flaky" failed on an event of type "${TYPE}"`,
+      message: `The handler "flaky" for "${TYPE}" threw an error.`,
     });
 
     expect((await deliver(TYPE, 'flaky')).status).toBe(200);
@@ -93,7 +93,7 @@ describe('a delivery', () => {
     expect(spans('handle')).toHaveLength(1);
   });
 
-  test('that comes again while the first is handled is linked to it all the same', async () => {
+  test('that comes again while the first is handled is linked to it too', async () => {
     const signals = new EventEmitter();
     const hasBegun = once(signals, 'begun');
     const slow = () => {
@@ -117,7 +117,7 @@ describe('a delivery', () => {
     expect(late?.links).toEqual([]);
   });
 
-  test('whose handler refuses it for good is no error of ours', async () => {
+  test('whose handler throws a PermanentError is no error of this app', async () => {
     const refuse = () => {
       throw new PermanentError('no such space');
     };

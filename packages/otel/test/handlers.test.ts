@@ -9,7 +9,7 @@ import { forgetSpans, idOf, placeOf, spans, theSpan } from './sdk.ts';
 beforeEach(forgetSpans);
 
 describe('a handler', () => {
-  test('is a span beneath its delivery’s', async () => {
+  test('is a span below that of its delivery', async () => {
     const { deliver } = await listen({ on: { [TYPE]: function syncDeal() {} } });
     await deliver(TYPE, 'event-1');
     const delivery = await theSpan('receive');
@@ -54,7 +54,7 @@ describe('a handler', () => {
     expect(asked).toEqual([`00-${traceId}-${spanId}-01`]);
   });
 
-  test('that fails is an error of its own, and its siblings are none', async () => {
+  test('that fails is an error, and the others are not', async () => {
     const { receiver, deliver } = await listen({});
     receiver.on(TYPE, () => {}, { name: 'first' });
     receiver.on(
@@ -101,7 +101,7 @@ describe('a handler', () => {
     expect(status.code).toBe(SpanStatusCode.ERROR);
   });
 
-  test('may itself tell its span more', async () => {
+  test('can add to its own span', async () => {
     const { deliver } = await listen({
       on: { [TYPE]: () => void trace.getActiveSpan()?.setAttribute('crm.deal', 'D-1') },
     });

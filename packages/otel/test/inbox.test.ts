@@ -17,10 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
 const inboxes: readonly (readonly [string, () => Inbox])[] = [
-  ['in memory', () => createMemoryInbox({ pollMs: 5, backoffMs: () => 0 })],
+  ['in memory', () => createMemoryInbox({ pollMs: 5, backoff: () => 0 })],
   [
     'in a file',
-    () => createSqliteInbox({ file: join(folder, `${++files}.db`), pollMs: 5, backoffMs: () => 0 }),
+    () => createSqliteInbox({ file: join(folder, `${++files}.db`), pollMs: 5, backoff: () => 0 }),
   ],
 ];
 
@@ -30,7 +30,7 @@ describe.each(inboxes)('from an inbox %s', (_where, createInbox) => {
       inbox: createInbox(),
       on: { [TYPE]: function syncDeal() {} },
     });
-    // What was active at the start is none of its parents.
+    // The span that is active at the start does not become its parent.
     await trace.getTracer('app').startActiveSpan('boot', () => receiver.start());
     expect((await deliver(TYPE, 'event-1')).status).toBe(202);
     const delivery = await theSpan('receive');
@@ -72,7 +72,7 @@ describe.each(inboxes)('from an inbox %s', (_where, createInbox) => {
       expect(runs.map(({ attributes }) => attributes['showpad.webhook.attempt'])).toEqual([1, 2]);
       expect(runs.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.UNSET]);
       for (const run of runs) expectOwnTrace(run, delivery);
-      // What a handler does is beneath that run, and not beneath what woke the inbox.
+      // The parent of what a handler does is that run, and not what woke the inbox.
       expect(spans(`work on ${id}`).map((span) => placeOf(span).parentId)).toEqual(
         runs.map((run) => run.spanContext().spanId),
       );
@@ -80,7 +80,7 @@ describe.each(inboxes)('from an inbox %s', (_where, createInbox) => {
   });
 });
 
-test('handlers see the headers of the sender, traceparent among them', async () => {
+test('handlers see the headers of the sender, including traceparent', async () => {
   const inbox = createMemoryInbox({ pollMs: 5 });
   const { receiver, send } = await listen({ inbox });
   const seen = new Promise<Readonly<Record<string, string>>>((resolve) =>
@@ -90,7 +90,7 @@ test('handlers see the headers of the sender, traceparent among them', async () 
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await send(signedDelivery(TYPE, { key: KEY, headers: { traceparent } }));
   expect((await seen).traceparent).toBe(traceparent);
-  // The HTTP server's span continues it, and the delivery’s is beneath.
+  // The span of the HTTP server continues it, and is the parent of the delivery.
   expect(placeOf(await theSpan('receive')).traceId).toBe('0af7651916cd43dd8448eb211c80319c');
 });
 

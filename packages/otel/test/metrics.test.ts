@@ -34,12 +34,12 @@ describe('deliveries', () => {
     ]);
   });
 
-  test('of ever new types share one series after the first 100', async () => {
+  test('of more than 100 types share one series from the 101st on', async () => {
     const meters = createMeters();
     const { receiver } = await listen({ ledger: false }, { meterProvider: meters.provider });
     receiver.onUnknown(() => {});
     for (let count = 0; count < 105; count++) {
-      await receiver.receive(signedDelivery(`type-${count}`, { key: KEY }));
+      await receiver.receive(signedDelivery(`type-${count}`, { key: KEY, data: {} }));
     }
     const counted = await meters.read('showpad.webhook.deliveries');
     expect(counted).toHaveLength(101);
@@ -73,7 +73,7 @@ describe('deliveries', () => {
 });
 
 describe('handlers', () => {
-  test('are timed by name and type, failures apart', async () => {
+  test('are timed by name and type, and failures by their code', async () => {
     const meters = createMeters();
     const { receiver, deliver } = await listen({}, { meterProvider: meters.provider });
     receiver.on(TYPE, () => {}, { name: 'works' });
@@ -95,7 +95,7 @@ describe('handlers', () => {
     ]);
   });
 
-  test('that run from an inbox are processing of their own', async () => {
+  test('that run from an inbox are counted as processing of their own', async () => {
     const meters = createMeters();
     const inbox = createMemoryInbox({ pollMs: 5 });
     const { receiver, deliver } = await listen(

@@ -17,14 +17,14 @@ async function depthOf(meters: Meters): Promise<Record<string, number>> {
   );
 }
 
-test('an inbox is seen by its depth in each state and its lag in seconds', async () => {
+test('an inbox is observed by its depth in each state and its lag in seconds', async () => {
   let nowMs = Date.now();
   const clock = () => nowMs;
   const meters = createMeters(AggregationTemporality.DELTA);
   const inbox = createMemoryInbox({ clock });
   const { deliver } = await listen({ inbox, clock });
   onTestFinished(observeInbox(inbox, { meterProvider: meters.provider }));
-  // Without a handler it only stores.
+  // A receiver without handlers only stores.
   expect((await deliver()).status).toBe(202);
   expect((await deliver()).status).toBe(202);
   nowMs += 90_000;
@@ -34,7 +34,7 @@ test('an inbox is seen by its depth in each state and its lag in seconds', async
   ]);
 });
 
-test('what is dead is seen as dead', async () => {
+test('dead entries are observed as dead', async () => {
   const meters = createMeters(AggregationTemporality.DELTA);
   const inbox = createMemoryInbox({ maxAttempts: 1, pollMs: 5 });
   const { receiver, deliver } = await listen({ inbox });
@@ -50,7 +50,7 @@ test('what is dead is seen as dead', async () => {
   );
 });
 
-test('a store that is down, or hangs, leaves its figures out, and the others are collected', async () => {
+test('the values of a store that is down or hangs are left out, and the others are collected', async () => {
   const meters = createMeters(AggregationTemporality.DELTA);
   const inbox = createMemoryInbox();
   const isDown = () => Promise.reject(new Error('the store is down'));
@@ -82,7 +82,7 @@ test('a store that is down, or hangs, leaves its figures out, and the others are
   });
 });
 
-test('it is observed until it is stopped, by the global provider where none is given', async () => {
+test('it is observed until it is stopped, by the global provider if none is given', async () => {
   const meters = createMeters(AggregationTemporality.DELTA);
   metrics.setGlobalMeterProvider(meters.provider);
   onTestFinished(() => metrics.disable());

@@ -22,7 +22,7 @@ class Getter {
   }
 }
 
-/** Headers in every form that a receiver takes; the sender tries to link what is not its own. */
+/** Headers in every form that a receiver takes. The sender tries to be linked to a span that is not its own. */
 const forms: readonly (readonly [
   string,
   (headers: Record<string, string>) => Headers | Getter | Record<string, string>,
@@ -48,7 +48,7 @@ test.each(forms)('%s takes the delivery’s span through an inbox', async (form,
   expect(link?.context.spanId).toBe(delivery.spanContext().spanId);
   const context = await seen;
   expect(context.url).toBe('/showpad');
-  // What has only a get can't be listed, with or without telemetry.
+  // Headers that have only `get` cannot be listed, with or without telemetry.
   const kept = form === 'anything with get' ? {} : headers;
   const { traceId, spanId } = delivery.spanContext();
   expect({ ...context.headers }).toEqual({ ...kept, [HEADER]: `00-${traceId}-${spanId}-01` });
@@ -66,7 +66,15 @@ test('a body that is read late is measured, and one that cannot be read is not',
   expect(sizes).toEqual([body.byteLength, undefined]);
 });
 
-test('a request that is none is answered as without telemetry', async () => {
+test('the time at which a request arrived is passed on', async () => {
+  const receiver = createReceiver({ keys: KEY, telemetry: createTelemetry() });
+  const timestampSeconds = 1_700_000_000;
+  const delivery = signedDelivery(TYPE, { key: KEY, timestampSeconds });
+  const request = { ...delivery, receivedAtMs: timestampSeconds * 1_000 };
+  expect((await receiver.receive(request)).outcome).toBe('ignored');
+});
+
+test('something that is no request is answered as without telemetry', async () => {
   for (const request of [undefined, {}, { method: 'POST', headers: {} }, { method: 'POST', headers: null }]) {
     const answers = [];
     for (const telemetry of [undefined, createTelemetry()]) {
@@ -86,7 +94,7 @@ test('a retry is linked as long as its first delivery is among the latest 1,000 
   for (let count = 0; count < 1_000; count++) await deliver(`event-${count}`);
   await deliver('event-0');
   expect(isLinked()).toBe(true);
-  await deliver('event-1000'); // Takes the place of event-1, now the one that was used least recently.
+  await deliver('event-1000'); // It takes the place of event-1, which was used least recently.
   await deliver('event-0');
   expect(isLinked()).toBe(true);
   await deliver('event-1');

@@ -16,7 +16,7 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import { vi } from 'vitest';
 
-// The real SDK and the real HTTP instrumentation, registered as an app registers them, each test file on its own.
+// This is the real SDK with the real HTTP instrumentation, registered as in an app. Each test file has its own.
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
 provider.register();
@@ -27,12 +27,12 @@ export function forgetSpans(): void {
   exporter.reset();
 }
 
-/** The ended spans whose name begins so. */
+/** The ended spans whose name begins with `name`. */
 export function spans(name: string): ReadableSpan[] {
   return exporter.getFinishedSpans().filter((span) => span.name.startsWith(name));
 }
 
-/** The one span whose name begins so, once it has ended. */
+/** Resolves to the one span whose name begins with `name`, when it has ended. */
 export function theSpan(name: string): Promise<ReadableSpan> {
   return vi.waitFor(() => {
     const [span, ...others] = spans(name);
@@ -41,7 +41,7 @@ export function theSpan(name: string): Promise<ReadableSpan> {
   });
 }
 
-/** A span's place in its trace: the ids of the spans that it is in, beneath and linked to. */
+/** The place of a span: the ids of its trace, of its parent, and of the spans that it is linked to. */
 export function placeOf(span: ReadableSpan): {
   readonly traceId: string;
   readonly parentId: string | undefined;
@@ -61,17 +61,17 @@ export function idOf({ spanId }: SpanContext): string {
 
 export interface Meters {
   readonly provider: MeterProvider;
-  /** All metrics there are now. */
+  /** Collects all metrics. */
   collect(): Promise<readonly MetricData[]>;
-  /** Collects, and gives what there is of one metric. */
+  /** Collects the values of one metric. */
   read(name: string): Promise<readonly Measured[]>;
 }
 
 interface Measured {
   readonly attributes: Attributes;
-  /** Of a histogram: how many values there were. */
+  /** For a histogram, the number of values. */
   readonly value: number;
-  /** Of a histogram. */
+  /** Only for a histogram. */
   readonly sum?: number | undefined;
   readonly boundaries?: readonly number[];
 }

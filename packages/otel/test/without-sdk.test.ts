@@ -1,7 +1,7 @@
 import { createReceiver } from '@showpad-webhooks/core';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { createTelemetry } from '@showpad-webhooks/otel';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { KEY, TYPE } from './app.ts';
 
 // No SDK is registered in this file.
@@ -10,11 +10,10 @@ test('without an SDK a delivery is passed on as it came', async () => {
   const { method, headers, body } = signedDelivery(TYPE, { key: KEY });
   const request = { method, headers, body };
   const receipt = { outcome: 'ignored', response: { status: 200, headers: {}, body: '' } } as const;
-  const received = createTelemetry().delivery('default', request, async (given) => {
-    expect(given).toBe(request);
-    return receipt;
-  });
-  expect(await received).toBe(receipt);
+  const receive = vi.fn(async () => receipt);
+  await createTelemetry().aroundDelivery({ receiverName: 'default', request, receive });
+  expect(receive.mock.calls).toEqual([[request]]);
+  expect(receive.mock.lastCall?.[0 as never]).toBe(request);
 });
 
 test('without an SDK an inbox keeps the headers as they were sent', async () => {

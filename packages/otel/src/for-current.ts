@@ -1,8 +1,8 @@
 /**
- * Makes something of the provider there is now, and anew once another takes its place: what is made before an SDK is
- * registered may never notice that one is.
+ * Makes something for the provider that is registered now, and makes it again for another one. What is made before an SDK is
+ * registered may never notice the SDK.
  */
-export function ofCurrent<Provider, Made>(
+export function forCurrent<Provider, Made>(
   current: () => Provider,
   make: (provider: Provider) => Made,
 ): () => Made {
