@@ -250,6 +250,6 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
 
 function closed(): ShowpadWebhookError {
   return new ShowpadWebhookError('CLOSED', 'The receiver is closed.', {
-    hint: 'Stop the server before you call close(), so that no delivery comes after it. Showpad will retry.',
+    hint: 'Stop the server before you call close(). Showpad will retry.',
   });
 }

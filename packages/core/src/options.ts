@@ -153,7 +153,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
 function readName(name: string | undefined, inbox: Inbox | undefined): string {
   if (inbox && name !== undefined && name !== inbox.name) {
     throw new TypeError(
-      `The receiver takes the name of its inbox, which is "${inbox.name}". To call it "${name}", pass that name to the inbox and none here.`,
+      `The inbox names its receiver "${inbox.name}". Give the name "${name}" to the inbox instead.`,
     );
   }
   const found = inbox?.name ?? name ?? 'default';

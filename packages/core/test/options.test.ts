@@ -93,10 +93,7 @@ describe('the name of a receiver', () => {
   test('next to an inbox must be the same', () => {
     const inbox = createMemoryInbox({ name: 'crm' });
     expect(create({ keys: KEY, inbox, name: 'mail' })).toThrow(
-      new TypeError(
-        'The receiver takes the name of its inbox, which is "crm". To call it "mail", pass that name to the inbox and ' +
-          'none here.',
-      ),
+      new TypeError('The inbox names its receiver "crm". Give the name "mail" to the inbox instead.'),
     );
     expect(create({ keys: KEY, inbox, name: 'default' })).toThrow(TypeError);
     expect(create({ keys: KEY, inbox, name: 'crm' })().name).toBe('crm');

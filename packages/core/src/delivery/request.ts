@@ -44,7 +44,7 @@ export function checkHead(
       'ENCODING_UNSUPPORTED',
       `The body has the Content-Encoding ${quote(encoding)}.`,
       {
-        hint: 'Showpad signs the bytes that it sends, and they are never decompressed. Does a proxy compress them?',
+        hint: 'Signed bytes are never decompressed. Does a proxy compress requests?',
       },
     );
   }
@@ -79,6 +79,6 @@ function checkSize(bytes: unknown, limitBytes: number): Uint8Array {
 /** The error of a body above the limit. Body readers use it too. */
 export function bodyTooLarge(limitBytes: number): ShowpadWebhookError {
   return new ShowpadWebhookError('BODY_TOO_LARGE', `The body is larger than ${limitBytes} bytes.`, {
-    hint: 'Showpad never retries a 413, so the event is lost. If it was authentic, raise the option "maxBodyBytes".',
+    hint: 'Showpad never retries a 413. If the delivery was authentic, raise "maxBodyBytes".',
   });
 }

@@ -115,10 +115,12 @@ export function isRetryable({ code }: ShowpadWebhookError): boolean {
 }
 
 function handlerError(name: string, { type }: ShowpadEvent, cause: unknown): ShowpadWebhookError {
-  const place = `The handler "${name}" for "${clip(type, 64)}"`;
+  // An arrow function in the option "on" is named for the event type.
+  const place =
+    name === type ? `The handler for "${clip(type, 64)}"` : `The handler "${name}" for "${clip(type, 64)}"`;
   if (PermanentError.isInstance(cause)) {
     return new ShowpadWebhookError('PERMANENT_FAILURE', `${place} threw a PermanentError.`, {
-      hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
+      hint: 'So no retry follows, and the event counts as completed. See error.cause.',
       cause,
     });
   }

@@ -238,12 +238,12 @@ function keptError({ code, message, cause }: ShowpadWebhookError): InboxError {
 
 function notStarted(): ShowpadWebhookError {
   return new ShowpadWebhookError('INBOX_FAILED', 'The receiver has an inbox, and start() was not called.', {
-    hint: 'Call receiver.start() when all handlers are registered. Until then every delivery is answered with 503.',
+    hint: 'Call receiver.start() when all handlers are registered.',
   });
 }
 
 function processEnded(attempts: number): ShowpadWebhookError {
   return new ShowpadWebhookError('HANDLER_FAILED', `The process ended during each of ${attempts} attempts.`, {
-    hint: 'A handler ends the process or blocks it for a long time. Fix it, and then retry the event by hand.',
+    hint: 'A handler ends or blocks the process. Fix it, and then retry the event by hand.',
   });
 }

@@ -37,15 +37,15 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
     `The handlers were still running after ${timeoutMs} ms.`,
     {
       hint:
-        'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, raise ' +
-        '"handlerTimeoutMs", or use an inbox.',
+        'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, or ' +
+        'use an inbox.',
     },
   );
 }
 
 const HANGING_HINT =
-  'Something in a handler never settles, such as a request without a timeout: pass context.signal to it. This process ' +
-  'does not run the event again, so restart it before you retry the event.';
+  'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the ' +
+  'event, because it does not run it again.';
 
 function neverEnded(afterMs: number): ShowpadWebhookError {
   const message = `The handlers had not ended after ${afterMs} ms, and were given up.`;

@@ -1,5 +1,5 @@
 import type { Mismatch } from '../delivery/verify.ts';
-import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
+import type { ShowpadWebhookError } from '../shared/error.ts';
 import { mismatch } from '../signature/signature.ts';
 
 /** Larger bodies are not explained, because a forger chooses the body. */
@@ -20,8 +20,8 @@ export class MismatchExplainer {
       // Only development needs the explainer, so this is the one import that waits until it is needed.
       const { mismatchHint } = await import('../explain/mismatch-hint.ts');
       return mismatch(mismatchHint(delivery));
-    } catch (thrown) {
-      return mismatch(`The mismatch could not be explained: ${messageOf(thrown)}`);
+    } catch {
+      return mismatch();
     }
   }
 }

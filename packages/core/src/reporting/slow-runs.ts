@@ -28,8 +28,8 @@ export class SlowRuns {
     if (runs.isShown || runs.total < ENOUGH_RUNS || runs.slow / runs.total <= TOLERATED_SHARE) return;
     runs.isShown = true;
     const message =
-      `The handler "${handlerName}" took longer than ${handlerTimeoutMs / 2} ms in more than 1 of 20 runs. Showpad gives up ` +
-      'after about 15 s, so store the events in an inbox and handle them from there.';
+      `The handler "${handlerName}" took longer than ${handlerTimeoutMs / 2} ms in more than 1 of 20 runs. ` +
+      'Showpad gives up after about 15 s, so use an inbox.';
     logOrWarn({ receiverName, logger, fields: { handlerName }, message, code: 'HANDLER_SLOW' });
   }
 

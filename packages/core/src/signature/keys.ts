@@ -100,7 +100,7 @@ async function resolveKeys(
     return prepareKeys(await withDeadline(resolving), MAX_RESOLVED_KEYS);
   } catch (cause) {
     throw new ShowpadWebhookError('KEY_LOOKUP_FAILED', 'Your key resolver returned no usable key.', {
-      hint: `It threw, took longer than ${DEADLINE_MS} ms, or returned something that is not a key: see error.cause. Showpad will retry.`,
+      hint: `It threw, took longer than ${DEADLINE_MS} ms, or returned no key: see error.cause. Showpad will retry.`,
       cause,
     });
   }

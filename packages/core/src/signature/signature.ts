@@ -104,8 +104,8 @@ export function mismatch(hint: string = MISMATCH_HINT): ShowpadWebhookError {
 }
 
 const MISMATCH_HINT =
-  'Each Showpad subscription has its own key: check that yours belongs to the subscription that sends to this URL, and ' +
-  'that it is complete. A body that a parser or a proxy changed, and a forgery, look the same.';
+  'Each Showpad subscription has its own key: check that this is the whole key of the one that sends to this URL. A body ' +
+  'that a parser or a proxy changed looks the same.';
 
 function hmac(key: string | KeyObject, body: Uint8Array | string, timestamp: string): string {
   return createHmac('sha256', key).update(body).update(`.${timestamp}`).digest('base64');

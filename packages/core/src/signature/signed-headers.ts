@@ -47,7 +47,7 @@ function checkAge(ageSeconds: number, toleranceSeconds: number): void {
       'TIMESTAMP_TOO_OLD',
       `The delivery was signed ${ageSeconds} s ago, and at most ${toleranceSeconds} s are accepted.`,
       {
-        hint: 'Either an old delivery was sent again, or the clock of this machine is fast: compare it with "date -u".',
+        hint: 'An old delivery was sent again, or the clock of this machine is fast: compare it with "date -u".',
       },
     );
   }
@@ -56,7 +56,7 @@ function checkAge(ageSeconds: number, toleranceSeconds: number): void {
       'TIMESTAMP_IN_FUTURE',
       `The delivery was signed ${-ageSeconds} s in the future, and at most ${toleranceSeconds} s are accepted.`,
       {
-        hint: 'Either the sender wrote milliseconds instead of seconds, or the clock of this machine is slow: compare it with "date -u".',
+        hint: 'The sender wrote milliseconds instead of seconds, or the clock of this machine is slow: compare it with "date -u".',
       },
     );
   }

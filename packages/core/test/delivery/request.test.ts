@@ -151,14 +151,14 @@ describe('an error says what is wrong and how to fix it', () => {
       { headers: { 'content-encoding': ' GZIP' } },
       {},
       'The body has the Content-Encoding "gzip".',
-      'Showpad signs the bytes that it sends, and they are never decompressed. Does a proxy compress them?',
+      'Signed bytes are never decompressed. Does a proxy compress requests?',
     ],
     [
       'BODY_TOO_LARGE',
       {},
       { maxBodyBytes: 100 },
       'The body is larger than 100 bytes.',
-      'Showpad never retries a 413, so the event is lost. If it was authentic, raise the option "maxBodyBytes".',
+      'Showpad never retries a 413. If the delivery was authentic, raise "maxBodyBytes".',
     ],
     [
       'RAW_BODY_UNAVAILABLE',

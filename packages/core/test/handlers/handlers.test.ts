@@ -254,7 +254,7 @@ describe('the error of a handler', () => {
     expect(await errorOf(cause)).toEqual({
       code: 'PERMANENT_FAILURE',
       message: `The handler "any:crm" for "${TYPE}" threw a PermanentError.`,
-      hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
+      hint: 'So no retry follows, and the event counts as completed. See error.cause.',
       cause,
     });
   });

@@ -19,14 +19,11 @@ const crmIsDown = new Error('The CRM is down.');
 const codesOf = (errors: readonly { readonly code: string }[]) => errors.map(({ code }) => code);
 
 const HANGING_HINT =
-  'Something in a handler never settles, such as a request without a timeout: pass context.signal to it. This process ' +
-  'does not run the event again, so restart it before you retry the event.';
+  'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the event, because it does not run it again.';
 const TOO_SLOW = {
   code: 'HANDLER_TIMEOUT',
   message: 'The handlers were still running after 1000 ms.',
-  hint:
-    'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, raise ' +
-    '"handlerTimeoutMs", or use an inbox.',
+  hint: 'Their signal was aborted. They keep the event until they end, so nothing runs twice. Make them faster, or use an inbox.',
 };
 const NEVER_ENDED = {
   code: 'HANDLER_TIMEOUT',

@@ -119,7 +119,7 @@ describe('a delivery to a receiver with an inbox', () => {
     expect(errors).toMatchObject([
       {
         message: 'The receiver has an inbox, and start() was not called.',
-        hint: 'Call receiver.start() when all handlers are registered. Until then every delivery is answered with 503.',
+        hint: 'Call receiver.start() when all handlers are registered.',
       },
     ]);
     await receiver.start();
@@ -506,7 +506,7 @@ describe('an event of an inbox', () => {
     expect(await worker.letters.has(1)).toMatchObject([{ reason: 'attempts-exhausted', attempt: 3 }]);
     expect(worker.errors).toMatchObject([
       {
-        hint: 'A handler ends the process or blocks it for a long time. Fix it, and then retry the event by hand.',
+        hint: 'A handler ends or blocks the process. Fix it, and then retry the event by hand.',
       },
     ]);
     expect(handler).not.toHaveBeenCalled();

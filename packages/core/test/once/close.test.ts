@@ -40,7 +40,7 @@ describe('close', () => {
       {
         code: 'CLOSED',
         message: 'The receiver is closed.',
-        hint: 'Stop the server before you call close(), so that no delivery comes after it. Showpad will retry.',
+        hint: 'Stop the server before you call close(). Showpad will retry.',
       },
     ]);
     expect(handler).not.toHaveBeenCalled();

@@ -40,7 +40,7 @@ describe('the log has one line for each delivery', () => {
         status: 422,
         code: 'PERMANENT_FAILURE',
         reason: `The handler "refuse" for "${TYPE}" threw a PermanentError.`,
-        hint: 'It says that no retry helps, so the event counts as completed. See error.cause for its reason.',
+        hint: 'So no retry follows, and the event counts as completed. See error.cause.',
         keyLabel: 'spaces',
         attempt: 1,
       },
@@ -70,8 +70,7 @@ describe('the log has one line for each delivery', () => {
         code: 'KEY_LOOKUP_FAILED',
         reason: 'Your key resolver returned no usable key.',
         hint:
-          'It threw, took longer than 2500 ms, or returned something that is not a key: see error.cause. ' +
-          'Showpad will retry.',
+          'It threw, took longer than 2500 ms, or returned no key: see error.cause. ' + 'Showpad will retry.',
       },
     ],
   ];

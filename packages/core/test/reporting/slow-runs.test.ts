@@ -7,8 +7,7 @@ const warnings = processWarnings();
 /** Half of the default timeout is 5,000 ms. */
 const SLOW_MS = 5_001;
 const MESSAGE =
-  'The handler "updateCrm" took longer than 5000 ms in more than 1 of 20 runs. Showpad gives up after about 15 s, so ' +
-  'store the events in an inbox and handle them from there.';
+  'The handler "updateCrm" took longer than 5000 ms in more than 1 of 20 runs. Showpad gives up after about 15 s, so use an inbox.';
 const quick = (count: number) => Array.from({ length: count }, () => 10);
 
 /** Delivers events whose handler takes the given times by the receiver's clock. */

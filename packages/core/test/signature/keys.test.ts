@@ -133,8 +133,7 @@ describe('a resolver', () => {
       {
         message: 'Your key resolver returned no usable key.',
         hint:
-          'It threw, took longer than 2500 ms, or returned something that is not a key: see error.cause. ' +
-          'Showpad will retry.',
+          'It threw, took longer than 2500 ms, or returned no key: see error.cause. ' + 'Showpad will retry.',
         cause: { message: cause },
       },
     ]);

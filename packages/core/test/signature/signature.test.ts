@@ -280,21 +280,20 @@ describe('an error says what is wrong and how to fix it', () => {
       'TIMESTAMP_TOO_OLD',
       { nowMs: NOW_MS + 301_000 },
       'The delivery was signed 301 s ago, and at most 300 s are accepted.',
-      'Either an old delivery was sent again, or the clock of this machine is fast: compare it with "date -u".',
+      'An old delivery was sent again, or the clock of this machine is fast: compare it with "date -u".',
     ],
     [
       'TIMESTAMP_IN_FUTURE',
       { nowMs: NOW_MS - 61_000, toleranceSeconds: 60 },
       'The delivery was signed 61 s in the future, and at most 60 s are accepted.',
-      'Either the sender wrote milliseconds instead of seconds, or the clock of this machine is slow: compare it ' +
+      'The sender wrote milliseconds instead of seconds, or the clock of this machine is slow: compare it ' +
         'with "date -u".',
     ],
     [
       'SIGNATURE_MISMATCH',
       { keys: 'another-key' },
       'None of your keys matches the signature.',
-      'Each Showpad subscription has its own key: check that yours belongs to the subscription that sends to this ' +
-        'URL, and that it is complete. A body that a parser or a proxy changed, and a forgery, look the same.',
+      'Each Showpad subscription has its own key: check that this is the whole key of the one that sends to this URL. A body that a parser or a proxy changed looks the same.',
     ],
     [
       'RAW_BODY_UNAVAILABLE',
