@@ -249,6 +249,16 @@ describe('the error of a handler', () => {
     });
   });
 
+  test('names only the type, if the function is named for it', async () => {
+    const fail = () => Promise.reject(new Error('The CRM is down.'));
+    const { receiver } = probe({ on: { [TYPE]: async () => fail() } });
+    const { error } = await receiver.receive(delivery());
+    expect(error?.message).toBe(`The handler for "${TYPE}" threw an error.`);
+    const named = probe({ on: { [TYPE]: fail } });
+    const receipt = await named.receiver.receive(delivery());
+    expect(receipt.error?.message).toBe(`The handler "fail" for "${TYPE}" threw an error.`);
+  });
+
   test('says of a PermanentError that no retry comes', async () => {
     const cause = new PermanentError('There is no such deal.');
     expect(await errorOf(cause)).toEqual({
