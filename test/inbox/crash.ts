@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
-import type { Inbox, InboxItem, InboxState } from '@showpad-webhooks/core';
+import type { Inbox } from '@showpad-webhooks/core';
+import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 import { openInbox, type Target } from './engines.ts';
 
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
@@ -13,28 +14,28 @@ const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 export interface CrashReport {
   readonly acknowledged: number;
   readonly stored: number;
-  /** Acknowledged, and not in the store. */
+  /** The events that were acknowledged and are not in the store. */
   readonly lost: readonly string[];
-  /** Stored more than once, or with bytes that are not whole. */
+  /** The events that are stored more than once, or whose bytes are not complete. */
   readonly broken: readonly string[];
 }
 
-/** Kills a process that stores events, again and again, and looks for what it had acknowledged. */
+/** Kills a process that stores events, again and again. Then it looks for everything that was acknowledged. */
 export async function killWriters(
   target: Target,
   kills: number,
-  tell: (message: string) => void = () => {},
+  report: (message: string) => void = () => {},
 ): Promise<CrashReport> {
   const acknowledged = new Set<string>();
   for (let kill = 1; kill <= kills; kill++) {
     const writer = run('writer.ts', JSON.stringify(target), String(kill * 1_000_000));
     const lines = linesOf(writer, (line) => acknowledged.add(`event-${line}`));
     await Promise.race([once(writer.stdout, 'data'), once(writer, 'exit')]);
-    if (writer.exitCode !== null) throw new Error('the writer ended by itself: see its error above');
+    if (writer.exitCode !== null) throw new Error('The writer ended by itself. See its error above.');
     await delay(Math.random() * 200);
     writer.kill('SIGKILL');
     await lines;
-    tell(`kill ${kill}: ${acknowledged.size} acknowledged in all`);
+    report(`Kill ${kill}: ${acknowledged.size} events acknowledged so far.`);
   }
 
   const inbox = openInbox(target);
@@ -51,12 +52,12 @@ export async function killWriters(
       broken.push(id);
     }
   }
-  await inbox.stop({ timeoutMs: 0 });
+  await inbox.close({ timeoutMs: 0 });
   const lost = [...acknowledged].filter((id) => !seen.has(id));
   return { acknowledged: acknowledged.size, stored: seen.size, lost, broken };
 }
 
-/** Kills a process that handles events, in the midst of them, and lets the last one come to the end. */
+/** Kills a process that handles events, again and again. Then the last process handles what is left. */
 export async function killWorkers(
   target: Target,
   kills: number,
@@ -81,18 +82,18 @@ export async function killWorkers(
   worker.kill('SIGKILL');
   await lines;
   const counts = await inbox.counts();
-  await inbox.stop({ timeoutMs: 0 });
+  await inbox.close({ timeoutMs: 0 });
   return { begun, counts };
 }
 
-/** Starts one of this folder's scripts. */
+/** Starts a script of this folder. */
 export function run(script: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
   const flags = ['--conditions=@showpad-webhooks/source', '--import', 'tsx'];
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   return spawn(process.execPath, [...flags, script, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Hands over each whole line; resolves when the process is gone. */
+/** Passes on each whole line. Resolves when the process has ended. */
 export async function linesOf(
   child: ChildProcessByStdio<null, Readable, null>,
   take: (line: string) => void,

@@ -10,7 +10,7 @@ import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 export const ENGINES = ['sqlite', 'redis', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-/** Where an inbox keeps its entries, as a child process is told: a file, or a server's port. */
+/** Where an inbox keeps its entries, in a form that a child process can be given. The address is a file or a port. */
 export interface Target {
   readonly engine: Engine;
   readonly address: string;
@@ -21,7 +21,7 @@ export function isInstalled(engine: Engine): boolean {
   return findServer(engine === 'redis' ? 'redis-server' : 'postgres') !== undefined;
 }
 
-/** A store of its own for a test. */
+/** Creates a store that no other test uses. */
 export async function createTarget(
   engine: Engine,
 ): Promise<{ readonly target: Target; readonly remove: () => Promise<void> }> {
@@ -34,7 +34,7 @@ export async function createTarget(
   return { target: { engine, address: String(server.port) }, remove: server.remove };
 }
 
-/** Opens the one inbox that all processes of a test share. */
+/** Opens the inbox that all processes of a test share. */
 export function openInbox({ engine, address }: Target, options: InboxOptions = {}): Inbox {
   if (engine === 'sqlite') return createSqliteInbox({ file: address, ...options });
   const source: BullmqSource =

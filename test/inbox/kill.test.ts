@@ -13,7 +13,7 @@ describe.each(ENGINES)('processes that are killed, on %s', (engine) => {
       expect(acknowledged).toBeGreaterThan(0);
       const { begun, counts } = await killWorkers(target, 3);
       expect(counts).toMatchObject({ pending: 0, leased: 0, dead: 0 });
-      // A server may still store what a process had sent when it was killed.
+      // A server may still store what a process had sent before it was killed.
       expect(counts.done).toBeGreaterThanOrEqual(stored);
       expect(begun).toBeGreaterThanOrEqual(counts.done);
     },

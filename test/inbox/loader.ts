@@ -1,4 +1,4 @@
-// A process that sends signed deliveries, each a new event, on connections that are kept: port, connections, milliseconds.
+// This process sends signed deliveries of new events over a few connections. Arguments: port, connections, milliseconds.
 import { Agent, request } from 'node:http';
 import { sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 

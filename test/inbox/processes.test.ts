@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { entriesOf, linesOf, run } from './crash.ts';
 import { createTarget, ENGINES, isInstalled, openInbox } from './engines.ts';
 
@@ -26,7 +25,7 @@ describe.each(ENGINES)('three processes on one store, %s', (engine) => {
         }),
       );
       const inbox = openInbox(target);
-      onTestFinished(() => inbox.stop({ timeoutMs: 0 }));
+      onTestFinished(() => inbox.close({ timeoutMs: 0 }));
       const stored = new Set<string>();
       for await (const { id } of entriesOf(inbox)) stored.add(id);
       expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
@@ -34,11 +33,9 @@ describe.each(ENGINES)('three processes on one store, %s', (engine) => {
       const begun: string[] = [];
       const workers = PROCESSES.map(() => run('worker.ts', argument));
       const ended = workers.map((worker) => linesOf(worker, (id) => begun.push(id)));
-      for (;;) {
-        const { pending, leased } = await inbox.counts();
-        if (pending + leased === 0) break;
-        await delay(5);
-      }
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 0 }), {
+        timeout: 40_000,
+      });
       for (const worker of workers) worker.kill('SIGKILL');
       await Promise.all(ended);
       const { done, dead } = await inbox.counts();

@@ -1,4 +1,4 @@
-// pnpm --dir test/inbox throughput [engine]: puts, handling and Express, side by side. Ratios count, not the machine.
+// pnpm --dir test/inbox throughput [engine]: measures puts, handling and Express. Compare the ratios, which depend less on the machine.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Inbox, InboxEntry } from '@showpad-webhooks/core';
+import type { Inbox } from '@showpad-webhooks/core';
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { showpadWebhooks } from '@showpad-webhooks/express';
 import express from 'express';
 import Database from 'libsql';
@@ -50,7 +51,7 @@ async function rateOf(concurrency: number, call: () => unknown): Promise<Rate> {
         const beganMs = performance.now();
         await call();
         latencies.push(performance.now() - beganMs);
-        // As requests do, the next comes in another turn of the event loop.
+        // The next call comes in another turn of the event loop, as requests do.
         await new Promise(setImmediate);
       }
     }),
@@ -74,7 +75,7 @@ function median(rates: readonly Rate[]): Rate {
   ] as Rate;
 }
 
-/** One transaction, and one fsync, per put: what a careful person would write first. */
+/** One transaction and one fsync for each put, as one would write it first. */
 async function plainPuts(concurrency: number): Promise<Rate> {
   const { target, remove } = await createTarget('sqlite');
   const database = new Database(target.address);
@@ -107,7 +108,7 @@ async function puts(target: Target): Promise<void> {
         : '';
     show(`${target.engine}: put, ${concurrency} at once`, rate, ratio);
   }
-  await inbox.stop({ timeoutMs: 0 });
+  await inbox.close({ timeoutMs: 0 });
 }
 
 async function handling(target: Target): Promise<void> {
@@ -121,18 +122,19 @@ async function handling(target: Target): Promise<void> {
       if (++handled === most) resolve();
       return undefined;
     };
-    void inbox.start({ process, onDead() {}, onTrouble: console.error });
+    void inbox.start({ process, onDead() {}, onError: console.error });
   });
   const perSecond = Math.min(pending, 20_000) / ((performance.now() - startedMs) / 1_000);
   console.log(
     `${`${target.engine}: handled, by a handler that does nothing`.padEnd(52)} ${Math.round(perSecond).toLocaleString('en').padStart(8)}/s`,
   );
-  await inbox.stop({ timeoutMs: 1_000 });
+  await inbox.close({ timeoutMs: 1_000 });
 }
 
 async function overExpress(inbox: Inbox | undefined): Promise<Rate> {
   const options = { keys: 'load-key', on: { 'shared-space-user-added': () => {} } };
-  const webhooks = showpadWebhooks({ ...options, ...(inbox && { inbox }) }, { path: '/webhooks/showpad' });
+  const path = '/webhooks/showpad';
+  const webhooks = showpadWebhooks(inbox ? { ...options, path, inbox } : { ...options, path });
   await webhooks.receiver.start();
   const server = createServer(express().use(webhooks)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -164,7 +166,7 @@ async function withAndWithout(engine: Engine): Promise<void> {
   show(`Express, 32 connections, inbox on ${engine}`, rate, `${share} × without`);
 }
 
-/** Every call at a size, to see that it does not grow. */
+/** Measures the calls with more and more rows, which should make no difference. */
 async function growth(): Promise<void> {
   const { target, remove } = await createTarget('sqlite');
   const inbox = openInbox(target);
@@ -183,11 +185,11 @@ async function growth(): Promise<void> {
         `handled ${Math.round(claimed)}/s, event loop blocked at most ${(loop.max / 1e6).toFixed(0)} ms (p99 ${(loop.percentile(99) / 1e6).toFixed(1)} ms)`,
     );
   }
-  await inbox.stop({ timeoutMs: 0 });
+  await inbox.close({ timeoutMs: 0 });
   await remove();
 }
 
-/** Of a second, how many it hands out. */
+/** How many entries are handed out in a second. */
 async function claimRate(target: Target): Promise<number> {
   const inbox = openInbox(target);
   let handled = 0;
@@ -196,10 +198,10 @@ async function claimRate(target: Target): Promise<number> {
     return undefined;
   };
   const startedMs = performance.now();
-  await inbox.start({ process, onDead() {}, onTrouble: console.error });
+  await inbox.start({ process, onDead() {}, onError: console.error });
   while (performance.now() - startedMs < ROUND_MS) await new Promise(setImmediate);
   const perSecond = handled / ((performance.now() - startedMs) / 1_000);
-  await inbox.stop({ timeoutMs: 1_000 });
+  await inbox.close({ timeoutMs: 1_000 });
   return perSecond;
 }
 

@@ -1,10 +1,10 @@
-// A process that handles what is stored, and prints each event's id as its handler begins.
+// This process handles what is stored, and prints the id of each event when its handler begins.
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openInbox } from './engines.ts';
 
 const [target = ''] = process.argv.slice(2);
-const inbox = openInbox(JSON.parse(target), { leaseMs: 1_000, backoffMs: () => 1, maxAttempts: 50 });
+const inbox = openInbox(JSON.parse(target), { leaseMs: 1_000, backoff: () => 1, maxAttempts: 50 });
 
 await inbox.start({
   async process(job) {
@@ -13,7 +13,7 @@ await inbox.start({
     return undefined;
   },
   onDead() {},
-  onTrouble(operation, cause) {
+  onError(operation, cause) {
     console.error(operation, cause);
   },
 });

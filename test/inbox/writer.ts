@@ -1,4 +1,4 @@
-// A process that stores events as fast as it can, and prints the number of each once it is acknowledged.
+// This process stores events as fast as it can, and prints the number of each one when it is acknowledged.
 import { writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { openInbox } from './engines.ts';
@@ -8,7 +8,7 @@ const CONCURRENCY = 16;
 const inbox = openInbox(JSON.parse(target));
 let next = Number(firstNumber);
 
-/** A body that tells its own number, and whether it is whole. */
+/** A body that contains its own number. Its digest shows whether it is complete. */
 function bodyOf(number: number): Buffer {
   return Buffer.from(
     JSON.stringify({ type: 'crash', id: `event-${number}`, data: 'x'.repeat(number % 5_000) }),
