@@ -1,5 +1,5 @@
 import type { InboxConsumer, InboxJob } from '@showpad-webhooks/core/inbox';
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { type Job, UnrecoverableError } from 'bullmq';
 import { doneOf, type JobData, progressOf, toEntry, toReason } from './entry.ts';
 
 /** Hands the jobs of a queue to the receiver. */
@@ -14,9 +14,7 @@ export interface JobRunner {
 
 interface Run {
   readonly controller: AbortController;
-  /** True if a checkpoint was refused, so that handlers are left. */
-  isCutShort: boolean;
-  result: Promise<void>;
+  readonly result: Promise<void>;
 }
 
 export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunner {
@@ -24,22 +22,20 @@ export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunn
 
   function run(job: Job<JobData>): Promise<void> {
     const id = String(job.id);
+    // BullMQ hands a job over again if its lock ran out, for example while the event loop was blocked. The handlers may still
+    // be running, so they do not start again: the result of the earlier run counts for this one too.
     const earlier = running.get(id);
-    if (earlier) return join(earlier, job);
-    const started: Run = {
-      controller: new AbortController(),
-      isCutShort: false,
-      result: Promise.resolve(),
-    };
-    running.set(id, started);
-    started.result = handle(job, started).finally(() => running.delete(id));
-    return started.result;
+    if (earlier) return earlier.result;
+    const controller = new AbortController();
+    const result = handle(job, controller.signal).finally(() => running.delete(id));
+    running.set(id, { controller, result });
+    return result;
   }
 
-  async function handle(job: Job<JobData>, started: Run): Promise<void> {
+  async function handle(job: Job<JobData>, signal: AbortSignal): Promise<void> {
     const { error } = toEntry(job.data);
     if (error) throw new UnrecoverableError(toReason(error));
-    const inboxJob = inboxJobOf(job, started);
+    const inboxJob = inboxJobOf(job, signal);
     const failure = await to.process(inboxJob);
     if (!failure) return;
     const reason = toReason(failure.kept);
@@ -48,8 +44,7 @@ export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunn
     throw new UnrecoverableError(reason);
   }
 
-  function inboxJobOf(job: Job<JobData>, started: Run): InboxJob {
-    const { signal } = started.controller;
+  function inboxJobOf(job: Job<JobData>, signal: AbortSignal): InboxJob {
     const done = [...doneOf(job)];
     return {
       ...toEntry(job.data),
@@ -58,26 +53,12 @@ export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunn
       done: [...done],
       signal,
       async checkpoint(handlerName) {
-        if (signal.aborted) {
-          started.isCutShort = true;
-          return false;
-        }
+        if (signal.aborted) return false;
         done.push(handlerName);
         await job.updateProgress({ ...progressOf(job), done: JSON.stringify(done) });
         return true;
       },
     };
-  }
-
-  /**
-   * BullMQ hands a job over again if its lock ran out, for example while the event loop was blocked. The handlers of the
-   * earlier run may still be going, so no second run begins: its result counts for this one too.
-   */
-  async function join(earlier: Run, job: Job<JobData>): Promise<void> {
-    await earlier.result;
-    if (!earlier.isCutShort) return;
-    await job.moveToWait(job.token);
-    throw new WaitingError();
   }
 
   return {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import { createReceiver } from '@showpad-webhooks/core';
 import type { InboxJob } from '@showpad-webhooks/core/inbox';
@@ -188,26 +189,24 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
       const server = await startServer();
       const leaseMs = 300;
       const inbox = createBullmqInbox({ ...sourceOf(server), leaseMs, backoff: () => 1 });
-      onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+      const receiver = createReceiver({ keys: KEY, inbox }).onError(() => {});
+      onTestFinished(() => receiver.close({ timeoutMs: 0 }));
       const ran: string[] = [];
-      let isRunning = false;
-      const process = async (job: InboxJob) => {
-        expect(isRunning).toBe(false);
-        isRunning = true;
-        for (const handler of ['first', 'second', 'third'].filter((name) => !job.done.includes(name))) {
-          ran.push(handler);
-          if (handler === 'second' && !job.signal.aborted && job.attempt === 1) {
-            // The lock runs out, because nothing renews it while the event loop is blocked.
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
-            await new Promise((resolve) => job.signal.addEventListener('abort', resolve, { once: true }));
-          }
-          if (!(await job.checkpoint(handler))) break;
-        }
-        isRunning = false;
-        return undefined;
-      };
-      await inbox.put(entryOf('1'));
-      await inbox.start(consumerOf(process));
+      receiver.on(TYPE, () => void ran.push('first'), { name: 'first' });
+      receiver.on(
+        TYPE,
+        async (_event, { signal, attempt }) => {
+          ran.push('second');
+          if (attempt > 1) return;
+          // The lock runs out, because nothing renews it while the event loop is blocked.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * leaseMs);
+          if (!signal.aborted) await once(signal, 'abort');
+        },
+        { name: 'second' },
+      );
+      receiver.on(TYPE, () => void ran.push('third'), { name: 'third' });
+      await receiver.start();
+      expect(await deliver(receiver, '1')).toBe('202 queued');
       await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
         timeout: 20_000,
       });
