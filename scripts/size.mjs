@@ -10,15 +10,14 @@ const BUDGETS = [
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 2_304 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
-  { entry: 'client/dist/node/index.mjs', maxBytes: 2_048 },
-  { entry: 'sqlite/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
-  { entry: 'bullmq/dist/index.mjs', maxBytes: 5_120, isOwnCodeOnly: true },
+  { entry: 'sqlite/dist/index.mjs', maxBytes: 4_608, isOwnCodeOnly: true },
+  { entry: 'bullmq/dist/index.mjs', maxBytes: 5_632, isOwnCodeOnly: true },
   { entry: 'emulator/dist/index.mjs', maxBytes: 20_480, isOwnCodeOnly: true },
   { entry: 'cli/dist/bin.mjs', maxBytes: 20_480, isOwnCodeOnly: true },
   { entry: 'otel/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
   { entry: 'koa/dist/index.mjs', maxBytes: 1_280, isOwnCodeOnly: true },
-  { entry: 'nestjs/dist/index.mjs', maxBytes: 3_072, isOwnCodeOnly: true },
+  { entry: 'nestjs/dist/index.mjs', maxBytes: 3_584, isOwnCodeOnly: true },
 ];
 
 let isOver = false;

@@ -29,7 +29,7 @@ export interface HandleOnceOptions {
   readonly unfinished: Unfinished;
 }
 
-export interface HandleResult {
+interface HandleResult {
   readonly outcome: 'handled' | 'duplicate';
   /** Set if handlers ran and did not all succeed in time. */
   readonly error?: ShowpadWebhookError | undefined;

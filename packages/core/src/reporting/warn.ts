@@ -30,9 +30,9 @@ export function warnOfUnheardError({ code, message, hint, cause }: ShowpadWebhoo
   const isShown = cause !== undefined && process.env.NODE_ENV !== 'production';
   const detail =
     'This is shown once per code. To hear of every delivery, pass a logger, or add onError and onRejected listeners.';
-  warn(`${message} ${hint}`, code, isShown ? `The cause is: ${stackOf(cause)}\n${detail}` : detail);
-}
-
-function stackOf(cause: unknown): string {
-  return (cause instanceof Error && cause.stack) || messageOf(cause);
+  warn(
+    `${message} ${hint}`,
+    code,
+    isShown ? `The cause is: ${messageOf(cause, 'stack')}\n${detail}` : detail,
+  );
 }

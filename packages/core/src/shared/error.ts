@@ -111,7 +111,11 @@ export function toWebhookError(thrown: unknown): ShowpadWebhookError {
   });
 }
 
-/** The message of an `Error`, or the text of anything else that was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/** The message or the stack of an error, or the text of anything else that was thrown. It never throws. */
+export function messageOf(thrown: unknown, part: 'message' | 'stack' = 'message'): string {
+  try {
+    return String((thrown as Partial<Error> | null | undefined)?.[part] ?? thrown);
+  } catch {
+    return 'an error that cannot be read'; // For example a proxy that throws when it is read.
+  }
 }

@@ -158,7 +158,7 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
       ([which, handler]): Call =>
         async (subject) => {
           const claim = subject.claims[which];
-          const update = { handler: handler ?? undefined, leaseMs: LEASE_MS, nowMs: subject.nowMs };
+          const update = { handlerName: handler ?? undefined, leaseMs: LEASE_MS, nowMs: subject.nowMs };
           return claim && subject.store.checkpoint(claim, update);
         },
     ),

@@ -1,4 +1,5 @@
 import { createMemoryLedger, createReceiver, PermanentError } from '@showpad-webhooks/core';
+import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { delivery, KEY, memoryLogger, probe, settled, TYPE } from '../support.ts';
 import { processWarnings } from './process-warnings.ts';
@@ -51,6 +52,23 @@ describe('an error that nobody hears is a warning of the process', () => {
     const [warning] = await warnings.has(1);
     expect(warning?.code).toBe('LEDGER_FAILED');
     expect(warning?.detail).toBe(`The cause is: gone\n${DETAIL}`);
+  });
+
+  test('also if its cause cannot be read, and the delivery is answered all the same', async () => {
+    const unreadable = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error('It throws when it is read.');
+        },
+      },
+    );
+    const inbox = { ...createMemoryInbox(), put: () => Promise.reject(unreadable) };
+    const receipt = await createReceiver({ keys: KEY, inbox }).receive(delivery());
+    expect(receipt.response.status).toBe(503);
+    const [warning] = await warnings.has(1);
+    expect(warning?.code).toBe('INBOX_FAILED');
+    expect(warning?.detail).toBe(`The cause is: an error that cannot be read\n${DETAIL}`);
   });
 
   test('without its cause in production, because the cause may quote the payload', async () => {
