@@ -6,6 +6,7 @@ import {
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { usedBytes } from '../memory.ts';
 import { delivery, KEY, probe, TYPE } from '../support.ts';
 
 async function deliverType(receiver: AnyReceiver, type: string): Promise<string> {
@@ -166,6 +167,26 @@ describe('onAny and onUnknown', () => {
     expect(await deliver()).toBe('200 handled');
     expect(byType).toHaveBeenCalledTimes(2);
     expect(byAny).toHaveBeenCalledTimes(1);
+  });
+
+  test('a handler of onUnknown may have the name under which one of onAny is remembered', async () => {
+    const seen: string[] = [];
+    const { receiver } = probe();
+    receiver.onAny(() => seen.push('any'), { name: 'crm' });
+    receiver.onUnknown(() => seen.push('unknown'), { name: 'any:crm' });
+    receiver.onAny(() => seen.push('second any')).onUnknown(() => seen.push('second unknown'));
+    expect(await deliverType(receiver, TYPE)).toBe('200 handled');
+    expect(seen).toEqual(['any', 'unknown', 'second any', 'second unknown']);
+  });
+
+  test('types that a sender makes up take no memory', async () => {
+    const receiver = createReceiver({ keys: KEY, ledger: false });
+    receiver.onAny(() => {});
+    const deliverLong = (index: number) => deliverType(receiver, `${index}`.padEnd(100_000, 'x'));
+    await deliverLong(0);
+    const before = usedBytes();
+    for (let index = 1; index <= 200; index++) await deliverLong(index);
+    expect(usedBytes() - before).toBeLessThan(5_000_000);
   });
 
   test('an event of a type that nobody handles is ignored', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type Inbox, PermanentError, parseEvent, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import { createStoreInbox, type InboxFailure } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
@@ -452,6 +453,29 @@ describe('handlers of an inbox', () => {
     expect(run(0).context.signal.aborted).toBe(true);
     run(0).resolve();
     await receiver.close();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  test('leave no listener on a signal that never aborts', async () => {
+    const processed = deferred<AbortSignal>();
+    const memory = createMemoryInbox();
+    const inbox: Inbox = {
+      ...memory,
+      start: (consumer) =>
+        memory.start({
+          ...consumer,
+          async process(job) {
+            const failure = await consumer.process(job);
+            processed.resolve(job.signal);
+            return failure;
+          },
+        }),
+    };
+    const { receiver, deliver } = probe({ inbox, on: { [TYPE]: () => {} } });
+    await receiver.start();
+    await deliver();
+    expect(getEventListeners(await processed.promise, 'abort')).toEqual([]);
+    await receiver.close();
   });
 
   test('write one log line per attempt, without payload or secret', async () => {
@@ -632,7 +656,7 @@ describe('start', () => {
     stopTime();
     const { receiver } = probe({ inbox: createMemoryInbox() });
     await receiver.close();
-    await receiver.start().catch(() => {});
+    await expect(receiver.start()).rejects.toThrow(new Error('The inbox "default" is closed.'));
     await settled();
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -642,7 +666,7 @@ describe('start', () => {
     const problems = deferred<readonly string[]>();
     const { inbox } = watchedInbox(undefined, { problems: () => problems.promise });
     const { receiver } = probe({ inbox });
-    const starting = receiver.start().catch(() => {});
+    const starting = expect(receiver.start()).rejects.toThrow(new Error('The inbox "default" is closed.'));
     await receiver.close();
     problems.resolve([]);
     await starting;

@@ -365,6 +365,22 @@ describe('the inbox looks into its store', () => {
     for (const end of ends) end.resolve(undefined);
   });
 
+  test('and does not ask when the next entry is due while no place is free', async () => {
+    const real = createMemoryInboxStore();
+    const nextDueMs = vi.fn(real.nextDueMs);
+    const { inbox, jobs } = await start(
+      { ...real, nextDueMs },
+      { concurrency: 1 },
+      () => new Promise(() => {}),
+    );
+    await settled();
+    const calls = nextDueMs.mock.calls.length;
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(nextDueMs).toHaveBeenCalledTimes(calls);
+  });
+
   test('when an entry is retried by hand', async () => {
     const { inbox, jobs, outcomes } = await start({}, { pollMs: 60_000 });
     await inbox.put(now());

@@ -1,19 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { readBody } from '@showpad-webhooks/core/node';
 import { describe, expect, test } from 'vitest';
 import { GrowingBuffer } from '../../src/node/growing-buffer.ts';
+import { usedBytes } from '../memory.ts';
 import { openRequest } from './open-request.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-/** The bytes that are in use after everything that is not is gone. */
-function usedBytes(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 function collect(pieces: readonly Uint8Array[]): GrowingBuffer {
   const bytes = new GrowingBuffer();

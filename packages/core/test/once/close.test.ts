@@ -73,7 +73,8 @@ describe('close', () => {
 
   test('waits for every delivery that runs, and lets it finish', async () => {
     const { handler, run, runs } = heldHandler();
-    const { receiver, deliver } = probe({ on: { [TYPE]: handler } });
+    const logger = silentLogger();
+    const { receiver, deliver } = probe({ logger, on: { [TYPE]: handler } });
     const answers = [deliver('0'), deliver('1')];
     await runs.has(2);
     const closed = receiver.close();
@@ -82,6 +83,7 @@ describe('close', () => {
     run(1).resolve();
     expect(await Promise.all(answers)).toEqual(['200 handled', '200 handled']);
     await closed;
+    expect(logger.warn).not.toHaveBeenCalled();
     await expectNoTimerLeft();
   });
 

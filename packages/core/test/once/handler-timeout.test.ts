@@ -269,10 +269,10 @@ describe('the lease', () => {
     const answers = [deliver('1'), deliver('2')];
     await runs.has(2);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(checkpoint.mock.calls.map(([{ key }, { leaseMs, nowMs }]) => [key, leaseMs, nowMs])).toEqual(
+    expect(checkpoint.mock.calls.map(([{ key }, update]) => [key, update])).toStrictEqual(
       [3_333, 6_666, 9_999].flatMap((ms) => [
-        ['default:1', 10_000, NOW_MS + ms],
-        ['default:2', 10_000, NOW_MS + ms],
+        ['default:1', { leaseMs: 10_000, nowMs: NOW_MS + ms }],
+        ['default:2', { leaseMs: 10_000, nowMs: NOW_MS + ms }],
       ]),
     );
     runs.entries[0]?.resolve();

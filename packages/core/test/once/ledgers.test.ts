@@ -101,19 +101,28 @@ describe('after the handlers have run, trouble of the ledger is reported and the
       handlers: [() => {}, () => {}],
       answer: '200 handled',
       lateAnswer: '503 IN_PROGRESS',
+      lateCodes: ['LEDGER_FAILED', 'IN_PROGRESS'],
     },
-    { operation: 'complete', handlers: [() => {}], answer: '200 handled', lateAnswer: '200 handled' },
+    {
+      operation: 'complete',
+      handlers: [() => {}],
+      answer: '200 handled',
+      lateAnswer: '200 handled',
+      lateCodes: ['LEDGER_FAILED'],
+    },
     {
       operation: 'complete',
       handlers: [() => Promise.reject(new PermanentError('There is no such deal.'))],
       answer: '422 PERMANENT_FAILURE',
       lateAnswer: '422 PERMANENT_FAILURE',
+      lateCodes: ['LEDGER_FAILED', 'PERMANENT_FAILURE'],
     },
     {
       operation: 'release',
       handlers: [fail],
       answer: '500 HANDLER_FAILED',
       lateAnswer: '500 HANDLER_FAILED',
+      lateCodes: ['LEDGER_FAILED', 'HANDLER_FAILED'],
     },
   ] as const;
   const cases = calls.flatMap((each) => troubles.map(([how, trouble]) => ({ ...each, how, trouble })));
@@ -131,16 +140,20 @@ describe('after the handlers have run, trouble of the ledger is reported and the
     await expectNoTimerLeft();
   });
 
-  test.each(calls)('$operation is too late: $lateAnswer', async ({ operation, handlers, lateAnswer }) => {
-    const ledger: Ledger = { ...createMemoryLedger(), [operation]: () => false };
-    const { deliver, errors } = probe({ ledger, on: { [TYPE]: handlers.map((run) => () => run()) } });
-    expect(await deliver()).toBe(lateAnswer);
-    expect(errors[0]).toMatchObject({
-      code: 'LEDGER_FAILED',
-      message: `The ledger did not accept "${operation}", because another process has taken the event over.`,
-      hint: 'This process was too late. Do handlers block the event loop, or was the process paused?',
-    });
-  });
+  test.each(calls)(
+    '$operation is too late: $lateAnswer',
+    async ({ operation, handlers, lateAnswer, lateCodes }) => {
+      const ledger: Ledger = { ...createMemoryLedger(), [operation]: () => false };
+      const { deliver, errors } = probe({ ledger, on: { [TYPE]: handlers.map((run) => () => run()) } });
+      expect(await deliver()).toBe(lateAnswer);
+      expect(errors[0]).toMatchObject({
+        code: 'LEDGER_FAILED',
+        message: `The ledger did not accept "${operation}", because another process has taken the event over.`,
+        hint: 'This process was too late. Do handlers block the event loop, or was the process paused?',
+      });
+      expect(errors.map(({ code }) => code)).toEqual(lateCodes);
+    },
+  );
 
   test.each(troubles)('a renewal %s, while handlers run', async (_how, trouble) => {
     const slow = () => new Promise((resolve) => setTimeout(resolve, 9_500));
@@ -153,6 +166,36 @@ describe('after the handlers have run, trouble of the ledger is reported and the
     expect(new Set(errors.map(({ message }) => message))).toEqual(
       new Set(['The ledger failed at "checkpoint".']),
     );
+  });
+});
+
+describe('a checkpoint', () => {
+  /** The names of the handlers that the ledger notes during one delivery. */
+  async function checkpointsOf(...handlers: readonly (() => unknown)[]): Promise<unknown[]> {
+    const ledger = createMemoryLedger();
+    const checkpoint = vi.spyOn(ledger, 'checkpoint');
+    const { receiver, deliver } = probe({ ledger });
+    for (const [index, handler] of handlers.entries()) receiver.on(TYPE, handler, { name: `${index}` });
+    await deliver();
+    return checkpoint.mock.calls.map(([, { handler }]) => handler);
+  }
+  const succeed = () => {};
+  const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
+
+  test.each([
+    [
+      'each handler that is done, except for the last one of a clean run',
+      [succeed, succeed, succeed],
+      ['0', '1'],
+    ],
+    ['no handler, if it is the only one', [succeed], []],
+    ['no handler, if the only one threw a PermanentError', [refuse], []],
+    ['a handler that threw a PermanentError, because it is done', [refuse, succeed], ['0']],
+    ['the last one too, if another one failed', [fail, succeed], ['1']],
+    ['the last one too, if another one failed and it threw a PermanentError', [fail, refuse], ['1']],
+    ['no handler that failed', [fail, fail], []],
+  ])('notes %s', async (_what, handlers, expected) => {
+    expect(await checkpointsOf(...handlers)).toEqual(expected);
   });
 });
 

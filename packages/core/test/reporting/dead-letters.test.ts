@@ -72,6 +72,24 @@ describe('a dead letter', () => {
     expect(letters[0]?.rawBody).toEqual(delivery().body);
   });
 
+  test('is not sent if the fourth attempt succeeds', async () => {
+    let isDown = true;
+    const { deliver, letters } = probeWithLetters({ on: { [TYPE]: () => (isDown ? fail() : undefined) } });
+    for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+    isDown = false;
+    expect(await deliver()).toBe('200 handled');
+    expect(letters).toEqual([]);
+  });
+
+  test('is sent once if the fourth attempt throws a PermanentError', async () => {
+    let isDown = true;
+    const { deliver, letters } = probeWithLetters({ on: { [TYPE]: () => (isDown ? fail() : refuse()) } });
+    for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+    isDown = false;
+    expect(await deliver()).toBe('422 PERMANENT_FAILURE');
+    expect(letters).toMatchObject([{ reason: 'permanent', attempt: 4 }]);
+  });
+
   test('has the exact bytes of an authentic body that is not an event', async () => {
     const { receiver, letters, rejected } = probeWithLetters({ on: { [TYPE]: refuse } });
     const request = notAnEvent();
