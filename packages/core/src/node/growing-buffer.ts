@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer';
 
 const FIRST_SIZE = 16_384;
+const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
 
 /**
  * Collects the pieces of a body in one buffer, which doubles as it grows. A list of pieces would cost a few hundred bytes of
  * memory for each, and a sender could send a piece per byte.
  */
 export class GrowingBuffer {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = EMPTY;
   #length = 0;
 
   get length(): number {
@@ -23,7 +24,7 @@ export class GrowingBuffer {
   }
 
   toBuffer(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length);
   }
 
   #copy(piece: Buffer, length: number): void {

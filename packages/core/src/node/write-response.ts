@@ -13,7 +13,8 @@ const LINGER_MS = 1_000;
  */
 export function writeResponse(res: ServerResponse, { status, headers, body }: WebhookResponse): void {
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  // Assigned and not spread, because V8 is slow to add properties to an object that was spread.
+  res.writeHead(status, Object.assign({}, headers, { 'content-length': Buffer.byteLength(body) }));
   const { req } = res;
   if (headers.connection !== 'close' || req.readableEnded || req.destroyed) {
     res.end(body);
