@@ -182,8 +182,9 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
     60_000,
   );
 
-  // Postgres renews a lock that ran out if nobody has taken it, so it never lets go in one process.
-  test.skipIf(!isInstalled || engine === 'postgres')(
+  // Postgres renews a lock that ran out if nobody has taken it, so one process never lets go of it.
+  if (engine === 'postgres') return;
+  test.skipIf(!isInstalled)(
     'that let go of a lock: the handlers that are left run once the earlier run has ended, and only those',
     async () => {
       const server = await startServer();
