@@ -29,6 +29,8 @@ describe('an envelope', () => {
     ['a day', '2022-11-30', new Date(Date.UTC(2022, 10, 30))],
     ['a month that does not exist', '2022-15-30T06:45:00.250Z', undefined],
     ['words', 'May 2022', undefined],
+    ['a year of six digits', '+002022-11-30', undefined],
+    ['a list', ['2022-11-30'], undefined],
     ['a number as text', '1', undefined],
     ['a number', 1669302166, undefined],
     ['nothing', undefined, undefined],
@@ -97,6 +99,10 @@ describe('a body', () => {
     for (const body of [text, bytes(text), larger.subarray(1, -1)]) expect(parseEvent(body).id).toBe('é');
   });
 
+  test('may be text that cannot be written as UTF-8', () => {
+    expect(parseEvent('{"type":"x","id":"\ud800"}').id).toBe('\ud800');
+  });
+
   test('in UTF-16 is rejected', () => {
     expect(errorOf(Buffer.from('{"type":"x","id":"1"}', 'utf16le')).code).toBe('BODY_INVALID');
   });
@@ -153,6 +159,7 @@ describe('keys that could reach a prototype', () => {
     '{"constructor":null}',
     '{"constructor":{"name":"x"}}',
     '{"name":"__proto__"}',
+    '{"constructor":"Acme Construction","name":"__proto__","parent":null}',
   ])('stay if they cannot: %s', (data) => {
     expect(JSON.stringify(parseEvent(`{"type":"x","id":"1","data":${data}}`).data)).toBe(data);
   });

@@ -16,7 +16,7 @@ describe('a GET delivery without a body', () => {
     const { receiver } = probeWithLetters({ methods, on: { [TYPE]: () => {} } });
     const { outcome, event } = await receiver.receive({ ...get(), url });
     expect(outcome).toBe('handled');
-    expect(event).toEqual({
+    expect(event).toStrictEqual({
       type: TYPE,
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       specversion: undefined,

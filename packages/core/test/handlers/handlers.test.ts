@@ -252,6 +252,17 @@ test('the context of a handler has an AbortSignal that is not aborted, and alway
   expect(signals[0]?.aborted).toBe(false);
 });
 
+test('the context of a handler has a logger, even if the receiver has none', async () => {
+  const { deliver } = probe({
+    on: {
+      [TYPE]: (_event, { logger }) => {
+        for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level]({}, 'It works.');
+      },
+    },
+  });
+  expect(await deliver()).toBe('200 handled');
+});
+
 describe('the error of a handler', () => {
   const errorOf = async (thrown: unknown, type: string = TYPE) => {
     const { receiver } = probe();

@@ -176,11 +176,12 @@ describe('ttlMs', () => {
 });
 
 test('keys of a million characters are kept apart, and from the hashes that stand for them', () => {
-  const { claim, complete } = book({ maxEntries: 4 });
+  const { claim, complete } = book({ maxEntries: 10 });
   const long = 'x'.repeat(1_000_000);
   complete(long);
   expect(claim(long).status).toBe('completed');
   expect(claim(`${long}y`).status).toBe('claimed');
+  for (const unit of ['\ud800', '\udfff', '\ufffd']) expect(claim(unit.repeat(200)).status).toBe('claimed');
   expect(claim('x'.repeat(128)).status).toBe('claimed');
   expect(claim('x'.repeat(129)).status).toBe('claimed');
 });

@@ -122,6 +122,17 @@ describe('the log has one line for each delivery', () => {
   });
 });
 
+test.each([
+  ['405', { method: 'PUT' }, ['receiverName', 'outcome', 'status', 'code', 'reason', 'hint', 'durationMs']],
+  ['200', {}, ['receiverName', 'outcome', 'status', 'type', 'id', 'durationMs']],
+])('a line has no field without a value: %s', async (_status, change, names) => {
+  const fields: string[] = [];
+  const keep = (given: object) => void fields.push(...Object.keys(given));
+  const logger = { debug: keep, info: keep, warn: keep, error: keep };
+  await probe({ clock, logger }).receiver.receive({ ...sound, ...change });
+  expect(fields).toEqual(names);
+});
+
 test('a method of the logger keeps its `this`', async () => {
   class Lines {
     readonly lines: unknown[] = [];

@@ -87,6 +87,18 @@ describe('an error that nobody hears is a warning of the process', () => {
     expect(warnings.entries).toEqual([]);
   });
 
+  test('and nothing on a runtime that has no such warnings', async () => {
+    const { emitWarning } = process;
+    Object.assign(process, { emitWarning: undefined });
+    try {
+      const headers = { 'content-encoding': 'gzip' };
+      const { outcome } = await createReceiver({ keys: KEY }).receive({ ...delivery(), headers });
+      expect(outcome).toBe('rejected');
+    } finally {
+      Object.assign(process, { emitWarning });
+    }
+  });
+
   test('and if only the other listener is there', async () => {
     const receiver = createReceiver({ keys: KEY, on: { [TYPE]: () => {} } }).onRejected(() => {});
     await receiver.close();

@@ -8,6 +8,7 @@ import {
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createKeyring } from '../../src/signature/keys.ts';
 import { delivery, isSettled, KEY, probe, startTime, stopTime, TYPE } from '../support.ts';
 
 afterEach(startTime);
@@ -71,6 +72,16 @@ describe('a list', () => {
     expect(await firstOf('b', 'a')).toBe('a');
     expect(await firstOf('b', 'c')).toBe('c');
     expect(await firstOf('a', 'b', 'c')).toBe('c');
+  });
+
+  test('never grows, however often a key matches', async () => {
+    const keyring = createKeyring(['a', 'b', 'c'].map((label) => ({ label, key: `key-${label}` })));
+    const labels = async () => (await keyring.candidates({}, undefined)).map(({ label }) => label);
+    for (const index of [2, 1, 1, 2, 0]) {
+      const key = (await keyring.candidates({}, undefined))[index];
+      if (key) keyring.promote(key);
+    }
+    expect((await labels()).toSorted()).toEqual(['a', 'b', 'c']);
   });
 
   test('is copied, so a later change of the list changes nothing', async () => {
