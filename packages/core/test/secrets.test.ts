@@ -53,7 +53,7 @@ const down = () => Promise.reject(new Error('The CRM is down.'));
 
 const handledBy = (handler: () => unknown): CommonProbeOptions => ({ on: { [TYPE]: handler } });
 const fullLedger = createMemoryLedger({ maxEntries: 1 });
-fullLedger.claim({ key: 'another', bodyDigest: 1, leaseMs: 10_000, nowMs: NOW_MS });
+fullLedger.claim({ key: 'another', bodyDigest: 1, leaseMs: 10_000 });
 
 const outcomes: [
   answer: string,

@@ -2,6 +2,7 @@ import { findProblems } from './durability.ts';
 import { configure, openFile } from './open-file.ts';
 import { migrate } from './schema.ts';
 import type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';
+import { type MachineClock, machineClock, openClock } from './steady-clock.ts';
 
 /** A database in which no write keeps the event loop for longer than one commit takes. */
 export interface Connection {
@@ -17,6 +18,8 @@ export interface Connection {
   all<Row>(sql: string, ...parameters: SqliteValue[]): Row[];
   /** Runs a statement that gives no rows. Returns how many rows it changed. */
   run(sql: string, ...parameters: SqliteValue[]): number;
+  /** The time in ms by a clock that never steps, and that all processes share that have the database open. */
+  now(): number;
   /** Says in plain words which settings could lose a committed write. */
   problems(): readonly string[];
   close(): void;
@@ -31,22 +34,29 @@ interface Waiting {
 /** How long other processes may lock the file before a write fails. It is shorter than the deadline of the receiver. */
 const PATIENCE_MS = 2_000;
 const OPENING_PATIENCE_MS = 5_000;
+/** How much time a restart of the machine may take from the clock of the database. */
+const NOTE_TIME_MS = 1_000;
 
 /**
  * @throws Error if the file cannot be opened, or a newer version of this package made its tables.
  */
-export function connect({ file, database }: SqliteSource): Connection {
+export function connect({ file, database }: SqliteSource, machine: MachineClock = machineClock): Connection {
   const handle = database ?? openFile(file);
   const ownTimeoutMs = busyTimeoutOf(handle);
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
   let lockedSinceMs: number | undefined;
   let isClosed = false;
+  let now: () => number;
+  let notedMs = Number.NEGATIVE_INFINITY;
 
   try {
-    withBusyTimeout(OPENING_PATIENCE_MS, () => {
+    now = withBusyTimeout(OPENING_PATIENCE_MS, () => {
       if (!database) configure(handle);
-      migrate(handle);
+      return inTransaction(() => {
+        migrate(handle);
+        return openClock(handle, machine);
+      });
     });
   } catch (error) {
     if (!database) handle.close();
@@ -82,7 +92,10 @@ export function connect({ file, database }: SqliteSource): Connection {
     if (batch.length === 0) return; // close() has flushed or failed them.
     try {
       const results = withBusyTimeout(0, () =>
-        inTransaction(() => batch.map(({ operation }) => operation())),
+        inTransaction(() => {
+          noteTime();
+          return batch.map(({ operation }) => operation());
+        }),
       );
       lockedSinceMs = undefined;
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as never);
@@ -96,6 +109,14 @@ export function connect({ file, database }: SqliteSource): Connection {
       lockedSinceMs = undefined;
       for (const { reject } of batch) reject(error);
     }
+  }
+
+  /** Notes the time now and then, so that after a restart of the machine the clock goes on from there. */
+  function noteTime(): void {
+    const nowMs = now();
+    if (nowMs - notedMs < NOTE_TIME_MS) return;
+    run('UPDATE showpad_webhooks SET clock_ms = ?', nowMs);
+    notedMs = nowMs;
   }
 
   function inTransaction<T>(run: () => T): T {
@@ -124,9 +145,14 @@ export function connect({ file, database }: SqliteSource): Connection {
     return performance.now() - lockedSinceMs <= PATIENCE_MS;
   }
 
+  function run(sql: string, ...parameters: SqliteValue[]): number {
+    return Number(prepared(sql).run(...parameters).changes);
+  }
+
   return {
     all,
-    run: (sql, ...parameters) => Number(prepared(sql).run(...parameters).changes),
+    run,
+    now,
     write(operation) {
       if (isClosed) return Promise.reject(closed());
       return new Promise((resolve, reject) => {

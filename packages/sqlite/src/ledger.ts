@@ -16,6 +16,7 @@ export interface SqliteLedger extends Ledger {
 interface Row {
   readonly fence: number | bigint;
   readonly attempt: number | bigint;
+  readonly first_ms: number | bigint;
   readonly body_digest: number | bigint;
   readonly state: 'claimed' | 'released' | 'completed';
   readonly until_ms: number | bigint;
@@ -46,14 +47,14 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
   if (!(Number.isFinite(ttlMs) && ttlMs > 0)) {
     throw new TypeError(`The option "ttlMs" must be a number above 0, not ${ttlMs}.`);
   }
-  const { all, run, write, close } = connect(source);
+  const { all, run, write, now, close } = connect(source);
 
-  /** Changes a claimed row, unless another holder has the event now. */
-  function update({ key, fence }: Claim, set: string, ...values: SqliteValue[]): Promise<boolean> {
+  /** Changes a claimed row, unless another holder has the event now. The values are made when the write runs. */
+  function update({ key, fence }: Claim, set: string, valuesNow: () => SqliteValue[]): Promise<boolean> {
     return write(() => {
       const changed = run(
         `UPDATE showpad_ledger SET ${set} WHERE key = ? AND fence = ? AND state = 'claimed'`,
-        ...values,
+        ...valuesNow(),
         keyTextOf(key),
         fence,
       );
@@ -82,9 +83,10 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
   return {
     close,
 
-    claim({ key, bodyDigest, leaseMs, nowMs }) {
+    claim({ key, bodyDigest, leaseMs }) {
       const keyText = keyTextOf(key);
       return write((): ClaimResult => {
+        const nowMs = now();
         forgetExpired(nowMs);
         const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyText);
         const isAlive = kept !== undefined && Number(kept.until_ms) > nowMs;
@@ -95,34 +97,36 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
 
         const fence = nextFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
+        const firstMs = Number(past?.first_ms ?? nowMs);
         const handlers = past?.handlers ?? '[]';
         run(
-          `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, body_digest, state, until_ms, handlers)
-           VALUES (?, ?, ?, ?, 'claimed', ?, ?)`,
+          `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, first_ms, body_digest, state, until_ms, handlers)
+           VALUES (?, ?, ?, ?, ?, 'claimed', ?, ?)`,
           keyText,
           fence,
           attempt,
+          firstMs,
           bodyDigest,
           nowMs + leaseMs,
           handlers,
         );
-        return { status: 'claimed', fence, attempt, done: JSON.parse(handlers), isConflict };
+        const done = JSON.parse(handlers);
+        return { status: 'claimed', fence, attempt, ageMs: nowMs - firstMs, done, isConflict };
       });
     },
 
-    checkpoint(claim, { handler, leaseMs, nowMs }) {
-      const untilMs = nowMs + leaseMs;
-      if (handler === undefined) return update(claim, 'until_ms = ?', untilMs);
+    checkpoint(claim, { handler, leaseMs }) {
+      if (handler === undefined) return update(claim, 'until_ms = ?', () => [now() + leaseMs]);
       const set = "until_ms = ?, handlers = json_insert(handlers, '$[#]', json(?))";
-      return update(claim, set, untilMs, JSON.stringify(handler));
+      return update(claim, set, () => [now() + leaseMs, JSON.stringify(handler)]);
     },
 
-    complete(claim, { nowMs }) {
-      return update(claim, "state = 'completed', handlers = '[]', until_ms = ?", nowMs + ttlMs);
+    complete(claim) {
+      return update(claim, "state = 'completed', handlers = '[]', until_ms = ?", () => [now() + ttlMs]);
     },
 
-    release(claim, { nowMs }) {
-      return update(claim, "state = 'released', until_ms = ?", nowMs + ttlMs);
+    release(claim) {
+      return update(claim, "state = 'released', until_ms = ?", () => [now() + ttlMs]);
     },
   };
 }

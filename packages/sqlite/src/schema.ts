@@ -23,6 +23,7 @@ const MIGRATIONS = [
     key TEXT PRIMARY KEY,
     fence INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
     body_digest INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('claimed', 'released', 'completed')),
     until_ms INTEGER NOT NULL,
@@ -33,34 +34,31 @@ const MIGRATIONS = [
 ];
 
 /**
- * Creates the tables, or brings those of an older version up to date.
+ * Creates the tables, or brings those of an older version up to date. Call this in a transaction.
  *
  * @throws Error if a newer version of this package made them.
  */
 export function migrate(handle: SqliteHandle): void {
-  handle.exec('BEGIN IMMEDIATE');
-  try {
-    handle.exec(`
-      CREATE TABLE IF NOT EXISTS showpad_webhooks (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        version INTEGER NOT NULL,
-        fence INTEGER NOT NULL
-      )
-    `);
-    handle.exec('INSERT OR IGNORE INTO showpad_webhooks (id, version, fence) VALUES (1, 0, 0)');
-    const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
-    const version = Number(row?.version);
-    if (version > MIGRATIONS.length) {
-      throw new Error(
-        `The tables have version ${version}, and this version of @showpad-webhooks/sqlite knows ${MIGRATIONS.length} and ` +
-          'older. Upgrade the package, or use another file.',
-      );
-    }
-    for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);
-    handle.exec(`UPDATE showpad_webhooks SET version = ${MIGRATIONS.length}`);
-    handle.exec('COMMIT');
-  } catch (error) {
-    handle.exec('ROLLBACK');
-    throw error;
+  handle.exec(`
+    CREATE TABLE IF NOT EXISTS showpad_webhooks (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      version INTEGER NOT NULL,
+      fence INTEGER NOT NULL,
+      clock_offset_ms INTEGER NOT NULL,
+      clock_ms INTEGER NOT NULL,
+      boot_id TEXT NOT NULL
+    )
+  `);
+  // The clock of the database begins at the time of day only because that is easy to read.
+  handle.prepare("INSERT OR IGNORE INTO showpad_webhooks VALUES (1, 0, 0, 0, ?, '')").run(Date.now());
+  const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
+  const version = Number(row?.version);
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `The tables have version ${version}, and this version of @showpad-webhooks/sqlite knows ${MIGRATIONS.length} and ` +
+        'older. Upgrade the package, or use another file.',
+    );
   }
+  for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);
+  handle.exec(`UPDATE showpad_webhooks SET version = ${MIGRATIONS.length}`);
 }

@@ -49,7 +49,7 @@ describe.each(handles)('a handle of %s', (_library, openHandle) => {
     const inbox = createSqliteInbox({ database });
     const ledger = createSqliteLedger({ database });
     expect(await inbox.put(entryOf('1'))).toBe('stored');
-    const claim = { key: 'default:1', bodyDigest: 1, leaseMs: 1_000, nowMs: Date.now() };
+    const claim = { key: 'default:1', bodyDigest: 1, leaseMs: 1_000 };
     expect(await ledger.claim(claim)).toMatchObject({ status: 'claimed' });
     await inbox.close({ timeoutMs: 0 });
     ledger.close();

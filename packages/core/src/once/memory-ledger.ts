@@ -10,12 +10,15 @@ export interface MemoryLedgerOptions {
   readonly maxEntries?: number;
   /** How long an event is remembered, in ms. Some are remembered up to twice as long. Default 24 h. */
   readonly ttlMs?: number;
+  /** A clock in ms that never steps. Default `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** An event that is being handled, or that failed. After a failure its fence is 0, which nobody has, and its lease is over. */
 interface Attempt {
   fence: number;
   readonly attempt: number;
+  readonly firstSeenMs: number;
   readonly bodyDigest: number;
   done: readonly string[];
   /** When the lease ends. */
@@ -45,6 +48,7 @@ const NONE: readonly string[] = [];
 export function createMemoryLedger({
   maxEntries = 200_000,
   ttlMs = DAY_MS,
+  now = () => performance.now(),
 }: MemoryLedgerOptions = {}): Ledger {
   checkAboveZero({ maxEntries, ttlMs });
   const generationSize = Math.ceil(maxEntries / 2);
@@ -82,12 +86,12 @@ export function createMemoryLedger({
     return typeof known === 'object' && known.fence === fence ? known : undefined;
   }
 
-  function settle(claim: Claim, nowMs: number, isCompleted: boolean): boolean {
+  function settle(claim: Claim, isCompleted: boolean): boolean {
     const attempt = held(claim);
     if (!attempt) return false;
     attempt.fence = 0;
     attempt.untilMs = 0;
-    makeRoom(nowMs);
+    makeRoom(now());
     const key = storedKey(claim.key);
     running.delete(key);
     newer.set(key, isCompleted ? attempt.bodyDigest : attempt);
@@ -95,7 +99,8 @@ export function createMemoryLedger({
   }
 
   return {
-    claim({ key: fullKey, bodyDigest, leaseMs, nowMs }) {
+    claim({ key: fullKey, bodyDigest, leaseMs }) {
+      const nowMs = now();
       makeRoom(nowMs);
       const key = storedKey(fullKey);
       const past = find(key);
@@ -110,20 +115,21 @@ export function createMemoryLedger({
       const fence = ++lastFence;
       const attempt = (past?.attempt ?? 0) + 1;
       const done = past?.done ?? NONE;
-      running.set(key, { fence, attempt, bodyDigest, done, untilMs: nowMs + leaseMs });
-      return { status: 'claimed', fence, attempt, done, isConflict };
+      const firstSeenMs = past?.firstSeenMs ?? nowMs;
+      running.set(key, { fence, attempt, firstSeenMs, bodyDigest, done, untilMs: nowMs + leaseMs });
+      return { status: 'claimed', fence, attempt, ageMs: nowMs - firstSeenMs, done, isConflict };
     },
 
-    checkpoint(claim, { handler, leaseMs, nowMs }) {
+    checkpoint(claim, { handler, leaseMs }) {
       const attempt = held(claim);
       if (!attempt) return false;
-      attempt.untilMs = nowMs + leaseMs;
+      attempt.untilMs = now() + leaseMs;
       if (handler !== undefined) attempt.done = [...attempt.done, handler];
       return true;
     },
 
-    complete: (claim, { nowMs }) => settle(claim, nowMs, true),
-    release: (claim, { nowMs }) => settle(claim, nowMs, false),
+    complete: (claim) => settle(claim, true),
+    release: (claim) => settle(claim, false),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ClaimResult, createMemoryLedger, type MemoryLedgerOptions } from '@showpad-webhooks/core';
 import { ledgerConformance } from '@showpad-webhooks/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deferred, delivery, NOW_MS, probe, TYPE } from '../support.ts';
 
 describe('the memory ledger conforms', () => {
@@ -11,19 +11,25 @@ const LEASE_MS = 10_000;
 
 /** A ledger, and short ways to use it at a time after `NOW_MS`. */
 function book(options?: MemoryLedgerOptions) {
-  const ledger = createMemoryLedger(options);
-  const claim = (key: string, afterMs = 0): ClaimResult =>
-    ledger.claim({ key, bodyDigest: 1, leaseMs: LEASE_MS, nowMs: NOW_MS + afterMs }) as ClaimResult;
+  let nowMs = NOW_MS;
+  const ledger = createMemoryLedger({ now: () => nowMs, ...options });
+  const claim = (key: string, afterMs = 0): ClaimResult => {
+    nowMs = NOW_MS + afterMs;
+    return ledger.claim({ key, bodyDigest: 1, leaseMs: LEASE_MS }) as ClaimResult;
+  };
   const settle =
     (how: 'complete' | 'release') =>
     (key: string, afterMs = 0) => {
       const claimed = claim(key, afterMs);
       if (claimed.status !== 'claimed') throw new Error(`${key} is ${claimed.status}.`);
       const { fence } = claimed;
-      ledger.checkpoint({ key, fence }, { handler: 'crm', leaseMs: LEASE_MS, nowMs: NOW_MS + afterMs });
-      expect(ledger[how]({ key, fence }, { nowMs: NOW_MS + afterMs })).toBe(true);
+      ledger.checkpoint({ key, fence }, { handler: 'crm', leaseMs: LEASE_MS });
+      expect(ledger[how]({ key, fence })).toBe(true);
     };
-  return { ledger, claim, complete: settle('complete'), fail: settle('release') };
+  const wait = (ms: number) => {
+    nowMs += ms;
+  };
+  return { ledger, claim, complete: settle('complete'), fail: settle('release'), wait };
 }
 
 describe('maxEntries', () => {
@@ -65,7 +71,7 @@ describe('maxEntries', () => {
       complete(`event-${index}`);
       expect(claim('live').status).toBe('in-progress');
     }
-    expect(ledger.complete({ key: 'live', fence }, { nowMs: NOW_MS })).toBe(true);
+    expect(ledger.complete({ key: 'live', fence })).toBe(true);
     complete('another');
     expect(claim('live').status).toBe('completed');
   });
@@ -76,7 +82,7 @@ describe('maxEntries', () => {
     const { fence } = claim('b') as Extract<ClaimResult, { status: 'claimed' }>;
     expect(() => claim('c')).toThrow(new Error('2 events are being handled at once. Raise maxEntries.'));
     expect(['a', 'b'].map((key) => claim(key).status)).toEqual(['in-progress', 'in-progress']);
-    ledger.complete({ key: 'b', fence }, { nowMs: NOW_MS });
+    ledger.complete({ key: 'b', fence });
     expect(claim('c').status).toBe('claimed');
   });
 
@@ -140,9 +146,10 @@ describe('ttlMs', () => {
   });
 
   test('counts from the end of the handling, also after a quiet time', () => {
-    const { ledger, claim } = book({ ttlMs: 60_000 });
+    const { ledger, claim, wait } = book({ ttlMs: 60_000 });
     const { fence } = claim('slow') as Extract<ClaimResult, { status: 'claimed' }>;
-    ledger.complete({ key: 'slow', fence }, { nowMs: NOW_MS + 61_000 });
+    wait(61_000);
+    ledger.complete({ key: 'slow', fence });
     expect(claim('slow', 61_000 + 59_999).status).toBe('completed');
   });
 
@@ -173,6 +180,29 @@ describe('ttlMs', () => {
     expect(claim('abandoned', LEASE_MS)).toMatchObject({ attempt: 2 });
     expect(claim('abandoned', LEASE_MS + 120_000)).toMatchObject({ attempt: 1 });
   });
+});
+
+test('an event is as old as its first claim that is remembered, whoever made it', () => {
+  const { claim, fail } = book({ ttlMs: 60_000 });
+  expect(claim('abandoned')).toMatchObject({ attempt: 1, ageMs: 0 });
+  expect(claim('abandoned', LEASE_MS)).toMatchObject({ attempt: 2, ageMs: LEASE_MS });
+  fail('failed', LEASE_MS);
+  expect(claim('failed', LEASE_MS + 3_000)).toMatchObject({ attempt: 2, ageMs: 3_000 });
+  expect(claim('failed', LEASE_MS + 14_000)).toMatchObject({ attempt: 3, ageMs: 14_000 });
+  expect(claim('failed', LEASE_MS + 200_000)).toMatchObject({ attempt: 1, ageMs: 0 });
+});
+
+test('time is measured by a clock that never steps, unless another one is passed', () => {
+  const timers = ['Date', 'performance'] as const;
+  vi.useFakeTimers({ now: NOW_MS, toFake: [...timers] });
+  onTestFinished(() => void vi.useRealTimers());
+  const ledger = createMemoryLedger();
+  const claim = () => ledger.claim({ key: 'a', bodyDigest: 1, leaseMs: LEASE_MS }) as ClaimResult;
+  expect(claim().status).toBe('claimed');
+  vi.setSystemTime(NOW_MS + 49 * 3_600_000);
+  expect(claim().status).toBe('in-progress');
+  vi.advanceTimersByTime(LEASE_MS);
+  expect(claim()).toMatchObject({ status: 'claimed', attempt: 2, ageMs: LEASE_MS });
 });
 
 test('keys of a million characters are kept apart, and from the hashes that stand for them', () => {

@@ -39,7 +39,7 @@ export function weighLedger(size: number, rounds: number): LedgerFigures {
   for (let round = 0; round < rounds; round++) {
     const keys = Array.from({ length: CALLS }, newKey);
     const startedAt = process.hrtime.bigint();
-    for (const key of keys) handle(ledger, key, size);
+    for (const key of keys) handle(ledger, key);
     times.push(Number(process.hrtime.bigint() - startedAt) / CALLS);
   }
   return { ns: median(times), bytes };
@@ -48,14 +48,14 @@ export function weighLedger(size: number, rounds: number): LedgerFigures {
 /** Returns a ledger that is full, so that each new id also costs it an old one. */
 export function createFilledLedger(size: number): Ledger {
   const ledger = createMemoryLedger({ maxEntries: Math.max(size, 1) });
-  for (let index = 0; index < size; index++) handle(ledger, newKey(), index);
+  for (let index = 0; index < size; index++) handle(ledger, newKey());
   return ledger;
 }
 
-function handle(ledger: Ledger, key: string, nowMs: number): void {
-  const claim = ledger.claim({ key, bodyDigest: 1, leaseMs: 10_000, nowMs });
+function handle(ledger: Ledger, key: string): void {
+  const claim = ledger.claim({ key, bodyDigest: 1, leaseMs: 10_000 });
   if (!('fence' in claim)) throw new Error('The ledger did not claim a new id.');
-  void ledger.complete({ key, fence: claim.fence }, { nowMs });
+  void ledger.complete({ key, fence: claim.fence });
 }
 
 /** A string from a Buffer is in one piece, as it is in a receiver. A concatenated one would keep both its parts. */
