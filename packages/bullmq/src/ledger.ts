@@ -1,4 +1,4 @@
-import type { ClaimResult, Ledger } from '@showpad-webhooks/core';
+import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
 import type { RedisOptions } from 'bullmq';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
 import { checkAboveZero, hashText } from './shared.ts';
@@ -26,7 +26,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * A ledger in Redis: each event is handled once across the processes of many machines. Each call is one script, so it takes one
- * round trip. While Redis is away, calls fail at once and deliveries are answered with 503.
+ * round trip. Leases are measured by the clock of Redis, so the clocks of the machines may differ. While Redis is away, calls
+ * fail at once and deliveries are answered with 503.
  *
  * @throws TypeError for a `ttlMs` that is not above 0.
  *
@@ -56,33 +57,28 @@ export function createRedisLedger({
     return client.eval(script, 1, `${prefix}:ledger:${hashText(key).toString('base64url')}`, ...values);
   }
 
-  async function settle(
-    state: 'completed' | 'released',
-    key: string,
-    fence: number,
-    nowMs: number,
-  ): Promise<boolean> {
-    return (await run(SETTLE, key, fence, nowMs + ttlMs, ttlMs, state)) === 1;
+  async function settle(state: 'completed' | 'released', { key, fence }: Claim): Promise<boolean> {
+    return (await run(SETTLE, key, fence, ttlMs, state)) === 1;
   }
 
   return {
-    async claim({ key, bodyDigest, leaseMs, nowMs }): Promise<ClaimResult> {
-      const reply = (await run(CLAIM, key, bodyDigest, leaseMs, nowMs, ttlMs)) as
+    async claim({ key, bodyDigest, leaseMs }): Promise<ClaimResult> {
+      const reply = (await run(CLAIM, key, bodyDigest, leaseMs, ttlMs)) as
         | ['completed' | 'in-progress', number]
-        | ['claimed', number, number, number, string];
+        | ['claimed', number, number, number, number, string];
       const isConflict = reply[1] === 1;
       if (reply[0] !== 'claimed') return { status: reply[0], isConflict };
-      const [status, , fence, attempt, handlers] = reply;
-      return { status, fence, attempt, done: JSON.parse(`[${handlers}]`), isConflict };
+      const [status, , fence, attempt, ageMs, handlers] = reply;
+      return { status, fence, attempt, ageMs, done: JSON.parse(`[${handlers}]`), isConflict };
     },
 
-    async checkpoint({ key, fence }, { handler, leaseMs, nowMs }) {
+    async checkpoint({ key, fence }, { handler, leaseMs }) {
       const name = handler === undefined ? '' : JSON.stringify(handler);
-      return (await run(CHECKPOINT, key, fence, nowMs + leaseMs, leaseMs + ttlMs, name)) === 1;
+      return (await run(CHECKPOINT, key, fence, leaseMs, ttlMs, name)) === 1;
     },
 
-    complete: ({ key, fence }, { nowMs }) => settle('completed', key, fence, nowMs),
-    release: ({ key, fence }, { nowMs }) => settle('released', key, fence, nowMs),
+    complete: (claim) => settle('completed', claim),
+    release: (claim) => settle('released', claim),
 
     async close() {
       (await own)?.disconnect();
