@@ -111,7 +111,7 @@ describe('snippets', () => {
 });
 
 describe('links', () => {
-  const LINK = /\[[^\]]*\]\((?<target>[^)\s]+)\)/g;
+  const LINK = /\[[^[\]]*\]\((?<target>[^)\s]+)\)/g;
   const links = documents().flatMap((document) => {
     const text = readFileSync(ROOT + document, 'utf8');
     return [...text.matchAll(LINK)].map((match) => ({ document, target: match.groups?.target ?? '' }));

@@ -53,7 +53,7 @@ test('the dashboard asks for what is measured, and only by labels that it has', 
   const shown = new Set<string>();
   for (const { title, targets } of panels) {
     for (const { expr } of targets) {
-      const words = expr.replace(/"[^"]*"|\[[^\]]*\]/g, '').match(/\b[a-z]+(_[a-z\d]+)+\b|\ble\b/g) ?? [];
+      const words = expr.replace(/"[^"]*"|\[[^[\]]*\]/g, '').match(/\b[a-z]+(_[a-z\d]+)+\b|\ble\b/g) ?? [];
       const asked = words.filter((word) => known.has(word));
       expect(asked, title).not.toEqual([]);
       const labels = new Set(asked.flatMap((series) => [...(known.get(series) ?? [])]));

@@ -117,8 +117,10 @@ function readFields({ name, type: types, url, method, header }: FieldFlags): Sub
 }
 
 function readHeader(text: string): SubscriptionHeader {
-  const [, name, value] = /^([^\s:]+):\s*(.+)$/.exec(text) ?? [];
-  if (!name || !value) {
+  const colon = text.indexOf(':');
+  const name = text.slice(0, Math.max(colon, 0));
+  const value = text.slice(colon + 1).trim();
+  if (name === '' || /\s/.test(name) || value === '' || /[\r\n]/.test(value)) {
     throw usageError('--header must be a name, a colon and a value, for example "x-subscription: crm".');
   }
   return { name, value };

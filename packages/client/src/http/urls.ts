@@ -30,7 +30,7 @@ export function readUrls({ subdomain, baseUrl, tokenUrl }: ApiLocation): Urls {
   }
   if (baseUrl !== undefined) {
     return {
-      baseUrl: checkUrl('baseUrl', baseUrl).replace(/\/+$/, ''),
+      baseUrl: withoutSlashesAtEnd(checkUrl('baseUrl', baseUrl)),
       tokenUrl: tokenUrl === undefined ? '' : checkUrl('tokenUrl', tokenUrl),
     };
   }
@@ -60,4 +60,10 @@ function checkUrl(option: string, text: string): string {
     throw new TypeError(`The option "${option}" must begin with https://, because tokens are sent there.`);
   }
   return url.href;
+}
+
+function withoutSlashesAtEnd(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url.slice(0, end);
 }

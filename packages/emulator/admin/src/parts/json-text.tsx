@@ -1,6 +1,8 @@
 import type { VNode } from 'preact';
 
-const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+/** A string may lack its end, so that a text full of quotes is not read again from each of them. */
+const TOKEN =
+  /"(?:[^"\\]|\\[\s\S])*(?:"(\s*:)?|\\?$)|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** Each colour needs an element, and nobody reads a longer text. */
 const MAX_COLOURED = 50_000;
 
@@ -10,13 +12,10 @@ export function JsonText({ text }: { text: string }): VNode {
   const parts: (VNode | string)[] = [];
   let end = 0;
   for (const match of text.matchAll(TOKEN)) {
-    const [whole, string, colon, word] = match;
-    const kind = string ? (colon ? 'key' : 'string') : word ? 'word' : 'number';
-    parts.push(
-      text.slice(end, match.index),
-      <span class={`json-${kind}`}>{string ?? whole}</span>,
-      colon ?? '',
-    );
+    const [whole, colon = '', word] = match;
+    const kind = whole.startsWith('"') ? (colon ? 'key' : 'string') : word ? 'word' : 'number';
+    const token = whole.slice(0, whole.length - colon.length);
+    parts.push(text.slice(end, match.index), <span class={`json-${kind}`}>{token}</span>, colon);
     end = match.index + whole.length;
   }
   return (
