@@ -26,6 +26,7 @@ import { logDelivery } from './reporting/log-delivery.ts';
 import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
 import { Reporter } from './reporting/reporter.ts';
 import { SlowRuns } from './reporting/slow-runs.ts';
+import { logOrWarn } from './reporting/warn.ts';
 import { ShowpadWebhookError, toWebhookError } from './shared/error.ts';
 import { silentLogger } from './shared/logger.ts';
 import { withDeadline } from './shared/promise.ts';
@@ -66,7 +67,11 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   const settings = readOptions(options);
   const { name, methods, maxBodyBytes, handlerTimeoutMs, clock, logger, telemetry } = settings;
   const named = { receiverName: name, logger };
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry({
+    isRemembered: settings.inbox !== undefined || !settings.ledger.endsWithProcess,
+    onWarning: (handlerName, message) =>
+      logOrWarn({ ...named, fields: { handlerName }, message, code: 'HANDLER_NAME' }),
+  });
   const reporter = new Reporter(named);
   const unfinished = new Unfinished(named);
   const onTelemetryError = (thrown: unknown) => {

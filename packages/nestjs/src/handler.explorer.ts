@@ -60,7 +60,9 @@ export function registerHandlers(
       (enhancer) => wrapper.host?.injectables.has(enhancer) ?? false,
     );
     const handler = createHandler(found, services);
-    const options = { name: name ?? ownName };
+    // The receiver warns of a function name that a minifier seems to have made. It takes a given one as it is.
+    Object.defineProperty(handler, 'name', { value: ownName });
+    const options = name === undefined ? {} : { name };
     if (types === '*') receiver.onAny(handler as Handler<unknown>, options);
     else receiver.on(types, handler as Handler<unknown>, options);
   }

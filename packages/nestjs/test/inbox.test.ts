@@ -1,10 +1,12 @@
-import { type DynamicModule, Injectable } from '@nestjs/common';
+import { type DynamicModule, Injectable, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { send } from '@showpad-webhooks/conformance';
 import { describe, expect, test, vi } from 'vitest';
 import {
+  createMemoryLedger,
   getShowpadReceiverToken,
   type Inbox,
+  type Ledger,
   OnShowpadEvent,
   type Receiver,
   ShowpadWebhooksModule,
@@ -47,6 +49,64 @@ describe.each(PLATFORMS)('an inbox on %s', (_platform, createAdapter) => {
   test('that cannot be reached ends the boot with its own error', async () => {
     const start = () => Promise.reject(new Error('no route to Redis'));
     await expect(listen({ ...createMemoryInbox(), start })).rejects.toThrow('no route to Redis');
+  });
+});
+
+describe('the names of classes after a minifier', () => {
+  /** A class with a handler, as a minifier names it. */
+  function minified(className: string, handle: () => void) {
+    @Injectable()
+    class Handlers {
+      @OnShowpadEvent(TYPE)
+      handle() {
+        handle();
+      }
+    }
+    return Object.defineProperty(Handlers, 'name', { value: className });
+  }
+
+  /** A ledger that does not say that it ends with the process, as one in a database. */
+  function lastingLedger(): Ledger {
+    const { endsWithProcess: _endsWithProcess, ...ledger } = createMemoryLedger();
+    return ledger;
+  }
+
+  const boot = async (ledger: Ledger, ...providers: readonly Provider[]) => {
+    const warn = vi.fn();
+    const logger = { debug() {}, info() {}, warn, error() {} };
+    const imports = [ShowpadWebhooksModule.forRoot({ path, keys: KEY, ledger, logger })];
+    const app = await Test.createTestingModule({ imports, providers: [...providers] }).compile();
+    await app.init();
+    return { app, warn, receiver: app.get<Receiver>(getShowpadReceiverToken('default')) };
+  };
+
+  test('that the next build gives to another class make no handler count as done', async () => {
+    const ledger = lastingLedger();
+    const crm = vi.fn();
+    const mail = vi.fn(() => {
+      if (mail.mock.calls.length === 1) throw new Error('the mail server is down');
+    });
+    const delivery = signedDelivery(TYPE, { key: KEY });
+
+    const before = await boot(ledger, minified('e', crm), minified('t', mail));
+    expect((await before.receiver.receive(delivery)).outcome).toBe('failed');
+    await before.app.close();
+    const names = before.warn.mock.calls.flatMap(([{ handlerName }]) => handlerName ?? []);
+    expect(names).toEqual(['e.handle', 't.handle']);
+    const fix = `Give it a name of its own: @OnShowpadEvent('${TYPE}', { name: '…' }).`;
+    expect(before.warn.mock.calls[0]?.[1]).toContain(fix);
+
+    const after = await boot(ledger, minified('e', mail), minified('t', crm));
+    expect((await after.receiver.receive(delivery)).outcome).toBe('handled');
+    await after.app.close();
+    expect(mail).toHaveBeenCalledTimes(2);
+  });
+
+  test('that are the same for two classes end the boot with the fix', async () => {
+    const both = [minified('e', () => {}), minified('e', () => {})];
+    await expect(boot(lastingLedger(), ...both)).rejects.toThrow(
+      `Give one of them another name: @OnShowpadEvent('${TYPE}', { name: '…' }).`,
+    );
   });
 });
 

@@ -9,8 +9,8 @@ export type Handler<Event> = (event: Event, context: HandlerContext) => unknown;
 
 export interface HandlerOptions {
   /**
-   * The handler's identity: a ledger or an inbox remembers by this name that the handler is done. Default: the name of the
-   * function, or its place among the handlers of the type (`#1`).
+   * The handler's identity: a ledger or an inbox remembers by this name that the handler is done. So keep it when you change
+   * the handler, and never give it to another one. Default: the name of the function or, if it has none, the event type.
    */
   readonly name?: string;
 }
@@ -20,6 +20,9 @@ export type HandlerTarget = { readonly type: string } | 'any' | 'unknown';
 
 export interface RegisteredHandler {
   readonly target: HandlerTarget;
+  /** For people. */
   readonly name: string;
+  /** What is remembered if the handler is done. It is the name, unless the name cannot be trusted after a restart. */
+  readonly identity: string;
   readonly run: Handler<EventEnvelope<string, unknown>>;
 }

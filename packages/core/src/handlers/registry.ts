@@ -1,15 +1,34 @@
+import { randomUUID } from 'node:crypto';
 import type { HandlerOptions, HandlerTarget, RegisteredHandler } from './handler.ts';
+import { type HandlerName, isMadeByBuild, nameHandler } from './handler-names.ts';
+
+export interface HandlerRegistryOptions {
+  /** True if an inbox or a ledger remembers by name which handlers are done, also after a restart. */
+  readonly isRemembered: boolean;
+  /** Hears of a handler whose name seems to be made by a build tool. */
+  readonly onWarning: (handlerName: string, message: string) => void;
+}
+
+interface Registration extends RegisteredHandler {
+  readonly ownName: HandlerName;
+}
 
 /** Knows which handlers take which events, in the order of registration. */
 export class HandlerRegistry {
-  readonly #handlers: RegisteredHandler[] = [];
+  readonly #options: HandlerRegistryOptions;
+  #handlers: readonly Registration[] = [];
   readonly #byType = new Map<string, readonly RegisteredHandler[]>();
   #isSealed = false;
+
+  constructor(options: HandlerRegistryOptions) {
+    this.#options = options;
+  }
 
   /**
    * Adds a handler for each target, or for none if there is an error.
    *
-   * @throws Error if it comes too late, or if another handler of a target has the same name; TypeError if it is not a function.
+   * @throws Error if it comes too late, if another handler of an event has the same name, or if it needs a name and has none;
+   * TypeError if it is not a function.
    */
   add(targets: readonly HandlerTarget[], run: unknown, options?: HandlerOptions): void {
     if (this.#isSealed) {
@@ -17,20 +36,42 @@ export class HandlerRegistry {
     }
     if (typeof run !== 'function') throw new TypeError(`A handler must be a function, not ${typeof run}.`);
     const handler = run as RegisteredHandler['run'];
-    this.#handlers.push(
-      ...targets.map((target) => ({ target, run: handler, name: this.#nameOf(target, run.name, options) })),
-    );
+    this.#handlers = [
+      ...this.#handlers,
+      ...targets.map((target) => this.#register(target, handler, options)),
+    ];
   }
 
-  #nameOf(target: HandlerTarget, functionName: string, { name }: HandlerOptions = {}): string {
-    const others = this.#handlers.filter((other) => isSameTarget(other.target, target));
-    const ownName = name || functionName || `#${others.length + 1}`;
+  #register(
+    target: HandlerTarget,
+    run: RegisteredHandler['run'],
+    options: HandlerOptions = {},
+  ): Registration {
+    const neighbours = this.#neighbours(target).map(({ ownName }) => ownName);
+    const ownName = nameHandler(target, neighbours.length, { option: options.name, function: run.name });
     // A handler for every event and one for a type may have the same name, and both are remembered for one event.
-    const fullName = target === 'any' ? `any:${ownName}` : ownName;
-    if (others.every((other) => other.name !== fullName)) return fullName;
-    throw new Error(
-      `Two handlers for ${describe(target)} are named "${ownName}". Give one of them another name: on(type, handler, { name: '…' }).`,
+    const name = target === 'any' ? `any:${ownName.name}` : ownName.name;
+    const isTaken = this.#handlers.some(
+      (other) => other.name === name && isForOneEvent(other.target, target),
     );
+    if (isTaken) {
+      throw new Error(
+        `Two handlers for ${describe(target)} are named "${ownName.name}". Give one of them another name: ${registration(target, ownName.name)}.`,
+      );
+    }
+    const isUnnamed =
+      neighbours.length > 0 && [ownName, ...neighbours].some(({ source }) => source === 'place');
+    if (isUnnamed && this.#options.isRemembered) {
+      throw new Error(
+        `There are several handlers for ${describe(target)}, and one of them has no name. It is remembered by name which of ` +
+          `them are done, also after the next deploy. Give each of them a name: ${registration(target, ownName.name)}.`,
+      );
+    }
+    return { target, name, identity: name, run, ownName };
+  }
+
+  #neighbours(target: HandlerTarget): readonly Registration[] {
+    return this.#handlers.filter((other) => isSameTarget(other.target, target));
   }
 
   /** The handlers for events of a type: those registered for the type or else for unknown events, and those for any event. */
@@ -51,7 +92,26 @@ export class HandlerRegistry {
 
   /** From now on, adding a handler is an error: it would silently miss events. */
   seal(): void {
+    if (this.#isSealed) return;
     this.#isSealed = true;
+    if (this.#options.isRemembered) this.#distrustNames();
+  }
+
+  /**
+   * Warns of each name that seems to be made by a build tool. Nobody can know whose it was in the last build, so what is
+   * remembered gets a mark of this process, and no handler counts as done because of another one.
+   */
+  #distrustNames(): void {
+    const processMark = randomUUID().slice(0, 8);
+    const warnedOf = new Set<RegisteredHandler['run']>();
+    this.#handlers = this.#handlers.map((handler) => {
+      const { target, ownName, run } = handler;
+      const neighbours = this.#neighbours(target).map((each) => each.ownName);
+      if (!isMadeByBuild(ownName, neighbours)) return handler;
+      if (!warnedOf.has(run)) this.#options.onWarning(ownName.name, madeByBuild(handler));
+      warnedOf.add(run);
+      return { ...handler, identity: `${handler.name}@${processMark}` };
+    });
   }
 }
 
@@ -60,7 +120,31 @@ function isSameTarget(one: HandlerTarget, other: HandlerTarget): boolean {
   return one.type === other.type;
 }
 
+function isForOneEvent(one: HandlerTarget, other: HandlerTarget): boolean {
+  return one === 'any' || other === 'any' || isSameTarget(one, other);
+}
+
 function describe(target: HandlerTarget): string {
   if (typeof target === 'object') return `"${target.type}"`;
   return target === 'any' ? 'every event' : 'unknown events';
+}
+
+/** The code that registers a handler with a name. Only Nest's decorator makes names with a dot. */
+function registration(target: HandlerTarget, handlerName: string): string {
+  const isMethod = handlerName.includes('.');
+  if (typeof target === 'object') {
+    return isMethod
+      ? `@OnShowpadEvent('${target.type}', { name: '…' })`
+      : `receiver.on('${target.type}', handler, { name: '…' })`;
+  }
+  if (isMethod) return "@OnShowpadEvent('*', { name: '…' })";
+  return `receiver.${target === 'any' ? 'onAny' : 'onUnknown'}(handler, { name: '…' })`;
+}
+
+function madeByBuild({ ownName: { name }, target }: Registration): string {
+  return (
+    `The handler "${name}" for ${describe(target)} seems to have its name from a minifier or a bundler. The next build may ` +
+    'give that name to another handler, so only this process remembers by it that the handler is done: after a restart, the ' +
+    `handler may run again. Give it a name of its own: ${registration(target, name)}.`
+  );
 }

@@ -13,7 +13,7 @@ import { inside, type Telemetry } from './telemetry.ts';
 export interface Progress {
   /** True if the attempt belongs to an inbox. */
   readonly isFromInbox: boolean;
-  /** The names of the handlers that were done before this attempt. */
+  /** The identities of the handlers that were done before this attempt. */
   readonly done: readonly string[];
   /** Notes how a handler ended. */
   note(ended: EndedHandler): MaybePromise<Noted>;
@@ -28,6 +28,8 @@ export interface Noted {
 
 export interface EndedHandler {
   readonly handlerName: string;
+  /** What to remember if the handler is done. */
+  readonly identity: string;
   readonly error: ShowpadWebhookError | undefined;
   readonly isLast: boolean;
   readonly durationMs: number;
@@ -87,14 +89,16 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     try {
       const schema = schemas.get(delivery.event.type);
       const event = schema ? await validateEvent(delivery.event, schema) : delivery.event;
-      const handlers = attempt.handlers.filter(({ name }) => !progress.done.includes(name));
-      for (const [index, handler] of handlers.entries()) {
+      const handlers = attempt.handlers.filter(({ identity }) => !progress.done.includes(identity));
+      const last = handlers.at(-1);
+      for (const handler of handlers) {
         const startedAtMs = clock();
         const thrown = await runHandler(handler, event, attempt);
         const { mayGoOn, error } = await progress.note({
           handlerName: handler.name,
+          identity: handler.identity,
           error: thrown,
-          isLast: index === handlers.length - 1,
+          isLast: handler === last,
           durationMs: clock() - startedAtMs,
         });
         if (error) errors.push(error);

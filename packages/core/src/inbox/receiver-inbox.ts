@@ -126,13 +126,13 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     return {
       isFromInbox: true,
       done: job.done,
-      async note({ handlerName, error, isLast }) {
+      async note({ identity, error, isLast }) {
         // The entry is dead already, so what is left of the attempt runs if somebody retries the entry.
         if (running.get(job.id)?.isGivenUp) return { mayGoOn: false, error };
         if (error) hasFailed = true;
         // After the last handler of a clean run the entry is done at once, so a checkpoint would be one call too many.
         if (error || (isLast && !hasFailed)) return { mayGoOn: true, error };
-        const mayGoOn = await checkpoint(job, handlerName, delivery);
+        const mayGoOn = await checkpoint(job, identity, delivery);
         // The handlers that are left run in the process that has taken the event over.
         return { mayGoOn, error: mayGoOn || isLast ? undefined : inProgress() };
       },
@@ -140,9 +140,9 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   }
 
   /** Trouble of the inbox is reported and does not stop the handlers: at worst, this one runs again. */
-  async function checkpoint(job: InboxJob, handlerName: string, delivery: EventDelivery): Promise<boolean> {
+  async function checkpoint(job: InboxJob, identity: string, delivery: EventDelivery): Promise<boolean> {
     try {
-      const isHeld = await callStore('inbox', 'checkpoint', () => job.checkpoint(handlerName));
+      const isHeld = await callStore('inbox', 'checkpoint', () => job.checkpoint(identity));
       if (!isHeld) reporter.report(claimLost('inbox', 'checkpoint'), delivery, job.attempt);
       return isHeld;
     } catch (error) {

@@ -46,15 +46,15 @@ export class LedgerProgress implements Progress {
     this.bodyDigest = run.bodyDigest;
   }
 
-  note({ handlerName, error, isLast, durationMs }: EndedHandler): MaybePromise<Noted> {
+  note({ handlerName, identity, error, isLast, durationMs }: EndedHandler): MaybePromise<Noted> {
     this.#options.slowRuns.note(handlerName, durationMs);
     // After the last handler of a clean run `complete` follows at once, so a checkpoint would be one call too many.
     if (isLast && !error && !this.#hasFailed) return { mayGoOn: true };
-    return this.#noteAndRenew(handlerName, error, isLast);
+    return this.#noteAndRenew(identity, error, isLast);
   }
 
   async #noteAndRenew(
-    handlerName: string,
+    identity: string,
     thrown: ShowpadWebhookError | undefined,
     isLast: boolean,
   ): Promise<Noted> {
@@ -62,7 +62,7 @@ export class LedgerProgress implements Progress {
     // If nobody could keep the letter of a permanent error, it is an ordinary failure: a retry may keep it.
     if (error && !isRetryable(error)) error = (await this.keepLetter('permanent', error)) ?? error;
     if (error && isRetryable(error)) this.#hasFailed = true;
-    else if (!isLast || this.#hasFailed) await this.#checkpoint(handlerName);
+    else if (!isLast || this.#hasFailed) await this.#checkpoint(identity);
     // The handlers that are left run in the process that has taken the event over.
     if (this.#isLost && !isLast) error ??= inProgress();
     return { mayGoOn: !this.#isLost, error };

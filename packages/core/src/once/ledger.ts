@@ -10,6 +10,11 @@ import type { MaybePromise } from '../shared/promise.ts';
  * `ledgerConformance` of `@showpad-webhooks/core/testing` on your own ledger.
  */
 export interface Ledger {
+  /**
+   * True if the ledger is in the memory of this process. Without it, handlers need names that stay the same, because a deploy
+   * may come between two attempts.
+   */
+  readonly endsWithProcess?: boolean;
   /** Takes the event, unless it is completed or the lease of another holder is still valid. */
   claim(request: ClaimRequest): MaybePromise<ClaimResult>;
   /** Renews the lease and, if a handler is named, notes that it is done. False: another holder has the event now. */
@@ -61,6 +66,7 @@ const yes = () => true;
 
 /** Stands for `ledger: false`: every delivery is new. */
 export const noLedger: Ledger = {
+  endsWithProcess: true,
   claim: () => ({ status: 'claimed', fence: 0, attempt: 1, done: [], isConflict: false }),
   checkpoint: yes,
   complete: yes,

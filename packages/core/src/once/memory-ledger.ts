@@ -99,6 +99,8 @@ export function createMemoryLedger({
   }
 
   return {
+    endsWithProcess: true,
+
     claim({ key: fullKey, bodyDigest, leaseMs }) {
       const nowMs = now();
       makeRoom(nowMs);

@@ -423,7 +423,7 @@ describe('handlers of an inbox', () => {
       checkpoint: () => Promise.reject(new Error('The disk is full.')),
     });
     const last = vi.fn();
-    const { receiver, deliver, errors } = probe({ inbox, on: { [TYPE]: [() => {}, last] } });
+    const { receiver, deliver, errors } = probe({ inbox, on: { [TYPE]: [async function first() {}, last] } });
     await receiver.start();
     await deliver();
     expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
