@@ -1,6 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import type { EventMap, SchemasOf, ShowpadEventMap, WithSchemas } from '@showpad-webhooks/core';
-import { createRouteHandler, type NodeHandler, type RouteSource } from '@showpad-webhooks/core/node';
+import {
+  createRouteHandler,
+  type NodeHandler,
+  type NodeResponse,
+  type RouteSource,
+} from '@showpad-webhooks/core/node';
 import { type ExpressRequest, explainMissingBody } from './explain-missing-body.ts';
 
 /**
@@ -23,7 +27,7 @@ export function showpadHandler<
   Schemas extends object = SchemasOf<Events>,
 >(source: RouteSource<Events, Schemas>): NodeHandler<WithSchemas<Events, Schemas>> {
   const receive = createRouteHandler(source, { explainMissingBody });
-  const handler = (req: ExpressRequest, res: ServerResponse, next?: (error?: unknown) => void): void => {
+  const handler = (req: ExpressRequest, res: NodeResponse, next?: (error?: unknown) => void): void => {
     if (!req.route && !req.baseUrl) throw new Error(WITHOUT_ROUTE);
     receive(req, res, next);
   };

@@ -1,27 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Receipt } from '../delivery/receipt.ts';
 import type { EventMap } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf, WithSchemas } from '../events/schema.ts';
 import type { AnyReceiver, Receiver } from '../receiver.ts';
 import { type HandlerSource, type ShowpadWebhooksOptions, toReceiver } from './handler-options.ts';
+import type { NodeRequest, NodeResponse } from './node-request.ts';
 import { checkPath, matchesPath } from './path.ts';
 import { findRawBody } from './raw-body.ts';
 import { writeResponse } from './write-response.ts';
 
-/** A Node request, with what frameworks add to it. */
-export type NodeRequest = Omit<IncomingMessage, 'rawBody'> & {
-  /** The URL before a router removed the part that it is mounted on. */
-  readonly originalUrl?: string;
-  /** What a parser left as the body. */
-  readonly body?: unknown;
-  /** What a parser, or the platform, left as the raw body. */
-  readonly rawBody?: unknown;
-};
-
-/** A request listener for `node:http`, and a middleware for everything that works like Express. */
+/** A request listener for `node:http` and `node:http2`, and a middleware for everything that works like Express. */
 export interface NodeHandler<Events extends EventMap> {
-  (req: NodeRequest, res: ServerResponse, next?: (error?: unknown) => void): void;
+  (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void;
   /** Add handlers and listeners to it, and close it at shutdown. */
   readonly receiver: Receiver<Events>;
 }
@@ -41,8 +31,8 @@ export interface NodeRequestOptions extends NodeHandlerHooks {
 }
 
 /**
- * Makes a handler for `node:http`, and for frameworks that have its requests and responses. Other paths go to `next`, or are
- * answered with 404 if there is none.
+ * Makes a handler for `node:http` and `node:http2`, and for frameworks that have their requests and responses. Other paths go
+ * to `next`, or are answered with 404 if there is none.
  *
  * @throws TypeError for an option that is missing, unknown or out of range.
  *
@@ -69,7 +59,7 @@ export function createNodeHandler<
   const { path, ...source } = options;
   checkPath(path);
   const receiver = toReceiver(source as HandlerSource<Events, Schemas>);
-  const handler = (req: NodeRequest, res: ServerResponse, next?: (error?: unknown) => void): void => {
+  const handler = (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void => {
     if (matchesPath(req.url ?? '', path, req.originalUrl)) deliver(receiver, req, res, next, hooks);
     else if (next) next();
     else writeResponse(res, NOT_FOUND);
@@ -87,7 +77,7 @@ const NOT_FOUND = {
 export function deliver(
   receiver: AnyReceiver,
   req: NodeRequest,
-  res: ServerResponse,
+  res: NodeResponse,
   next: ((error?: unknown) => void) | undefined,
   hooks: NodeHandlerHooks,
 ): void {

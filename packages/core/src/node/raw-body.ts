@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
 import type { WebhookRequest } from '../delivery/request.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { headerValue } from '../shared/headers.ts';
+import type { NodeMessage, NodeRequest } from './node-request.ts';
 import { readBody } from './read-body.ts';
 
 export interface RawBodySources {
   /** The types of other packages add a `rawBody` of their own, text or bytes. Here it is an option of its own. */
-  readonly req: Omit<IncomingMessage, 'rawBody'>;
+  readonly req: NodeRequest;
   /** What a parser left as the body. */
   readonly body?: unknown;
   /** What a parser, or the platform, left as the raw body. */
@@ -32,7 +32,7 @@ export function findRawBody({
   if (!req.readableDidRead) {
     // A stream that ended and never had anything to read is an empty body, which a parser found.
     if (req.readableEnded) return Buffer.alloc(0);
-    return (limitBytes) => readBody(req as IncomingMessage, limitBytes);
+    return (limitBytes) => readBody(req as NodeMessage, limitBytes);
   }
   const text = typeof rawBody === 'string' ? rawBody : body;
   if (typeof text === 'string' && isLossless(text, req)) return Buffer.from(text, 'utf8');
@@ -48,7 +48,7 @@ export function findRawBody({
 }
 
 /** True if writing the text as UTF-8 must give the bytes that were sent. */
-function isLossless(text: string, { headers }: Pick<IncomingMessage, 'headers'>): boolean {
+function isLossless(text: string, { headers }: Pick<NodeRequest, 'headers'>): boolean {
   const charset = /charset\s*=\s*"?([^\s";]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
   // U+FFFD can stand for any invalid byte, and a byte order mark that was dropped shows only in the length.
   const declaredLength = headerValue(headers, 'content-length');

@@ -1,8 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
 import { bodyTooLarge } from '../delivery/request.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
+import { mayBeReset, RESET_MS } from './http2.ts';
+import type { NodeMessage } from './node-request.ts';
 
 export interface ReadBodyOptions {
   /** How long the whole body may take, in ms. Default 10,000. */
@@ -36,7 +37,7 @@ const BODY_TIMEOUT_MS = 10_000;
  * ```
  */
 export function readBody(
-  req: IncomingMessage,
+  req: NodeMessage,
   limitBytes: number,
   { timeoutMs = BODY_TIMEOUT_MS }: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
@@ -59,11 +60,16 @@ export function readBody(
       else if (bytes.length + piece.length > limitBytes) finish(bodyTooLarge(limitBytes));
       else bytes.append(piece);
     };
-    const onEnd = () => finish();
     const onGone = () => finish(unavailable('The sender went away before the body was complete.'));
+    let resetTimer: NodeJS.Timeout | undefined;
+    const onEnd = () => {
+      if (mayBeReset(req)) resetTimer = setTimeout(() => (req.aborted ? onGone() : finish()), RESET_MS);
+      else finish();
+    };
 
     function finish(error?: ShowpadWebhookError): void {
       clearTimeout(timer);
+      clearTimeout(resetTimer);
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       if (error) reject(error);
       else resolve(bytes.toBuffer());

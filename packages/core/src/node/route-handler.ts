@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http';
 import type { EventMap } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf, WithSchemas } from '../events/schema.ts';
 import { type RouteSource, toReceiver } from './handler-options.ts';
-import { deliver, type NodeHandler, type NodeHandlerHooks, type NodeRequest } from './node-handler.ts';
+import { deliver, type NodeHandler, type NodeHandlerHooks } from './node-handler.ts';
+import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /**
  * Makes a handler for one route of a router, which has matched the path already.
@@ -30,7 +30,7 @@ export function createRouteHandler<
   hooks: NodeHandlerHooks = {},
 ): NodeHandler<WithSchemas<Events, Schemas>> {
   const receiver = toReceiver(source);
-  const handler = (req: NodeRequest, res: ServerResponse, next?: (error?: unknown) => void): void =>
+  const handler = (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void =>
     deliver(receiver, req, res, next, hooks);
   return Object.assign(handler, { receiver });
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import type { ServerResponse } from 'node:http';
 import type { WebhookResponse } from '../delivery/response.ts';
+import { endStream, isHttp2 } from './http2.ts';
+import type { NodeResponse } from './node-request.ts';
 
 /** How long the rest of a rejected upload is read and thrown away before its connection is closed. */
 const LINGER_MS = 1_000;
@@ -9,12 +10,22 @@ const LINGER_MS = 1_000;
  * Writes the response of a receipt. It does nothing if something else has answered, or if the sender is gone.
  *
  * A response that closes the connection is sent at once, and the connection stays open until the upload is over or a second
- * has passed. If it were closed with unread bytes, TCP would reset it, and the sender might never see the response.
+ * has passed. If it were closed with unread bytes, TCP would reset it, and the sender might never see the response. HTTP/2
+ * needs no such wait: only the stream of the upload ends, right after the response.
  */
-export function writeResponse(res: ServerResponse, { status, headers, body }: WebhookResponse): void {
+export function writeResponse(res: NodeResponse, { status, headers, body }: WebhookResponse): void {
   if (res.headersSent || res.destroyed) return;
+  const length = { 'content-length': Buffer.byteLength(body) };
+  if (isHttp2(res)) {
+    if (res.stream.closed) return;
+    // HTTP/2 has no such header, and Node would warn of it.
+    const { connection: _, ...allowed } = headers;
+    res.writeHead(status, { ...allowed, ...length });
+    endStream(res, body);
+    return;
+  }
   // Assigned and not spread, because V8 is slow to add properties to an object that was spread.
-  res.writeHead(status, Object.assign({}, headers, { 'content-length': Buffer.byteLength(body) }));
+  res.writeHead(status, Object.assign({}, headers, length));
   const { req } = res;
   if (headers.connection !== 'close' || req.readableEnded || req.destroyed) {
     res.end(body);
