@@ -1,30 +1,11 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
-import { openFolder, type Running, runCommand, startCommand, valuesOf } from './command.ts';
+import { openFolder, type Running, runCommand, startCommand } from './command.ts';
 import { closedUrl, KEY, openEndpoint, openReceiver, openServer } from './open-endpoint.ts';
-
-const TYPE = 'shared-space-user-added';
-const BODY = Buffer.from(
-  '{ "type": "shared-space-user-added",\r\n  "id": "an-id", "data": {"name": "é"} }\n',
-);
-
-async function listen(
-  ...flags: readonly string[]
-): Promise<{ readonly url: string; readonly running: Running }> {
-  const running = startCommand(['listen', '--port', '0', '--key', KEY, '--json', ...flags]);
-  const { url } = JSON.parse(await running.nextLine()) as { url: string };
-  return { url, running };
-}
-
-/** Sends a delivery; the status and text of its answer. */
-async function post(url: string, { key = KEY, body = BODY } = {}): Promise<readonly [number, string]> {
-  const { headers, method } = signedDelivery({ body }, { key, headers: { 'x-custom': 'kept' } });
-  const response = await fetch(url, { method, headers, body: new Uint8Array(body) });
-  return [response.status, await response.text()];
-}
+import { BODY, listen, post, TYPE } from './open-listen.ts';
 
 describe('listen', () => {
   test('answers what is authentic with 200 and what is not with 401, a line for each', async () => {
@@ -112,7 +93,28 @@ describe('listen', () => {
     rmSync(folder, { recursive: true });
     expect((await post(url))[0]).toBe(200);
     running.stop();
-    expect(await running.stderr).toMatch(/error: The delivery could not be recorded\.\nENOENT/);
+    expect(await running.stderr).toMatch(/error: The delivery was not recorded\.\nENOENT/);
+  });
+
+  test('prints the payload of an authentic delivery if it is asked to', async () => {
+    const { url, running } = await listen('--print-body');
+    await post(url);
+    expect(JSON.parse(await running.nextLine())).toMatchObject({ isAuthentic: true, body: BODY.toString() });
+    await post(url, { key: 'another' });
+    expect(JSON.parse(await running.nextLine())).not.toHaveProperty('body');
+
+    const inLines = startCommand(['listen', '--port', '0', '--key', KEY, '--print-body']);
+    const readable = (await inLines.nextLine()).replace('Listening on ', '');
+    await post(readable, { body: Buffer.from('{"type":"a",\r\n"id":"\u001b[2J"}') });
+    await inLines.nextLine();
+    expect(await inLines.nextLine()).toBe('{"type":"a",');
+    expect(await inLines.nextLine()).toBe('"id":"\ufffd[2J"}');
+  });
+
+  test('prints no payload unless it is asked to', async () => {
+    const { url, running } = await listen();
+    await post(url);
+    expect(await running.nextLine()).not.toContain('é');
   });
 
   test('ends with 0 when it is stopped, and answers 502 to what is under way, so that Showpad retries', async () => {
@@ -129,106 +131,78 @@ describe('listen', () => {
   });
 });
 
-describe('replay', () => {
-  /** A folder with a delivery that was answered 200 and one that was answered 503. */
-  async function record(): Promise<string> {
-    const folder = join(openFolder(), 'recordings');
-    const { url: target } = await openEndpoint(200, 503);
-    const { url, running } = await listen('--forward-to', target, '--record', folder);
+describe('listen --record', () => {
+  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+
+  test('writes down whether a delivery was authentic, by which key, and what became of it', async () => {
+    const folder = openFolder();
+    const keyFile = join(openFolder(), 'crm.key');
+    writeFileSync(keyFile, 'the-key-of-crm\n');
+    const { url, running } = await listen('--record', folder, '--key', `@${keyFile}`);
+    const startedAt = Date.now();
+    await post(url, { key: 'the-key-of-crm' });
+    const { file } = JSON.parse(await running.nextLine()) as { file: string };
+    const recording = read(file);
+    expect(recording).toMatchObject({
+      isAuthentic: true,
+      keyLabel: keyFile,
+      outcome: 'ignored',
+      status: 200,
+    });
+    expect(Date.parse(String(recording.receivedAt))).toBeGreaterThanOrEqual(startedAt);
+
+    await post(url, { key: 'another' });
+    const { file: forged } = JSON.parse(await running.nextLine()) as { file: string };
+    expect(forged).toMatch(/\.forged\.json$/);
+    expect(read(forged)).toMatchObject({
+      isAuthentic: false,
+      outcome: 'rejected',
+      code: 'SIGNATURE_MISMATCH',
+      status: 401,
+    });
+    expect(read(forged)).not.toHaveProperty('keyLabel');
+
+    await post(url, { body: Buffer.from('no JSON') });
+    const { file: invalid } = JSON.parse(await running.nextLine()) as { file: string };
+    expect(read(invalid)).toMatchObject({ isAuthentic: true, keyLabel: 'key 1', code: 'BODY_INVALID' });
+  });
+
+  test('lets strangers fill the folder with no more than 20 deliveries', async () => {
+    const folder = openFolder();
+    const { url, running } = await listen('--record', folder);
+    for (let count = 0; count < 22; count++) await post(url, { key: 'another' });
     await post(url);
-    await running.nextLine();
-    await post(url, { body: Buffer.from('{"type":"COURSE_COMPLETED","id":"failed"}') });
-    await running.nextLine();
+    const names = readdirSync(folder);
+    expect(names.filter((name) => name.endsWith('.forged.json'))).toHaveLength(20);
+    expect(names).toHaveLength(21);
     running.stop();
-    await running.exitCode;
-    return folder;
-  }
-
-  const replay = (path: string, url: string, ...flags: readonly string[]) =>
-    runCommand(['replay', path, '--to', url, '--json', ...flags]);
-
-  test('sends the recorded bytes with a new signature, in the order they came', async () => {
-    const folder = await record();
-    const { url, handled } = await openReceiver();
-    const { exitCode, stdout, stderr } = await replay(folder, url, '--key', KEY);
-    expect(exitCode).toBe(0);
-    expect(valuesOf({ stdout })).toEqual([
-      { type: TYPE, eventId: 'an-id', isDelivered: true, status: 200, outcome: 'handled' },
-      { type: 'COURSE_COMPLETED', eventId: 'failed', isDelivered: true, status: 200, outcome: 'handled' },
-    ]);
-    expect(stderr).toBe('2 of 2 were delivered.\n');
-    expect(handled).toEqual([{ name: 'é' }, undefined]);
+    expect(await running.stderr).toContain(
+      'error: The delivery was not recorded.\nIt is not authentic, and the folder may hold 20 of those (--record-forged).',
+    );
   });
 
-  test('signs with the key it is given, and keeps the other headers', async () => {
-    const folder = await record();
-    const { url, received } = await openEndpoint();
-    await replay(folder, url, '--key', 'a-new-key', '--type', TYPE);
-    const [{ headers, body } = { headers: {}, body: undefined }] = received;
-    expect(body).toEqual(BODY);
-    expect(headers).toMatchObject({ 'x-custom': 'kept', 'content-type': 'application/json' });
-    const { url: refusing } = await openReceiver();
-    const refused = await replay(folder, refusing, '--key', 'a-new-key', '--type', TYPE);
-    expect(refused.exitCode).toBe(4);
-    expect(valuesOf(refused)).toMatchObject([
-      { isDelivered: false, status: 401, code: 'SIGNATURE_MISMATCH' },
-    ]);
-  });
-
-  test('sends as recorded, with the recorded signature', async () => {
-    const folder = await record();
-    const { url, handled } = await openReceiver();
-    expect(await replay(folder, url, '--as-recorded')).toMatchObject({ exitCode: 0 });
-    expect(handled).toHaveLength(2);
-  });
-
-  test('sends only what is wanted: failed ones, a type, an event, a file', async () => {
-    const folder = await record();
-    const [first = ''] = readdirSync(folder).sort();
-    for (const [path, flags, ids] of [
-      [folder, ['--failed'], ['failed']],
-      [folder, ['--type', TYPE], ['an-id']],
-      [folder, ['--event-id', 'failed', '--event-id', 'an-id'], ['an-id', 'failed']],
-      [join(folder, first), [], ['an-id']],
-    ] as const) {
-      const { url } = await openEndpoint();
-      const finished = await replay(path, url, '--key', KEY, ...flags);
-      expect(valuesOf<{ eventId: string }>(finished).map(({ eventId }) => eventId)).toEqual(ids);
+  test('counts what is in the folder already, so that a new start does not begin again', async () => {
+    const folder = openFolder();
+    for (let round = 0; round < 2; round++) {
+      const { url, running } = await listen('--record', folder, '--record-forged', '1');
+      for (let count = 0; count < 2; count++) await post(url, { key: 'another' });
+      const lines = [JSON.parse(await running.nextLine()), JSON.parse(await running.nextLine())];
+      expect(lines.map((line) => 'notRecorded' in line)).toEqual([round > 0, true]);
     }
-    const none = await replay(folder, await closedUrl(), '--key', KEY, '--type', 'none');
-    expect(none).toMatchObject({ exitCode: 0, stdout: '', stderr: 'No recording matches.\n' });
+    expect(readdirSync(folder)).toHaveLength(1);
   });
 
-  test('exits with 4 if nothing answers, and goes on with the others', async () => {
-    const finished = await replay(await record(), await closedUrl(), '--key', KEY);
-    expect(finished.exitCode).toBe(4);
-    expect(valuesOf(finished)).toMatchObject([{ isDelivered: false }, { isDelivered: false, status: null }]);
-  });
-
-  test('recordings can be read by their owner only, and contain no key', async () => {
-    const folder = await record();
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(folder)) {
-      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
-      expect(readFileSync(join(folder, name), 'utf8')).not.toContain(KEY);
-    }
-  });
-
-  test.each([
-    ['nothing there', 2, '/not/there', '', 'There is no file or folder "/not/there"'],
-    ['no JSON', 1, undefined, 'x', 'is not a recording of version 1'],
-    ['another version', 1, undefined, '{"version":2}', 'is not a recording of version 1'],
-    ['other JSON', 1, undefined, '{"version":1,"headers":{"a":1}}', 'is not a recording of version 1'],
-  ])('says what is wrong with a recording: %s', async (_title, exitCode, path, text, said) => {
-    const file = join(openFolder(), 'recording.json');
-    writeFileSync(file, text);
-    const finished = await replay(path ?? file, 'http://127.0.0.1/', '--key', KEY);
-    expect(finished).toMatchObject({ exitCode, stdout: '', stderr: expect.stringContaining(said) });
-  });
-
-  test('says that a folder holds no recording', async () => {
-    const finished = await replay(openFolder(), 'http://127.0.0.1/', '--key', KEY);
-    expect(finished).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('contains no recording') });
+  test('records no large body that is not authentic, and any that is', async () => {
+    const folder = openFolder();
+    const { url, running } = await listen('--record', folder);
+    const large = Buffer.from(JSON.stringify({ type: TYPE, id: 'large', filler: 'x'.repeat(1024 * 1024) }));
+    await post(url, { key: 'another', body: large });
+    expect(JSON.parse(await running.nextLine())).toMatchObject({
+      notRecorded: `It is not authentic, and its body of ${large.byteLength} bytes is too large.`,
+    });
+    await post(url, { body: large });
+    expect(JSON.parse(await running.nextLine())).toMatchObject({ file: expect.any(String) });
+    expect(readdirSync(folder)).toHaveLength(1);
   });
 });
 
@@ -251,6 +225,21 @@ test.each([
     'replay with both',
     ['replay', '/', '--to', 'http://127.0.0.1/', '--key', KEY, '--as-recorded'],
     'Leave out --key',
+  ],
+  [
+    'replay as recorded, and signed',
+    ['replay', '/', '--to', 'http://127.0.0.1/', '--as-recorded', '--sign-unverified'],
+    'Leave out --key, --recorded-key and --sign-unverified',
+  ],
+  [
+    'replay that verifies and does not',
+    ['replay', '/', '--to', 'http://127.0.0.1/', '--key', KEY, '--recorded-key', KEY, '--sign-unverified'],
+    'Leave out one',
+  ],
+  [
+    'a recorded key with white space',
+    ['replay', '/', '--to', 'http://127.0.0.1/', '--key', KEY, '--recorded-key', 'a-key '],
+    'The key in --recorded-key begins or ends',
   ],
 ])('a mistake of usage exits with 2: %s', async (_title, args, said) => {
   const { exitCode, stdout, stderr } = await runCommand(args);

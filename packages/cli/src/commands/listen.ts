@@ -11,15 +11,14 @@ import { createRouteHandler } from '@showpad-webhooks/core/node';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { isDelivered } from '../http/answer.ts';
 import { listenOn } from '../http/listen-on.ts';
-import { createRecorder, type Recording } from '../http/recording.ts';
+import { createRecorder, type Recorded, type Recorder } from '../http/recorder.ts';
 import { type Answer, endToEnd, isAnswer, type NoAnswer, send } from '../http/send.ts';
-import { readKeys } from '../input/read-keys.ts';
+import { readLabelledKeys } from '../input/read-keys.ts';
 import { readUrl } from '../input/read-url.ts';
 import { keyFlag, wholeNumber } from '../terminal/flags.ts';
-import { type Output, paint } from '../terminal/output.ts';
 import { stopped } from '../terminal/stopped.ts';
+import { reportDelivery } from './listen-report.ts';
 
 interface ListenFlags {
   readonly port: number;
@@ -27,6 +26,8 @@ interface ListenFlags {
   readonly key?: readonly string[];
   readonly forwardTo?: string;
   readonly record?: string;
+  readonly recordForged: number;
+  readonly printBody?: boolean;
 }
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -40,11 +41,19 @@ export function addListen(program: Command, context: Context): void {
     .option('--host <address>', 'Address to listen on', '127.0.0.1')
     .option('--forward-to <url>', 'Forward authentic deliveries to this endpoint, and answer what it answers')
     .option('--record <folder>', 'Save each delivery, with its payload, to a file for replay')
+    .option(
+      '--record-forged <n>',
+      'How many deliveries that are not authentic the folder may hold, each of at most 1 MiB',
+      wholeNumber(0, 1_000_000),
+      20,
+    )
+    .option('--print-body', 'Print the payload of each authentic delivery')
     .addHelpText(
       'after',
       `
 It runs until you stop it with Ctrl-C. A delivery that is not authentic is answered with a 401 and not forwarded. If
-the endpoint does not answer, the answer is 502.
+the endpoint does not answer, the answer is 502. With --record, the name of such a delivery ends in ".forged.json", and
+replay does not sign it.
 
 Examples:
   $ showpad-webhooks listen --key @crm.key
@@ -55,9 +64,10 @@ Examples:
 
 async function listen(flags: ListenFlags, context: Context): Promise<void> {
   const { io, output } = context;
-  const keys = await readKeys(flags.key, io);
+  const keys = await readLabelledKeys(flags.key, io);
   const target = flags.forwardTo === undefined ? undefined : readUrl(flags.forwardTo, '--forward-to');
-  const record = flags.record === undefined ? undefined : await createRecorder(flags.record);
+  const { record: folder, recordForged: maxForged, printBody: isBodyPrinted = false } = flags;
+  const record = folder === undefined ? undefined : await createRecorder({ folder, maxForged });
   const receiver = await checked(() =>
     createReceiver({
       keys,
@@ -69,7 +79,7 @@ async function listen(flags: ListenFlags, context: Context): Promise<void> {
   );
   // Each delivery is reported below, so the default warnings would only repeat it.
   receiver.onError(() => {}).onRejected(() => {});
-  const handling = { receiver, target, record, context };
+  const handling = { receiver, target, record, isBodyPrinted, context };
   const handler = createRouteHandler({
     ...receiver,
     receive: (request: WebhookRequest) => handle(request, handling),
@@ -88,20 +98,23 @@ async function listen(flags: ListenFlags, context: Context): Promise<void> {
 interface Handling {
   readonly receiver: Receiver;
   readonly target: URL | undefined;
-  readonly record: ((recording: Recording) => Promise<string>) | undefined;
+  readonly record: Recorder | undefined;
+  readonly isBodyPrinted: boolean;
   readonly context: Context;
 }
 
 /** Receives a delivery, forwards it, records it and reports it. The receipt has the response to write. */
 async function handle(request: WebhookRequest, handling: Handling): Promise<Receipt> {
-  const { receiver, target, record, context } = handling;
+  const { receiver, target, record, isBodyPrinted, context } = handling;
   const { output, io } = context;
-  const receivedAt = new Date().toISOString();
+  const receivedAtMs = Date.now();
+  const receivedAt = new Date(receivedAtMs).toISOString();
   const startedAt = performance.now();
   const { method } = request;
   let body: Buffer | undefined;
   const receipt = await receiver.receive({
     ...request,
+    receivedAtMs,
     body: async (limitBytes) => (body = await readBytes(request, limitBytes)),
   });
   const headers = endToEnd(request.headers as IncomingHttpHeaders);
@@ -115,14 +128,24 @@ async function handle(request: WebhookRequest, handling: Handling): Promise<Rece
     problem = isAnswer(result) ? undefined : result.message;
   }
   const { status } = response;
-  const file =
-    body &&
-    (await record?.({ receivedAt, ...delivery, status }).catch((error: Error) => {
-      output.error('The delivery could not be recorded.', error.message);
-      return undefined;
-    }));
+  const { outcome, error, keyLabel } = receipt;
+  // Every key has a label here, and the receipt has one only if that key made the signature.
+  const isAuthentic = keyLabel !== undefined;
+  const recording = { receivedAt, ...delivery, isAuthentic, keyLabel, outcome, code: error?.code, status };
+  const recorded = body && (await record?.(recording).catch(notRecorded));
   const durationMs = Math.round(performance.now() - startedAt);
-  report(receipt, { receivedAt, method, status, durationMs, problem, file }, output);
+  const payload = isBodyPrinted && isAuthentic ? delivery.body.toString() : undefined;
+  const handled = {
+    receivedAt,
+    method,
+    status,
+    durationMs,
+    isAuthentic,
+    problem,
+    ...recorded,
+    body: payload,
+  };
+  reportDelivery(receipt, handled, output);
   return { ...receipt, response: { ...response, headers: { ...response.headers, connection: 'close' } } };
 }
 
@@ -137,30 +160,6 @@ function responseOf(result: Answer | NoAnswer): WebhookResponse {
   return { status: result.status, headers: Object.fromEntries(headers), body: result.body.toString() };
 }
 
-interface Handled {
-  readonly receivedAt: string;
-  readonly method: string;
-  readonly status: number;
-  readonly durationMs: number;
-  /** Why there was no answer to pass on. */
-  readonly problem: string | undefined;
-  /** The recording. */
-  readonly file: string | undefined;
-}
-
-function report({ event, error }: Receipt, handled: Handled, output: Output): void {
-  const { receivedAt, status, durationMs, problem } = handled;
-  const value = {
-    ...handled,
-    ...(event && { type: event.type, eventId: event.id }),
-    ...(error && { code: error.code, message: error.message }),
-  };
-  output.result(value, [
-    paint('dim', receivedAt),
-    paint(isDelivered(status) ? 'green' : 'red', `${status}`),
-    ...(event ? [event.type, event.id] : [`${error?.code}: ${error?.message}`]),
-    problem ?? '',
-    paint('dim', `${durationMs} ms`),
-  ]);
-  if (error) output.note(error.hint);
+function notRecorded(error: Error): Recorded {
+  return { notRecorded: error.message };
 }

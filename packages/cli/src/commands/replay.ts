@@ -1,20 +1,22 @@
 import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { isDelivered, labelOf, readOutcome } from '../http/answer.ts';
+import { isDelivered } from '../http/answer.ts';
+import { refusalOf } from '../http/check-recording.ts';
 import { eventOf, type Recording, readRecordings } from '../http/recording.ts';
-import { type Answer, type HeaderMap, isAnswer, type NoAnswer, send } from '../http/send.ts';
+import { type HeaderMap, isAnswer, send } from '../http/send.ts';
 import { readKeys } from '../input/read-keys.ts';
 import { readUrl } from '../input/read-url.ts';
 import { collect, keyFlag } from '../terminal/flags.ts';
-import { type Output, paint } from '../terminal/output.ts';
-import { excerpt } from '../terminal/printable.ts';
+import { reportRefusal, reportReplay } from './replay-report.ts';
 
 interface ReplayFlags {
   readonly to: string;
   readonly key?: readonly string[];
+  readonly recordedKey?: readonly string[];
+  readonly signUnverified?: boolean;
   readonly asRecorded?: boolean;
   readonly failed?: boolean;
   readonly type?: readonly string[];
@@ -28,8 +30,18 @@ export function addReplay(program: Command, context: Context): void {
     .addArgument(new Argument('<path>', 'Recording, or folder of recordings'))
     .requiredOption('--to <url>', 'URL of the endpoint')
     .addOption(keyFlag())
+    .addOption(
+      new Option(
+        '--recorded-key <key>',
+        'Key that made the recorded signatures, if it is not --key; can be repeated',
+      ).argParser(collect),
+    )
+    .option(
+      '--sign-unverified',
+      'Also sign deliveries whose recorded signature is wrong, such as forged ones',
+    )
     .option('--as-recorded', 'Keep the recorded signature and time, which are refused after 5 minutes')
-    .option('--failed', 'Only deliveries that were not answered with a 2xx')
+    .option('--failed', 'Only authentic deliveries that were not answered with a 2xx')
     .option('--type <type>', 'Only events of this type; can be repeated', collect)
     .option('--event-id <id>', 'Only this event; can be repeated', collect)
     .addHelpText(
@@ -37,10 +49,14 @@ export function addReplay(program: Command, context: Context): void {
       `
 It sends the recordings of "listen --record", the oldest first, each with a new signature made with --key. The bodies
 and the event ids stay the same, so a receiver that already handled an event answers that it is a duplicate.
-The exit code is 4 if a delivery failed.
+
+Before it signs a delivery, it verifies the recorded signature. Otherwise it would make an authentic delivery of a forged
+one that somebody sent to "listen". What it refuses is shown, and not sent.
+The exit code is 4 if a delivery failed, and 1 if one was refused.
 
 Examples:
   $ showpad-webhooks replay recordings --failed --to http://127.0.0.1:3000/webhooks/showpad --key @crm.key
+  $ showpad-webhooks replay recordings --to … --key @test.key --recorded-key @crm.key
   $ showpad-webhooks replay recordings/20261123T101500000Z-000001.json --as-recorded --to …`,
     )
     .action((path: string, flags: ReplayFlags) => replay(path, flags, context));
@@ -49,29 +65,68 @@ Examples:
 async function replay(path: string, flags: ReplayFlags, context: Context): Promise<void> {
   const { io, output } = context;
   const url = readUrl(flags.to, '--to');
-  if (flags.asRecorded && flags.key) {
-    throw usageError('--as-recorded keeps the recorded signature, so it needs no key.', 'Leave out --key.');
-  }
-  const keys = flags.asRecorded ? [] : await readKeys(flags.key, io);
-  const recordings = (await readRecordings(path)).filter((recording) => isWanted(recording, flags));
+  const signer = await readSigner(flags, context);
+  const found = await readRecordings(path);
+  const recordings = found.filter((recording) => isWanted(recording, flags));
+  const forged = flags.failed ? found.filter(({ isAuthentic }) => !isAuthentic).length : 0;
+  if (forged > 0) output.note(`--failed leaves out what was not authentic when it arrived: ${forged}.`);
   if (recordings.length === 0) output.note('No recording matches.');
   let delivered = 0;
-  for (const { method, headers, body } of recordings) {
-    const signed = flags.asRecorded ? headers : { ...headers, ...(await signatureOf(body, keys)) };
+  let refused = 0;
+  for (const recording of recordings) {
+    const { file, method, headers, body } = recording;
+    const refusal = signer?.verifyWith && (await refusalOf(recording, signer.verifyWith));
+    if (refusal) {
+      refused++;
+      reportRefusal({ file, body }, refusal, output);
+      continue;
+    }
+    const signed = signer ? { ...headers, ...(await signatureOf(body, signer.keys)) } : headers;
     const result = await send({ url, method, headers: signed, body, signal: io.signal });
     if (io.signal.aborted) {
       throw new CliError('Stopped before everything was sent.', undefined, EXIT.notDelivered);
     }
     if (isAnswer(result) && isDelivered(result.status)) delivered++;
-    report(body, result, output);
+    reportReplay({ file, body }, result, output);
   }
   if (recordings.length > 1) output.note(`${delivered} of ${recordings.length} were delivered.`);
-  if (delivered < recordings.length) context.exitCode = EXIT.notDelivered;
+  if (refused > 0) {
+    output.note(
+      'If the signatures were made with another key, pass it with --recorded-key. Otherwise the deliveries are forged or ' +
+        'changed: --sign-unverified would make them authentic.',
+    );
+    context.exitCode = EXIT.failed;
+  }
+  if (delivered + refused < recordings.length) context.exitCode = EXIT.notDelivered;
 }
 
-function isWanted({ status, body }: Recording, { failed, type, eventId }: ReplayFlags): boolean {
+interface Signer {
+  readonly keys: readonly string[];
+  /** What makes a recorded signature hold. Undefined: everything is signed. */
+  readonly verifyWith: readonly string[] | undefined;
+}
+
+/** Returns undefined if the recorded signatures are to be kept. */
+async function readSigner(flags: ReplayFlags, { io }: Context): Promise<Signer | undefined> {
+  const { key, recordedKey, signUnverified, asRecorded } = flags;
+  if (asRecorded) {
+    if (!key && !recordedKey && !signUnverified) return undefined;
+    throw usageError(
+      '--as-recorded keeps the recorded signature, so it needs no key.',
+      'Leave out --key, --recorded-key and --sign-unverified.',
+    );
+  }
+  if (recordedKey && signUnverified) {
+    throw usageError('--sign-unverified verifies nothing, so it needs no --recorded-key.', 'Leave out one.');
+  }
+  const keys = await readKeys(key, io);
+  if (signUnverified) return { keys, verifyWith: undefined };
+  return { keys, verifyWith: recordedKey ? await readKeys(recordedKey, io, '--recorded-key') : keys };
+}
+
+function isWanted({ status, isAuthentic, body }: Recording, { failed, type, eventId }: ReplayFlags): boolean {
   const event = eventOf(body);
-  if (failed && isDelivered(status)) return false;
+  if (failed && (isDelivered(status) || !isAuthentic)) return false;
   if (type && !(event && type.includes(event.type))) return false;
   return !eventId || (event !== undefined && eventId.includes(event.id));
 }
@@ -82,27 +137,4 @@ async function signatureOf(body: Buffer, keys: readonly string[]): Promise<Heade
     [TIMESTAMP_HEADER]: `${seconds}`,
     [SIGNATURE_HEADER]: await checked(() => keys.map((key) => sign(body, key, seconds)).join(',')),
   };
-}
-
-function report(body: Buffer, result: Answer | NoAnswer, output: Output): void {
-  const event = eventOf(body);
-  const named = event ? [event.type, event.id] : ['no event'];
-  const value = { ...(event && { type: event.type, eventId: event.id }) };
-  if (!isAnswer(result)) {
-    output.result({ ...value, isDelivered: false, status: null, problem: result.message }, [
-      paint('red', 'no answer'),
-      ...named,
-      paint('dim', result.message),
-    ]);
-    return;
-  }
-  const { status } = result;
-  const text = result.body.toString();
-  const outcome = readOutcome(text);
-  const isOk = isDelivered(status);
-  output.result({ ...value, isDelivered: isOk, status, ...outcome }, [
-    paint(isOk ? 'green' : 'red', labelOf(status, outcome)),
-    ...named,
-    paint('dim', isOk || outcome.outcome ? '' : excerpt(text)),
-  ]);
 }

@@ -1,61 +1,53 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEvent } from '@showpad-webhooks/core';
 import { CliError, usageError } from '../cli-error.ts';
 import type { HeaderMap } from './send.ts';
 
-/** One delivery as it arrived. It contains a payload, but no key. */
+/** One delivery as it arrived, and what became of it. It contains a payload, but no key. */
 export interface Recording {
   readonly receivedAt: string;
   readonly method: string;
   readonly headers: HeaderMap;
   readonly body: Buffer;
+  /** Whether one of the keys of `listen` made the signature. Anybody can write a file, so this proves nothing later. */
+  readonly isAuthentic: boolean;
+  /** The label of that key. */
+  readonly keyLabel?: string | undefined;
+  /** What the receiver of `listen` made of it. */
+  readonly outcome: string;
+  /** Why, if it was rejected. */
+  readonly code?: string | undefined;
   /** The status that it was answered with. */
   readonly status: number;
 }
 
-const VERSION = 1;
-const HOW_TO_MAKE = 'Make a recording with "listen --record".';
-
-/** Returns a function that writes a recording to a file which only its owner can read. The files sort by time. */
-export async function createRecorder(folder: string): Promise<(recording: Recording) => Promise<string>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
-    throw usageError(`--record: the folder "${folder}" cannot be created (${code}).`);
-  });
-  let written = 0;
-  return async ({ body, ...recording }) => {
-    const time = recording.receivedAt.replace(/[-:.]/g, '');
-    const file = join(folder, `${time}-${String(++written).padStart(6, '0')}.json`);
-    const text = JSON.stringify({ version: VERSION, ...recording, body: body.toString('base64') }, null, 2);
-    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
-    return file;
-  };
+export interface RecordedFile extends Recording {
+  readonly file: string;
 }
 
+export const VERSION = 1;
+const HOW_TO_MAKE = 'Make a recording with "listen --record".';
+
 /** Reads the recording of a file, or those of all `.json` files of a folder, the oldest first. */
-export async function readRecordings(path: string): Promise<readonly Recording[]> {
+export async function readRecordings(path: string): Promise<readonly RecordedFile[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw usageError(`There is no file or folder "${path}".`, HOW_TO_MAKE);
   if (!found.isDirectory()) return [await readRecording(path)];
   const names = (await readdir(path)).filter((name) => name.endsWith('.json')).sort();
   if (names.length === 0) throw usageError(`The folder "${path}" contains no recording.`, HOW_TO_MAKE);
-  return Promise.all(names.map((name) => readRecording(join(path, name))));
+  const recordings: RecordedFile[] = [];
+  // One after the other, because a process may have only so many files open.
+  for (const name of names) recordings.push(await readRecording(join(path, name)));
+  return recordings;
 }
 
-async function readRecording(file: string): Promise<Recording> {
-  const text = await readFile(file, 'utf8');
-  const { version, receivedAt, method, headers, body, status } = parse(text);
-  if (
-    version !== VERSION ||
-    typeof receivedAt !== 'string' ||
-    typeof method !== 'string' ||
-    !isHeaderMap(headers) ||
-    typeof body !== 'string' ||
-    typeof status !== 'number'
-  ) {
+async function readRecording(file: string): Promise<RecordedFile> {
+  const recording = parse(await readFile(file, 'utf8'));
+  if (!isRecording(recording)) {
     throw new CliError(`"${file}" is not a recording of version ${VERSION}.`, HOW_TO_MAKE);
   }
-  return { receivedAt, method, headers, body: Buffer.from(body, 'base64'), status };
+  return { ...recording, body: Buffer.from(recording.body, 'base64'), file };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
@@ -64,6 +56,23 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** As a file contains it. */
+type WrittenRecording = Omit<Recording, 'body'> & { readonly body: string };
+
+function isRecording(value: Readonly<Record<string, unknown>>): value is WrittenRecording & typeof value {
+  return (
+    value.version === VERSION &&
+    typeof value.receivedAt === 'string' &&
+    !Number.isNaN(Date.parse(value.receivedAt)) &&
+    typeof value.method === 'string' &&
+    isHeaderMap(value.headers) &&
+    typeof value.body === 'string' &&
+    typeof value.isAuthentic === 'boolean' &&
+    typeof value.outcome === 'string' &&
+    typeof value.status === 'number'
+  );
 }
 
 function isHeaderMap(value: unknown): value is HeaderMap {

@@ -1,6 +1,5 @@
-import { request as requestHttp } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { buffer } from 'node:stream/consumers';
 
 /** Names are in lower case. A repeated header has several values. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[]>>;
@@ -28,6 +27,8 @@ export interface NoAnswer {
 
 /** How long Showpad's sender is assumed to wait for an answer (docs/showpad.md, "Unknown"). */
 const TIMEOUT_MS = 15_000;
+/** More than anybody reads of an answer. The rest is cut off, so that no answer fills the memory. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** These headers belong to one connection, so they mean nothing on the next. */
 const HOP_BY_HOP = new Set([
   'connection',
@@ -83,8 +84,20 @@ function exchange({ url, method, headers, body }: Sending, signal: AbortSignal):
     request.once('error', reject).once('response', (response) => {
       const { statusCode: status = 0 } = response;
       const answered = (read: Buffer) => resolve({ status, headers: endToEnd(response.headers), body: read });
-      buffer(response).then(answered, reject);
+      readStart(response).then(answered, reject);
     });
     request.end(body);
   });
+}
+
+async function readStart(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytesLeft = MAX_ANSWER_BYTES;
+  // To leave the loop early ends the connection.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk.subarray(0, bytesLeft));
+    bytesLeft -= chunk.byteLength;
+    if (bytesLeft <= 0) break;
+  }
+  return Buffer.concat(chunks);
 }

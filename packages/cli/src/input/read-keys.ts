@@ -5,10 +5,14 @@ import { readSecret } from './read-input.ts';
 const VARIABLE = 'SHOWPAD_SIGNATURE_KEY';
 
 /** Reads the keys of `--key`, or else the key of SHOWPAD_SIGNATURE_KEY. There is at least one. */
-export async function readKeys(keys: readonly string[] | undefined, io: Io): Promise<readonly string[]> {
-  const found = await readKeysAsGiven(keys, io);
+export async function readKeys(
+  keys: readonly string[] | undefined,
+  io: Io,
+  flag: string = '--key',
+): Promise<readonly string[]> {
+  const found = await readKeysAsGiven(keys, io, flag);
   if (found.some((key) => key !== key.trim())) {
-    const name = keys ? '--key' : VARIABLE;
+    const name = keys ? flag : VARIABLE;
     throw usageError(`The key in ${name} begins or ends with white space.`, 'Remove the white space.');
   }
   return found;
@@ -18,10 +22,11 @@ export async function readKeys(keys: readonly string[] | undefined, io: Io): Pro
 export async function readKeysAsGiven(
   keys: readonly string[] | undefined,
   io: Io,
+  flag: string = '--key',
 ): Promise<readonly string[]> {
   if (keys) {
     const found: string[] = [];
-    for (const key of keys) found.push(await readSecret(key, '--key', io));
+    for (const key of keys) found.push(await readSecret(key, flag, io));
     return found;
   }
   const variable = io.env[VARIABLE];
@@ -30,6 +35,21 @@ export async function readKeysAsGiven(
     'A signature key is missing.',
     `Pass --key @file, or --key - to read it from stdin, or set ${VARIABLE}.`,
   );
+}
+
+/** Reads the keys like `readKeys`, each with a label that says where it comes from. */
+export async function readLabelledKeys(
+  keys: readonly string[] | undefined,
+  io: Io,
+): Promise<readonly { readonly label: string; readonly key: string }[]> {
+  const found = await readKeys(keys, io);
+  return found.map((key, index) => ({ label: keys ? labelOf(keys[index], index) : VARIABLE, key }));
+}
+
+/** A key that is passed as text must not become its label. */
+function labelOf(argument = '', index: number): string {
+  if (argument === '-') return 'stdin';
+  return argument.startsWith('@') ? argument.slice(1) : `key ${index + 1}`;
 }
 
 /** Reads the one key that a command works with. */
