@@ -17,7 +17,10 @@ export async function listen(
 }
 
 /** Sends a delivery; the status and text of its answer. */
-export async function post(url: string, { key = KEY, body = BODY } = {}): Promise<readonly [number, string]> {
+export async function post(
+  url: string,
+  { key = KEY, body = BODY }: { readonly key?: string; readonly body?: Buffer } = {},
+): Promise<readonly [number, string]> {
   const { headers, method } = signedDelivery({ body }, { key, headers: { 'x-custom': 'kept' } });
   const response = await fetch(url, { method, headers, body: new Uint8Array(body) });
   return [response.status, await response.text()];

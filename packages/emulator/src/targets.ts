@@ -11,7 +11,7 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** Where deliveries may go: to this machine, and to hosts that were allowed by name. */
+/** Where deliveries and browsers may be sent: over HTTP to this machine, and to hosts that were allowed by name. */
 export interface Targets {
   isAllowed(url: URL): boolean;
   /** Looks up a host for a connection. It makes sure that `localhost` leads to this machine. */
@@ -22,6 +22,7 @@ export function createTargets(allowed: readonly string[]): Targets {
   const names = new Set(allowed.map((name) => name.toLowerCase()));
   return {
     isAllowed(url) {
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
       const host = hostOf(url);
       return names.has(host) || host === 'localhost' || (isIP(host) > 0 && isLoopbackAddress(host));
     },

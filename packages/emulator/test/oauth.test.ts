@@ -140,6 +140,9 @@ describe('the authorize page', () => {
   it.each([
     { redirect_uri: 'https://example.com/' },
     { redirect_uri: 'no URL' },
+    { redirect_uri: 'javascript://localhost/%0aalert(1)' },
+    { redirect_uri: 'data://localhost/,x' },
+    { redirect_uri: 'file://localhost/etc/passwd' },
     { client_id: 'another' },
     { response_type: 'token' },
   ])('does not redirect for %j', async (change) => {
