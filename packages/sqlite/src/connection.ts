@@ -1,8 +1,12 @@
+import type { StoreHealth } from '@showpad-webhooks/core/inbox';
 import { findProblems } from './durability.ts';
+import { pathOf, watchFile } from './file-watch.ts';
 import { configure, openFile } from './open-file.ts';
+import { findRoomProblems } from './room.ts';
 import { migrate } from './schema.ts';
 import type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';
 import { type MachineClock, machineClock, openClock } from './steady-clock.ts';
+import { commitTogether, inTransaction, isLocked, type Outcome } from './transaction.ts';
 
 /** A database in which no write keeps the event loop for longer than one commit takes. */
 export interface Connection {
@@ -12,6 +16,11 @@ export interface Connection {
    */
   write<T>(operation: () => T): Promise<T>;
   /**
+   * As `write`, for what somebody will rely on, such as a new event. It also rejects if the file is not where it was, because
+   * then everything that is written is gone at the next start.
+   */
+  writeNew<T>(operation: () => T): Promise<T>;
+  /**
    * Returns the rows that a statement gives. Never pass bytes as the only parameter: libsql would take them for an object with
    * named parameters and end the process.
    */
@@ -20,13 +29,14 @@ export interface Connection {
   run(sql: string, ...parameters: SqliteValue[]): number;
   /** The time in ms by a clock that never steps, and that all processes share that have the database open. */
   now(): number;
-  /** Says in plain words which settings could lose a committed write. */
-  problems(): readonly string[];
+  /** Says in plain words what could lose a committed write, and what keeps or will soon keep writes from being committed. */
+  health(): StoreHealth;
   close(): void;
 }
 
 interface Waiting {
   readonly operation: () => unknown;
+  readonly isNew: boolean;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,6 +46,8 @@ const PATIENCE_MS = 2_000;
 const OPENING_PATIENCE_MS = 5_000;
 /** How much time a restart of the machine may take from the clock of the database. */
 const NOTE_TIME_MS = 1_000;
+/** For how long a write that failed counts, if none came after it. Nobody sends deliveries to a process that is not ready. */
+const FAILURE_COUNTS_MS = 30_000;
 
 /**
  * @throws Error if the file cannot be opened, or a newer version of this package made its tables.
@@ -46,6 +58,7 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
   let lockedSinceMs: number | undefined;
+  let failure: { readonly error: unknown; readonly atMs: number } | undefined;
   let isClosed = false;
   let now: () => number;
   let notedMs = Number.NEGATIVE_INFINITY;
@@ -53,7 +66,7 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
   try {
     now = withBusyTimeout(OPENING_PATIENCE_MS, () => {
       if (!database) configure(handle);
-      return inTransaction(() => {
+      return inTransaction(handle, () => {
         migrate(handle);
         return openClock(handle, machine);
       });
@@ -62,6 +75,8 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
     if (!database) handle.close();
     throw error;
   }
+  const path = pathOf(handle);
+  const findFileProblem = watchFile(handle, path);
 
   /** SQLite itself blocks the event loop while it waits for a lock. A handle of the app gets its own timeout back. */
   function withBusyTimeout<T>(ms: number, run: () => T): T {
@@ -85,20 +100,37 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
     return prepared(sql).all(...parameters) as Row[];
   }
 
-  /** Commits all writes that came since the last time in one transaction, so that they share one fsync. */
+  function run(sql: string, ...parameters: SqliteValue[]): number {
+    return Number(prepared(sql).run(...parameters).changes);
+  }
+
+  function readPragma(pragma: string): string | number | bigint | undefined {
+    const [row] = all<Record<string, string | number | bigint>>(`PRAGMA ${pragma}`);
+    return row?.[pragma];
+  }
+
+  function write<T>(operation: () => T, isNew: boolean): Promise<T> {
+    if (isClosed) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      waiting.push({ operation, isNew, resolve, reject });
+      if (waiting.length === 1) setImmediate(flush);
+    });
+  }
+
+  /** Commits all writes that came since the last time. */
   function flush(): void {
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return; // close() has flushed or failed them.
+    const [first] = batch;
+    const noteTimeFirst = () => {
+      noteTime();
+      return first?.operation();
+    };
+    const writes = [noteTimeFirst, ...batch.slice(1).map(({ operation }) => operation)];
+    let outcomes: readonly Outcome[];
     try {
-      const results = withBusyTimeout(0, () =>
-        inTransaction(() => {
-          noteTime();
-          return batch.map(({ operation }) => operation());
-        }),
-      );
-      lockedSinceMs = undefined;
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as never);
+      outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
     } catch (error) {
       if (isWorthWaiting(error)) {
         waiting = batch;
@@ -106,9 +138,24 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
         setTimeout(flush, 1 + Math.random() * 4);
         return;
       }
-      lockedSinceMs = undefined;
-      for (const { reject } of batch) reject(error);
+      outcomes = batch.map(() => ({ error }));
     }
+    lockedSinceMs = undefined;
+    // A file that was there after the commit has what was committed.
+    const fileProblem = findFileProblem();
+    for (const [index, each] of batch.entries()) settle(each, outcomes[index] as Outcome, fileProblem);
+  }
+
+  function settle({ isNew, resolve, reject }: Waiting, outcome: Outcome, fileProblem?: string): void {
+    const isLost = isNew && fileProblem !== undefined;
+    if (!isLost && 'value' in outcome) {
+      if (isNew) failure = undefined;
+      resolve(outcome.value as never);
+      return;
+    }
+    const error = 'error' in outcome ? outcome.error : new Error(fileProblem);
+    if (isNew) failure = { error, atMs: performance.now() };
+    reject(error);
   }
 
   /** Notes the time now and then, so that after a restart of the machine the clock goes on from there. */
@@ -119,52 +166,29 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
     notedMs = nowMs;
   }
 
-  function inTransaction<T>(run: () => T): T {
-    handle.exec('BEGIN IMMEDIATE'); // If this throws, the transaction that is open belongs to the app.
-    try {
-      const result = run();
-      handle.exec('COMMIT');
-      return result;
-    } catch (error) {
-      rollback();
-      throw error;
-    }
-  }
-
-  function rollback(): void {
-    try {
-      handle.exec('ROLLBACK');
-    } catch {
-      // SQLite has rolled it back itself.
-    }
-  }
-
   function isWorthWaiting(error: unknown): boolean {
     if (!isLocked(error)) return false;
     lockedSinceMs ??= performance.now();
     return performance.now() - lockedSinceMs <= PATIENCE_MS;
   }
 
-  function run(sql: string, ...parameters: SqliteValue[]): number {
-    return Number(prepared(sql).run(...parameters).changes);
+  function health(): StoreHealth {
+    const problems = [...findProblems(readPragma)];
+    if (path !== '') problems.push(...findRoomProblems(path, readPragma));
+    const fileProblem = findFileProblem();
+    const isFailing = failure !== undefined && performance.now() - failure.atMs < FAILURE_COUNTS_MS;
+    if (fileProblem !== undefined) problems.push(fileProblem);
+    else if (isFailing) problems.push(`The latest event could not be stored: ${messageOf(failure?.error)}`);
+    return { isWritable: fileProblem === undefined && !isFailing, problems };
   }
 
   return {
     all,
     run,
     now,
-    write(operation) {
-      if (isClosed) return Promise.reject(closed());
-      return new Promise((resolve, reject) => {
-        waiting.push({ operation, resolve, reject });
-        if (waiting.length === 1) setImmediate(flush);
-      });
-    },
-    problems: () =>
-      findProblems((pragma) => {
-        const [row] = all<Record<string, string | number | bigint>>(`PRAGMA ${pragma}`);
-        return row?.[pragma];
-      }),
+    health,
+    write: (operation) => write(operation, false),
+    writeNew: (operation) => write(operation, true),
     close() {
       if (isClosed) return;
       flush();
@@ -180,10 +204,8 @@ function busyTimeoutOf(handle: SqliteHandle): number {
   return Number(row?.timeout);
 }
 
-/** True if another connection has the lock, or if the app has a transaction open on the handle that it gave us. */
-function isLocked(error: unknown): boolean {
-  const { message = '' } = error as Partial<Error>;
-  return /database is locked|within a transaction/.test(message);
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function closed(): Error {

@@ -1,6 +1,6 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
 import type { Connection } from './connection.ts';
-import { COLUMNS, type Row, toItem } from './inbox-row.ts';
+import { COLUMNS, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
@@ -20,31 +20,35 @@ export function createInboxOperations(
   inbox: string,
   keyOf: (id: string) => string,
 ): InboxOperations {
-  function rowsOf(target: InboxTarget, limit: number): RowQuery {
+  function rowsOf(target: InboxTarget, limit: number, more = ''): RowQuery {
     if ('id' in target) {
-      return {
-        sql: 'SELECT seq FROM showpad_inbox WHERE key = ? LIMIT ?',
-        parameters: [keyOf(target.id), limit],
-      };
+      const [found] = find(target.id);
+      return { sql: 'SELECT ? LIMIT ?', parameters: [found ? Number(found.seq) : null, limit] };
     }
     return {
-      sql: 'SELECT seq FROM showpad_inbox WHERE inbox = ? AND state = ? ORDER BY at_ms, seq LIMIT ?',
+      sql: `SELECT seq FROM showpad_inbox WHERE inbox = ? AND state = ? ${more} ORDER BY at_ms, seq LIMIT ?`,
       parameters: [inbox, target.state, limit],
     };
   }
 
+  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
+  function find(id: string): readonly Row[] {
+    const rows = all<Row>(`SELECT ${COLUMNS}, body FROM showpad_inbox WHERE key = ?`, keyOf(id));
+    const seq = seqOfUnreadable(id);
+    if (rows.length > 0 || seq === undefined) return rows;
+    return all<Row>(
+      `SELECT ${COLUMNS}, body FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
+      inbox,
+      seq,
+    ).filter((row) => toItem(row).id === id);
+  }
+
   return {
     list({ state = 'dead', id, limit = 100, cursor = START }) {
-      if (id !== undefined) {
-        const rows = all<Row>(
-          `SELECT ${COLUMNS}, body, length(body) AS body_bytes FROM showpad_inbox WHERE key = ?`,
-          keyOf(id),
-        );
-        return { items: rows.map(toItem), next: undefined };
-      }
+      if (id !== undefined) return { items: find(id).map(toItem), next: undefined };
       const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
       const rows = all<Row>(
-        `SELECT ${COLUMNS}, length(body) AS body_bytes FROM showpad_inbox
+        `SELECT ${COLUMNS} FROM showpad_inbox
          WHERE inbox = ? AND state = ? AND (at_ms, seq) < (?, ?)
          ORDER BY at_ms DESC, seq DESC LIMIT ?`,
         inbox,
@@ -68,13 +72,13 @@ export function createInboxOperations(
     },
 
     retry(target, { nowMs, limit }) {
-      const { sql, parameters } = rowsOf(target, limit);
+      const { sql, parameters } = rowsOf(target, limit, 'AND body IS NOT NULL');
       return write(() =>
         run(
           `UPDATE showpad_inbox
            SET state = 'pending', at_ms = ?, attempt = 0, generation = generation + 1,
              handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END
-           WHERE seq IN (${sql}) AND state IN ('dead', 'done')`,
+           WHERE seq IN (${sql}) AND state IN ('dead', 'done') AND body IS NOT NULL`,
           nowMs,
           ...parameters,
         ),

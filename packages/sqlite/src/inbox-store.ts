@@ -1,30 +1,34 @@
 import type { InboxStore } from '@showpad-webhooks/core/inbox';
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import { COLUMNS, metaOf, type Row, toClaimed } from './inbox-row.ts';
+import { COLUMNS, type Row, STORED_COLUMNS, storedValues, toClaimed, unreadableError } from './inbox-row.ts';
 import { keyTextOf } from './key.ts';
+import type { SqliteValue } from './sqlite-handle.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = ? AND fence = ? AND state = 'leased'";
 
 /** One inbox of those in a database. */
 export function createSqliteInboxStore(connection: Connection, inbox: string): InboxStore {
-  const { all, run, write } = connection;
+  const { all, run, write, writeNew } = connection;
   const keyOf = (id: string) => keyTextOf(`${inbox}:${id}`);
 
-  function dueRows(limit: number, nowMs: number): readonly Pick<Row, 'seq'>[] {
-    return all(
-      `SELECT seq, at_ms FROM showpad_inbox WHERE inbox = ? AND state = 'pending' AND at_ms <= ?
-       UNION ALL
-       SELECT seq, at_ms FROM showpad_inbox WHERE inbox = ? AND state = 'leased' AND at_ms <= ?
-       ORDER BY at_ms, seq LIMIT ?`,
+  /** Selects the entries that wait, in both of their states and in the order in which they are due. */
+  function waiting(before: string, limit: number, parameters: readonly SqliteValue[]) {
+    const from = (state: string) =>
+      `SELECT seq, at_ms FROM showpad_inbox
+       WHERE inbox = ? AND state = '${state}' ${before} AND key NOT IN (SELECT value FROM json_each(?))`;
+    return all<Pick<Row, 'seq' | 'at_ms'>>(
+      `${from('pending')} UNION ALL ${from('leased')} ORDER BY at_ms, seq LIMIT ?`,
       inbox,
-      nowMs,
+      ...parameters,
       inbox,
-      nowMs,
+      ...parameters,
       limit,
     );
   }
+
+  const keysOf = (ids: readonly string[]) => JSON.stringify(ids.map(keyOf));
 
   /** Returns the first of `count` numbers that no entry has had. */
   function takeFences(count: number): number {
@@ -38,24 +42,18 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
   return {
     ...createInboxOperations(connection, inbox, keyOf),
 
-    put(entry) {
+    put(entry, { nowMs }) {
       const key = keyOf(entry.id);
-      const meta = metaOf(entry);
-      const error = entry.error ? JSON.stringify(entry.error) : null;
-      const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
-      return write(() => {
+      const values = storedValues(entry);
+      return writeNew(() => {
         const stored = run(
-          `INSERT INTO showpad_inbox (inbox, key, state, at_ms, body_digest, meta, error, body)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO showpad_inbox (${STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (key) DO NOTHING`,
           inbox,
           key,
           entry.error ? 'dead' : 'pending',
-          entry.receivedAtMs,
-          entry.bodyDigest,
-          meta,
-          error,
-          body,
+          nowMs,
+          ...values,
         );
         if (stored > 0) return 'stored';
         const [kept] = all<Row>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
@@ -63,14 +61,16 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       });
     },
 
-    async claim({ limit, leaseMs, nowMs }) {
+    async claim({ limit, leaseMs, nowMs, exceptIds }) {
+      const parameters = [nowMs, keysOf(exceptIds)];
+      const dueRows = () => waiting('AND at_ms <= ?', limit, parameters);
       // A look takes no lock, so an inbox with nothing to do does not disturb other processes.
-      if (dueRows(limit, nowMs).length === 0) return [];
+      if (dueRows().length === 0) return [];
       return write(() => {
-        const due = dueRows(limit, nowMs);
+        const due = dueRows();
         const firstFence = takeFences(due.length);
         return due.flatMap(({ seq }, index) => {
-          const rows = all<Row>(
+          const [row] = all<Row>(
             `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
              WHERE seq = ?
              RETURNING ${COLUMNS}, body`,
@@ -78,7 +78,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
             firstFence + index,
             Number(seq),
           );
-          return rows.map(toClaimed);
+          return row ? readOrSetAside(row, nowMs) : [];
         });
       });
     },
@@ -102,9 +102,10 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     settle({ id, fence }, outcome) {
       const atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
+      const body = outcome.state === 'done' && !outcome.keepBody ? ', body = NULL' : '';
       return write(() => {
         const settled = run(
-          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ? WHERE ${HELD}`,
+          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?${body} WHERE ${HELD}`,
           outcome.state,
           atMs,
           error,
@@ -115,19 +116,40 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       });
     },
 
-    nextDueMs() {
-      const [next] = all<Pick<Row, 'at_ms'>>(
-        `SELECT at_ms FROM showpad_inbox WHERE inbox = ? AND state = 'pending'
-         UNION ALL
-         SELECT at_ms FROM showpad_inbox WHERE inbox = ? AND state = 'leased'
-         ORDER BY at_ms LIMIT 1`,
-        inbox,
-        inbox,
-      );
+    nextDueMs({ exceptIds }) {
+      const [next] = waiting('', 1, [keysOf(exceptIds)]);
       return next && Number(next.at_ms);
     },
 
-    problems: () => connection.problems(),
+    bringForward({ state, afterMs, toMs, limit }) {
+      const found =
+        'FROM showpad_inbox WHERE inbox = ? AND state = ? AND at_ms > ? ORDER BY at_ms, seq LIMIT ?';
+      if (all(`SELECT seq ${found}`, inbox, state, afterMs, 1).length === 0) return 0;
+      return write(() =>
+        run(
+          `UPDATE showpad_inbox SET at_ms = ? WHERE seq IN (SELECT seq ${found})`,
+          toMs,
+          inbox,
+          state,
+          afterMs,
+          limit,
+        ),
+      );
+    },
+
+    health: () => connection.health(),
     close: () => connection.close(),
   };
+
+  /** A row that cannot be read becomes dead, so that it does not stop the others. */
+  function readOrSetAside(row: Row, nowMs: number) {
+    try {
+      return [toClaimed(row)];
+    } catch (reason) {
+      const error = JSON.stringify(unreadableError(reason));
+      const sql = "UPDATE showpad_inbox SET state = 'dead', at_ms = ?, error = ? WHERE seq = ?";
+      run(sql, nowMs, error, Number(row.seq));
+      return [];
+    }
+  }
 }

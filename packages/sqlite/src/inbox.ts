@@ -4,7 +4,7 @@ import { connect } from './connection.ts';
 import { createSqliteInboxStore } from './inbox-store.ts';
 import type { SqliteSource } from './sqlite-handle.ts';
 
-export type SqliteInboxOptions = SqliteSource & StoreInboxOptions;
+export type SqliteInboxOptions = SqliteSource & Omit<StoreInboxOptions, 'clock'>;
 
 /**
  * A durable inbox in one SQLite file, for the processes of one machine. What was acknowledged survives a crash of the process,
@@ -30,5 +30,5 @@ export type SqliteInboxOptions = SqliteSource & StoreInboxOptions;
 export function createSqliteInbox({ file, database, ...options }: SqliteInboxOptions): Inbox {
   const connection = connect({ file, database } as SqliteSource);
   const store = createSqliteInboxStore(connection, options.name ?? INBOX_DEFAULTS.name);
-  return createStoreInbox(store, options);
+  return createStoreInbox(store, { ...options, clock: connection.now });
 }

@@ -47,7 +47,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
   if (!(Number.isFinite(ttlMs) && ttlMs > 0)) {
     throw new TypeError(`The option "ttlMs" must be a number above 0, not ${ttlMs}.`);
   }
-  const { all, run, write, now, close } = connect(source);
+  const { all, run, write, writeNew, now, close } = connect(source);
 
   /** Changes a claimed row, unless another holder has the event now. The values are made when the write runs. */
   function update({ key, fence }: Claim, set: string, valuesNow: () => SqliteValue[]): Promise<boolean> {
@@ -85,7 +85,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
 
     claim({ key, bodyDigest, leaseMs }) {
       const keyText = keyTextOf(key);
-      return write((): ClaimResult => {
+      return writeNew((): ClaimResult => {
         const nowMs = now();
         forgetExpired(nowMs);
         const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyText);

@@ -16,7 +16,8 @@ const MIGRATIONS = [
     handlers TEXT NOT NULL DEFAULT '[]',
     error TEXT,
     meta TEXT NOT NULL,
-    body BLOB NOT NULL
+    body_bytes INTEGER NOT NULL,
+    body BLOB
   );
   CREATE INDEX showpad_inbox_state ON showpad_inbox (inbox, state, at_ms, seq);
   CREATE TABLE showpad_ledger (

@@ -46,7 +46,12 @@ describe('a file', () => {
   test('has the settings that make a commit durable', async () => {
     const inbox = createSqliteInbox({ file: newFile() });
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
-    expect(await inbox.health()).toEqual({ isReachable: true, lagMs: 0, problems: [] });
+    expect(await inbox.health()).toEqual({
+      isReachable: true,
+      isWritable: true,
+      lagMs: 0,
+      problems: [],
+    });
   });
 
   test.skipIf(process.platform === 'win32')('that is created can be read by its owner only', async () => {
@@ -127,6 +132,7 @@ describe('what cannot be used', () => {
     await expect(inbox.counts()).rejects.toThrow('The database is closed.');
     expect(await inbox.health()).toEqual({
       isReachable: false,
+      isWritable: false,
       lagMs: 0,
       problems: ['The store cannot be read: The database is closed.'],
     });

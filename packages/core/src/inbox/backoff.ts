@@ -1,6 +1,6 @@
 const FIRST_MS = 10_000;
 const FACTOR = 4;
-const LONGEST_MS = 3_600_000;
+export const LONGEST_BACKOFF_MS = 3_600_000;
 
 /**
  * How long to wait after a failed attempt, in ms: a random time up to 10 s, 40 s, 160 s and so on, and at most 1 h. The time is
@@ -9,5 +9,5 @@ const LONGEST_MS = 3_600_000;
  * @param attempt the attempt that failed, from 1.
  */
 export function defaultBackoff(attempt: number, random: () => number = Math.random): number {
-  return Math.round(random() * Math.min(FIRST_MS * FACTOR ** (attempt - 1), LONGEST_MS));
+  return Math.round(random() * Math.min(FIRST_MS * FACTOR ** (attempt - 1), LONGEST_BACKOFF_MS));
 }

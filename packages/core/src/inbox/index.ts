@@ -1,6 +1,7 @@
 export { INBOX_DEFAULTS, type InboxOptions } from './options.ts';
-export type { ClaimedEntry, Holding, InboxStore, SettledOutcome } from './store.ts';
+export type { ClaimedEntry, Holding, InboxStore, SettledOutcome, StoreHealth } from './store.ts';
 export { createStoreInbox, type StoreInboxOptions } from './store-inbox.ts';
+export { bodyIsGone, checkTarget } from './target.ts';
 export { timesOf } from './times.ts';
 export type {
   Inbox,

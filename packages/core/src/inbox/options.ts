@@ -8,8 +8,8 @@ export interface InboxOptions {
   /** After so many failed attempts an entry is dead. Default 8. */
   readonly maxAttempts?: number;
   /**
-   * How long to wait after an attempt failed, in ms. The attempt is counted from 1. Default: a random time up to 10 s × 4ⁿ⁻¹,
-   * and at most 1 h.
+   * How long to wait after an attempt failed, in ms. The attempt is counted from 1. No wait is longer than 7 days. Default: a
+   * random time up to 10 s × 4ⁿ⁻¹, and at most 1 h.
    */
   readonly backoff?: (attempt: number) => number;
   /** How many entries are handled at once in each process. 1 keeps the order of arrival, except for retries. Default 8. */
@@ -21,6 +21,11 @@ export interface InboxOptions {
   readonly leaseMs?: number;
   /** How long handled events are remembered. Default 7 days. */
   readonly keepDoneMs?: number;
+  /**
+   * Keeps the bodies of handled events as long as the events are remembered, so that they can be retried by hand. Without it
+   * a body is deleted when its event is done, and the store needs room only for what is not handled yet. Default false.
+   */
+  readonly keepDoneBodies?: boolean;
   /** How long dead entries are kept. Default 30 days. */
   readonly keepDeadMs?: number;
 }
@@ -35,6 +40,7 @@ export const INBOX_DEFAULTS: Readonly<Required<InboxOptions>> = {
   concurrency: 8,
   leaseMs: 30_000,
   keepDoneMs: 7 * DAY_MS,
+  keepDoneBodies: false,
   keepDeadMs: 30 * DAY_MS,
 };
 
@@ -47,8 +53,9 @@ export function readInboxOptions(options: InboxOptions): Required<InboxOptions> 
     concurrency = INBOX_DEFAULTS.concurrency,
     leaseMs = INBOX_DEFAULTS.leaseMs,
     keepDoneMs = INBOX_DEFAULTS.keepDoneMs,
+    keepDoneBodies = INBOX_DEFAULTS.keepDoneBodies,
     keepDeadMs = INBOX_DEFAULTS.keepDeadMs,
   } = options;
   checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
-  return { name, maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs };
+  return { name, maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDoneBodies, keepDeadMs };
 }

@@ -1,33 +1,34 @@
 import { checkAboveZero } from '../shared/check.ts';
 import { messageOf } from '../shared/error.ts';
 import { withDeadline } from '../shared/promise.ts';
+import { inBatches } from './batches.ts';
+import { createClockGuard } from './clock-guard.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
-import { Pause } from './pause.ts';
-import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
-import type { Inbox, InboxConsumer, InboxFailure, InboxHealth, InboxJob, InboxTarget } from './types.ts';
+import { createPurger } from './purger.ts';
+import type { InboxStore } from './store.ts';
+import { bodyIsGone, checkTarget } from './target.ts';
+import { toUnixTimes } from './times.ts';
+import type { Inbox, InboxConsumer, InboxHealth, InboxTarget } from './types.ts';
+import { createWorker, type Worker } from './worker.ts';
 
 export interface StoreInboxOptions extends InboxOptions {
   /** How often to look for what other processes stored, in ms. Default 1,000. */
   readonly pollMs?: number;
-  /** Unix time in ms. Default `Date.now`. */
+  /**
+   * A clock in ms, by which entries are due, leased and purged. All processes that use the store must read the same time from
+   * it, and it must never step: the clock of a database server is better than the clock of each machine. Default `Date.now`.
+   */
   readonly clock?: () => number;
 }
 
-/** An entry whose handlers are running. Its fence is renewed if this process itself claims the entry again. */
-interface Work {
-  readonly entry: ClaimedEntry;
-  readonly controller: AbortController;
-  fence: number;
-}
-
-const PURGE_INTERVAL_MS = 3_600_000;
 const CLOSE_TIMEOUT_MS = 10_000;
-/** How many entries one call of a store changes, so that no call takes long. */
-const BATCH = 500;
 
 /**
  * Makes an inbox from a store. It claims the entries that are due, hands them to the receiver and settles them, with attempts,
  * backoff, dead letters and purging.
+ *
+ * If the default clock steps back, entries that are due further ahead than is possible become due at once, and `health()` says
+ * so. Dead and done entries are not purged in the first minutes after the start, nor when the clock has just stepped.
  *
  * @throws TypeError for an option that is out of range.
  *
@@ -43,121 +44,44 @@ const BATCH = 500;
  */
 export function createStoreInbox(store: InboxStore, options: StoreInboxOptions = {}): Inbox {
   const settings = readInboxOptions(options);
-  const { name, maxAttempts, concurrency, leaseMs } = settings;
+  const { name, leaseMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero({ pollMs });
-  /** By the id of the event. */
-  const running = new Map<string, Work>();
-  const unsettled = new Set<Promise<void>>();
-  const pause = new Pause();
-  const timers: NodeJS.Timeout[] = [];
+  const guard = createClockGuard(store, settings, clock);
+  const purger = createPurger(store, settings, options.clock);
   let consumer: InboxConsumer | undefined;
-  let claiming: Promise<void> | undefined;
+  let worker: Worker | undefined;
+  let renewal: NodeJS.Timeout | undefined;
   let closing: Promise<void> | undefined;
   let isClosed = false;
 
   /** Once the store is closed, calls that fail were left to their leases, and are no trouble. */
-  const reportFailure = (operation: string) => (cause: unknown) => {
+  const onFailure = (operation: string, cause: unknown) => {
     if (!isClosed) consumer?.onError(operation, cause);
   };
-
-  async function claimUntilClosed(to: InboxConsumer): Promise<void> {
-    while (!closing) await pause.wait(await claim(to));
-  }
-
-  /** Fills the free places. Resolves to how long to wait before the next look, in ms. */
-  async function claim(to: InboxConsumer): Promise<number> {
-    const limit = concurrency - running.size;
-    if (limit === 0) return pollMs; // The next free place ends the pause.
-    try {
-      const entries = await store.claim({ limit, leaseMs, nowMs: clock() });
-      for (const entry of entries) start(entry, to);
-      if (entries.length === limit) return running.size < concurrency ? 0 : pollMs;
-      const dueAtMs = await store.nextDueMs();
-      return Math.min(pollMs, (dueAtMs ?? Number.POSITIVE_INFINITY) - clock());
-    } catch (cause) {
-      reportFailure('claim')(cause);
-      return pollMs;
-    }
-  }
-
-  function start(entry: ClaimedEntry, to: InboxConsumer): void {
-    const work = running.get(entry.id);
-    if (work) {
-      // The lease ran out although this process still handles the entry, because the clock was changed or renewing failed.
-      work.fence = entry.fence;
-      return;
-    }
-    const settled = handle({ entry, controller: new AbortController(), fence: entry.fence }, to)
-      .catch(reportFailure('settle')) // Its lease runs out, and it is handled again.
-      .finally(() => unsettled.delete(settled));
-    unsettled.add(settled);
-  }
-
-  async function handle(work: Work, to: InboxConsumer): Promise<void> {
-    const { entry, controller } = work;
-    running.set(entry.id, work);
-    const job: InboxJob = {
-      ...entry,
-      isExhausted: entry.attempt > maxAttempts,
-      signal: controller.signal,
-      checkpoint: (handlerName) => hold(work, handlerName),
-    };
-    const failure = await to.process(job);
-    running.delete(entry.id);
-    pause.wake();
-    const outcome = outcomeOf(entry, failure);
-    const isSettled = await store.settle({ id: entry.id, fence: work.fence }, outcome);
-    if (isSettled && failure && outcome.state === 'dead') to.onDead(job, failure);
-  }
-
-  async function hold({ entry: { id }, controller, fence }: Work, handlerName?: string): Promise<boolean> {
-    const isHeld = await store.checkpoint({ id, fence }, { handlerName, leaseMs, nowMs: clock() });
-    if (!isHeld) controller.abort();
-    return isHeld;
-  }
-
-  function renew(): void {
-    for (const work of running.values()) hold(work).catch(reportFailure('renew'));
-  }
-
-  function outcomeOf({ attempt }: ClaimedEntry, failure: InboxFailure | undefined): SettledOutcome {
-    const nowMs = clock();
-    if (!failure) return { state: 'done', nowMs };
-    const error = failure.kept;
-    if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
-    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoff(attempt) };
-  }
-
-  async function purge(): Promise<number> {
-    const nowMs = clock();
-    const kept = { done: settings.keepDoneMs, dead: settings.keepDeadMs };
-    let count = 0;
-    for (const state of ['done', 'dead'] as const) {
-      count += await inBatches((limit) => store.purge({ state, beforeMs: nowMs - kept[state], limit }));
-    }
-    return count;
-  }
+  const checkClock = () => void guard.check().catch((cause) => onFailure('check the clock', cause));
 
   async function drainAndClose(timeoutMs: number): Promise<void> {
-    pause.wake();
-    const drained = (async () => {
-      await claiming;
-      await Promise.all(unsettled);
-    })();
     // What is still running after the timeout is left to its lease.
-    await withDeadline(drained, timeoutMs).catch(() => {});
-    for (const timer of timers) clearInterval(timer);
-    for (const { controller } of running.values()) controller.abort();
+    if (worker) await withDeadline(worker.stop(), timeoutMs).catch(() => {});
+    clearInterval(renewal);
+    purger.stop();
+    worker?.abandon();
     isClosed = true;
     await store.close();
+  }
+
+  /** @throws Error if nothing was retried, because the bodies are gone. */
+  async function checkBodies(target: InboxTarget): Promise<void> {
+    const { items } = await store.list('id' in target ? target : { ...target, limit: 1 });
+    if (items.some(({ state, hasBody }) => state === 'done' && !hasBody)) throw bodyIsGone(target);
   }
 
   return {
     name,
     async put(entry) {
-      const result = await store.put(entry);
-      pause.wake();
+      const result = await store.put(entry, { nowMs: clock() });
+      worker?.wake();
       return result;
     },
 
@@ -167,16 +91,21 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       }
       consumer = to;
       try {
-        for (const problem of await store.problems()) to.onError('check durability', new Error(problem));
+        const { problems } = await store.health();
+        for (const problem of problems) to.onError('check durability', new Error(problem));
         if (closing) throw new Error(`The inbox "${name}" is closed.`);
       } catch (error) {
         consumer = undefined; // So that start() can be called again.
         throw error;
       }
-      claiming = claimUntilClosed(to);
-      const purgeNow = () => void purge().catch(reportFailure('purge'));
-      purgeNow();
-      timers.push(setInterval(purgeNow, PURGE_INTERVAL_MS), setInterval(renew, leaseMs / 3));
+      const started = createWorker({ store, settings, pollMs, clock, consumer: to, onFailure });
+      worker = started;
+      checkClock();
+      purger.start((cause) => onFailure('purge', cause));
+      renewal = setInterval(() => {
+        started.renew();
+        checkClock();
+      }, leaseMs / 3);
     },
 
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
@@ -184,10 +113,16 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       return closing;
     },
 
-    list: async (query = {}) => store.list(query),
+    async list(query = {}) {
+      const { items, next } = await store.list(query);
+      const aheadMs = clock === Date.now ? 0 : Date.now() - clock();
+      return { items: items.map((item) => toUnixTimes(item, aheadMs)), next };
+    },
+
     counts: async () => store.counts(),
 
     async retry(target) {
+      checkTarget(target);
       const nowMs = clock();
       // An entry that is retried may be dead or done again before all are, so no more are retried than there are now.
       let left = 'id' in target ? 1 : (await store.counts())[target.state];
@@ -196,30 +131,29 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         left -= changed;
         return changed;
       });
-      pause.wake();
+      if (count === 0) await checkBodies(target);
+      worker?.wake();
       return count;
     },
 
-    discard: (target: InboxTarget) => inBatches((limit) => store.discard(target, { limit })),
-    purge,
+    async discard(target) {
+      checkTarget(target);
+      return inBatches((limit) => store.discard(target, { limit }));
+    },
+
+    purge: () => purger.purge(),
 
     async health(): Promise<InboxHealth> {
       try {
-        const dueAtMs = await store.nextDueMs();
+        const dueAtMs = await store.nextDueMs({ exceptIds: [] });
         const lagMs = Math.max(0, clock() - (dueAtMs ?? Number.POSITIVE_INFINITY));
-        return { isReachable: true, lagMs, problems: await store.problems() };
+        const { isWritable, problems } = await store.health();
+        const own = [...(worker?.problems() ?? []), ...guard.problems()];
+        return { isReachable: true, isWritable, lagMs, problems: [...problems, ...own] };
       } catch (cause) {
-        return { isReachable: false, lagMs: 0, problems: [`The store cannot be read: ${messageOf(cause)}`] };
+        const problem = `The store cannot be read: ${messageOf(cause)}`;
+        return { isReachable: false, isWritable: false, lagMs: 0, problems: [problem] };
       }
     },
   };
-}
-
-async function inBatches(change: (limit: number) => Promise<number> | number): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const changed = await change(BATCH);
-    count += changed;
-    if (changed < BATCH) return count;
-  }
 }

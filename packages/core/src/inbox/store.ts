@@ -11,20 +11,22 @@ import type {
 
 /**
  * Keeps the entries of an inbox that `createStoreInbox` makes. It is a table with a few atomic calls, and each call is durable
- * when it returns or resolves. All times are unix time in ms and come from the inbox, so that every store can be tested with a
- * clock that stands still. Run `inboxStoreConformance` of `@showpad-webhooks/core/testing` on your own store.
+ * when it returns or resolves. All times are in ms and come from the clock of the inbox, so that every store can be tested with
+ * a clock that stands still. `list` gives the same times, and the inbox makes unix time of them. Run `inboxStoreConformance` of `@showpad-webhooks/core/testing` on your own store.
  */
 export interface InboxStore {
-  /** Adds an entry that is due at once, or dead if it has an error. If its id is there already, in any state, nothing changes. */
-  put(entry: InboxEntry): MaybePromise<InboxPutResult>;
+  /** Adds an entry that is due now, or dead if it has an error. If its id is there already, in any state, nothing changes. */
+  put(entry: InboxEntry, request: { readonly nowMs: number }): MaybePromise<InboxPutResult>;
   /**
    * Leases up to `limit` entries that are due, those that are due longest first: pending entries, and leased ones whose lease
-   * is over. Each gets a higher fence than any entry before, and one more attempt.
+   * is over. Each gets a higher fence than any entry before, and one more attempt. The entries in `exceptIds` are left out:
+   * the process that asks is handling them. An entry that cannot be read becomes dead and is left out too.
    */
   claim(request: {
     readonly limit: number;
     readonly leaseMs: number;
     readonly nowMs: number;
+    readonly exceptIds: readonly string[];
   }): MaybePromise<readonly ClaimedEntry[]>;
   /** Renews a lease and, if a handler is named, notes that it is done. False: the entry is not leased with this fence. */
   checkpoint(
@@ -33,13 +35,20 @@ export interface InboxStore {
   ): MaybePromise<boolean>;
   /** Ends a lease. False: the entry is not leased with this fence, and nothing changes. */
   settle(holding: Holding, outcome: SettledOutcome): MaybePromise<boolean>;
-  /** When the next entry is due or the next lease ends. Undefined if no entry waits. */
-  nextDueMs(): MaybePromise<number | undefined>;
+  /** When the next entry is due or the next lease ends, without those in `exceptIds`. Undefined if no entry waits. */
+  nextDueMs(request: { readonly exceptIds: readonly string[] }): MaybePromise<number | undefined>;
+  /** Sets the time at which entries are due, or their leases end, to `toMs` if it is after `afterMs`. For at most `limit`. */
+  bringForward(request: {
+    readonly state: 'pending' | 'leased';
+    readonly afterMs: number;
+    readonly toMs: number;
+    readonly limit: number;
+  }): MaybePromise<number>;
   /** As `Inbox.list`. */
   list(query: InboxQuery): MaybePromise<InboxPage>;
   /** As `Inbox.counts`. */
   counts(): MaybePromise<InboxCounts>;
-  /** As `Inbox.retry`, for at most `limit` entries. */
+  /** As `Inbox.retry`, for at most `limit` entries. Done entries without a body stay as they are, and are not counted. */
   retry(
     target: InboxTarget,
     request: { readonly nowMs: number; readonly limit: number },
@@ -52,9 +61,16 @@ export interface InboxStore {
     readonly beforeMs: number;
     readonly limit: number;
   }): MaybePromise<number>;
-  /** Says in plain words which settings of the store could lose an acknowledged entry. */
-  problems(): MaybePromise<readonly string[]>;
+  /** Says whether entries can be stored, and what could lose an acknowledged entry or stop entries from being stored. */
+  health(): MaybePromise<StoreHealth>;
   close(): MaybePromise<void>;
+}
+
+export interface StoreHealth {
+  /** False if the latest entries could not be stored, or if the store is not where it was. */
+  readonly isWritable: boolean;
+  /** In plain words. */
+  readonly problems: readonly string[];
 }
 
 /** Proves who holds an entry. */
@@ -70,6 +86,7 @@ export interface ClaimedEntry extends InboxEntry {
 }
 
 export type SettledOutcome =
-  | { readonly state: 'done'; readonly nowMs: number }
+  /** Unless `keepBody` is true, the body is deleted. */
+  | { readonly state: 'done'; readonly nowMs: number; readonly keepBody: boolean }
   | { readonly state: 'pending'; readonly nowMs: number; readonly dueMs: number; readonly error: InboxError }
   | { readonly state: 'dead'; readonly nowMs: number; readonly error: InboxError };

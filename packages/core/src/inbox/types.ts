@@ -4,7 +4,8 @@ import type { MaybePromise } from '../shared/promise.ts';
 /**
  * Keeps deliveries from the moment they are known to be authentic until their handlers are done. They are stored durably
  * before the response and handled from there, with retries. An entry goes `pending → leased → done`; after a failure it is
- * `pending` again, until it is `dead`. `retry` makes `dead` and `done` entries pending once more.
+ * `pending` again, until it is `dead`. `retry` makes `dead` and `done` entries pending once more. A done entry gives its body
+ * back, so that events of the past never fill a store that new events need.
  *
  * An inbox belongs to one receiver, which takes its name. Run `inboxConformance` of `@showpad-webhooks/core/testing` on your
  * own inbox, or build one with `createStoreInbox` of `@showpad-webhooks/core/inbox` from a store with a few calls.
@@ -28,11 +29,15 @@ export interface Inbox {
   /**
    * Makes `dead` and `done` entries pending and due now, with all their attempts ahead of them. For a dead entry only the
    * handlers run that had not succeeded; for a done one all of them. Resolves to the number of entries.
+   *
+   * A done entry can be retried only if its body was kept, see `keepDoneBodies`. Rejects with an Error if nothing can be
+   * retried because the bodies are gone, and with a TypeError for any other target.
    */
   retry(target: InboxTarget): Promise<number>;
   /**
-   * Deletes `dead`, `done` or `pending` entries. If Showpad sends a discarded event again, it is new. Resolves to the number
-   * of entries.
+   * Deletes all `dead` or all `done` entries, or the one of an event that is `dead`, `done` or `pending`. If Showpad sends a
+   * discarded event again, it is new. Resolves to the number of entries. Rejects with a TypeError for any other target:
+   * all pending entries at once would be events that were acknowledged and never handled.
    */
   discard(target: InboxTarget): Promise<number>;
   /**
@@ -40,7 +45,7 @@ export interface Inbox {
    * entries.
    */
   purge(): Promise<number>;
-  /** Says whether the store can be reached, how late handling is, and what about its settings is not durable. */
+  /** Says whether the store works, how late handling is, and what could lose events or stop them from being stored. */
   health(): Promise<InboxHealth>;
 }
 
@@ -129,9 +134,12 @@ export interface InboxPage {
 }
 
 export interface InboxItem extends Omit<InboxEntry, 'body'> {
-  /** Set only if the entry was asked for by its id. */
+  /** Set only if the entry was asked for by its id and has its body. */
   readonly body?: Uint8Array | undefined;
+  /** The size of the body, also after the body is gone. */
   readonly bodyBytes: number;
+  /** False if the entry is done and its body was deleted, so that it cannot be retried. */
+  readonly hasBody: boolean;
   readonly state: InboxState;
   readonly attempt: number;
   /** How often the entry was retried by hand. */
@@ -148,9 +156,12 @@ export interface InboxItem extends Omit<InboxEntry, 'body'> {
 export type InboxCounts = Readonly<Record<InboxState, number>>;
 
 export interface InboxHealth {
+  /** False if the store cannot be read. */
   readonly isReachable: boolean;
+  /** False if nothing can be stored, because the latest entries could not be, or the store is not where it was. */
+  readonly isWritable?: boolean | undefined;
   /** How long the entry that waits longest has been due, in ms. It is 0 if none waits. */
   readonly lagMs: number;
-  /** What could lose events, or cannot be reached, in plain words. */
+  /** What could lose events, or stops them from being stored or handled, or soon will, in plain words. */
   readonly problems: readonly string[];
 }

@@ -3,7 +3,7 @@ import { withDeadline } from '../shared/promise.ts';
 
 /** For a readiness probe. */
 export interface ReceiverHealth {
-  /** True if a delivery would be accepted: the receiver is open and started, and its inbox can be reached. */
+  /** True if a delivery would be accepted: the receiver is open and started, and its inbox can be reached and can store. */
   readonly isReady: boolean;
   /** How long the oldest due entry of the inbox has been waiting, in ms. It is 0 without an inbox. */
   readonly lagMs: number;
@@ -16,6 +16,7 @@ export interface HealthSource {
   readonly isAccepting: boolean;
   health(): Promise<{
     readonly isReachable: boolean;
+    readonly isWritable?: boolean | undefined;
     readonly lagMs: number;
     readonly problems: readonly string[];
   }>;
@@ -33,7 +34,8 @@ export async function checkHealth(
   try {
     const health = await withDeadline(inbox.health());
     problems.push(...health.problems);
-    return { isReady: isOpen && health.isReachable, lagMs: health.lagMs, problems };
+    const isReady = isOpen && health.isReachable && health.isWritable !== false;
+    return { isReady, lagMs: health.lagMs, problems };
   } catch (cause) {
     problems.push(`The inbox did not answer: ${messageOf(cause)}`);
     return { isReady: false, lagMs: 0, problems };

@@ -8,6 +8,10 @@ import { createMemoryInboxStore } from './memory-inbox.ts';
 
 const NOW = 1_700_000_000_000;
 const LEASE_MS = 30_000;
+/** The time at which most entries are put. */
+const AT = { nowMs: NOW };
+/** What most claims ask with. */
+const ASK = { leaseMs: LEASE_MS, nowMs: NOW, exceptIds: [] };
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 
 /**
@@ -41,12 +45,12 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
 
   return [
     check('keeps hostile ids apart, and gives them back as they came', async (store) => {
-      for (const id of HOSTILE_IDS) assert.equal(await store.put(entryOf({ id })), 'stored');
+      for (const id of HOSTILE_IDS) assert.equal(await store.put(entryOf({ id }), AT), 'stored');
       for (const id of HOSTILE_IDS) {
-        assert.deepEqual(await store.put(entryOf({ id })), { isConflict: false });
-        assert.deepEqual(await store.put(entryOf({ id, bodyDigest: 7 })), { isConflict: true });
+        assert.deepEqual(await store.put(entryOf({ id }), AT), { isConflict: false });
+        assert.deepEqual(await store.put(entryOf({ id, bodyDigest: 7 }), AT), { isConflict: true });
       }
-      const claimed = await store.claim({ limit: 100, leaseMs: LEASE_MS, nowMs: NOW });
+      const claimed = await store.claim({ ...ASK, limit: 100 });
       assert.deepEqual(
         claimed.map(({ id }) => id),
         HOSTILE_IDS,
@@ -62,8 +66,8 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
         new TextEncoder().encode(nested),
         new Uint8Array(1_048_576).fill(0xff),
       ];
-      for (const [index, body] of bodies.entries()) await store.put(entryOf({ id: `${index}`, body }));
-      const claimed = await store.claim({ limit: 100, leaseMs: LEASE_MS, nowMs: NOW });
+      for (const [index, body] of bodies.entries()) await store.put(entryOf({ id: `${index}`, body }), AT);
+      const claimed = await store.claim({ ...ASK, limit: 100 });
       for (const [index, body] of bodies.entries()) {
         const { body: bytes, ...rest } = claimed[index] as ClaimedEntry;
         assert.ok(bytes instanceof Uint8Array && Buffer.compare(bytes, body) === 0, `body ${index}`);
@@ -76,16 +80,14 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
     }),
 
     check('stores one of 100 that are put at once', async (store) => {
-      const results = await Promise.all(Array.from({ length: 100 }, async () => store.put(entryOf({}))));
+      const results = await Promise.all(Array.from({ length: 100 }, async () => store.put(entryOf({}), AT)));
       assert.equal(results.filter((result) => result === 'stored').length, 1);
       assert.deepEqual(await store.counts(), { pending: 1, leased: 0, done: 0, dead: 0 });
     }),
 
     check('leases each of 100 entries to one of those that claim at once', async (store) => {
-      for (let index = 0; index < 100; index++) await store.put(entryOf({ id: `${index}` }));
-      const claims = Array.from({ length: 50 }, async () =>
-        store.claim({ limit: 3, leaseMs: LEASE_MS, nowMs: NOW }),
-      );
+      for (let index = 0; index < 100; index++) await store.put(entryOf({ id: `${index}` }), AT);
+      const claims = Array.from({ length: 50 }, async () => store.claim({ ...ASK, limit: 3 }));
       const ids = (await Promise.all(claims)).flat().map(({ id }) => id);
       assert.equal(new Set(ids).size, 100);
       assert.equal(ids.length, 100);
@@ -94,17 +96,60 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
     check(
       'claims what is due at the same time in the order it came, put or left by its holder',
       async (store) => {
-        await store.put(entryOf({ id: 'left' }));
-        await store.claim({ limit: 1, leaseMs: LEASE_MS, nowMs: NOW });
+        await store.put(entryOf({ id: 'left' }), AT);
+        await store.claim({ ...ASK, limit: 1 });
         const nowMs = NOW + LEASE_MS;
-        await store.put(entryOf({ id: 'put', receivedAtMs: nowMs }));
-        const claimed = await store.claim({ limit: 2, leaseMs: LEASE_MS, nowMs });
+        await store.put(entryOf({ id: 'put' }), { nowMs });
+        const claimed = await store.claim({ ...ASK, limit: 2, nowMs });
         assert.deepEqual(
           claimed.map(({ id }) => id),
           ['left', 'put'],
         );
       },
     ),
+
+    check('keeps entries by the clock of the inbox, whatever the time of their arrival', async (store) => {
+      await store.put(entryOf({ id: 'early', receivedAtMs: 0 }), { nowMs: NOW + 1 });
+      await store.put(entryOf({ id: 'late', receivedAtMs: NOW * 2 }), AT);
+      assert.equal(await store.nextDueMs({ exceptIds: [] }), NOW);
+      assert.deepEqual(
+        (await store.claim({ ...ASK, limit: 2, nowMs: NOW + 1 })).map(({ id }) => id),
+        ['late', 'early'],
+      );
+    }),
+
+    check('leaves out what the process that asks is handling', async (store) => {
+      for (const id of ['a', 'b', 'c']) await store.put(entryOf({ id }), AT);
+      await store.claim({ ...ASK, limit: 2 });
+      const nowMs = NOW + LEASE_MS;
+      const exceptIds = ['a', 'c', 'never-seen'];
+      assert.equal(await store.nextDueMs({ exceptIds }), nowMs);
+      assert.equal(await store.nextDueMs({ exceptIds: ['a', 'b', 'c'] }), undefined);
+      const claimed = await store.claim({ ...ASK, limit: 3, nowMs, exceptIds });
+      assert.deepEqual(
+        claimed.map(({ id }) => id),
+        ['b'],
+      );
+    }),
+
+    check('deletes the body of a done entry, and then does not retry it', async (store) => {
+      for (const id of ['kept', 'deleted']) await store.put(entryOf({ id }), AT);
+      for (const claim of await store.claim({ ...ASK, limit: 2 })) {
+        await store.settle(claim, { state: 'done', nowMs: NOW, keepBody: claim.id === 'kept' });
+      }
+      const [kept] = (await store.list({ id: 'kept' })).items;
+      const [deleted] = (await store.list({ id: 'deleted' })).items;
+      const { byteLength } = entryOf({}).body;
+      assert.deepEqual(
+        [kept?.hasBody, kept?.body?.byteLength, kept?.bodyBytes],
+        [true, byteLength, byteLength],
+      );
+      assert.deepEqual([deleted?.hasBody, deleted?.body, deleted?.bodyBytes], [false, undefined, byteLength]);
+      assert.deepEqual(await store.put(entryOf({ id: 'deleted', bodyDigest: 7 }), AT), { isConflict: true });
+      assert.equal(await store.retry({ id: 'deleted' }, { nowMs: NOW, limit: 1 }), 0);
+      assert.equal(await store.retry({ state: 'done' }, { nowMs: NOW, limit: 1 }), 1);
+      assert.deepEqual(await store.counts(), { pending: 1, leased: 0, done: 1, dead: 0 });
+    }),
 
     {
       name: 'gives what the reference in memory gives, in random sequences of calls',
@@ -132,7 +177,8 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
   );
   const error = { code: 'HANDLER_FAILED', message: 'the CRM is down' };
   const outcomes = (nowMs: number): readonly SettledOutcome[] => [
-    { state: 'done', nowMs },
+    { state: 'done', nowMs, keepBody: true },
+    { state: 'done', nowMs, keepBody: false },
     { state: 'dead', nowMs, error },
     { state: 'pending', nowMs, dueMs: nowMs + 5_000, error },
   ];
@@ -141,15 +187,15 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
       ([each, bodyDigest]): Call =>
         async ({ store, nowMs }) => {
           const isInvalid = bodyDigest === 0;
-          return store.put(
-            entryOf({ id: each, bodyDigest, receivedAtMs: nowMs, error: isInvalid ? error : undefined }),
-          );
+          return store.put(entryOf({ id: each, bodyDigest, error: isInvalid ? error : undefined }), {
+            nowMs,
+          });
         },
     ),
-    small.map(
-      (limit): Call =>
+    fc.tuple(small, fc.subarray(['a', 'b', 'A'])).map(
+      ([limit, exceptIds]): Call =>
         async ({ store, claims, nowMs }) => {
-          const claimed = await store.claim({ limit, leaseMs: LEASE_MS, nowMs });
+          const claimed = await store.claim({ limit, leaseMs: LEASE_MS, nowMs, exceptIds });
           claims.push(...claimed);
           return claimed.map(({ fence: _fence, body: _body, ...rest }) => rest);
         },
@@ -162,7 +208,7 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
           return claim && subject.store.checkpoint(claim, update);
         },
     ),
-    fc.tuple(fc.nat(20), fc.nat(2)).map(
+    fc.tuple(fc.nat(20), fc.nat(3)).map(
       ([which, how]): Call =>
         async ({ store, claims, nowMs }) => {
           const claim = claims[which];
@@ -184,6 +230,12 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
       (limit): Call =>
         async ({ store, nowMs }) => {
           return store.purge({ state: 'done', beforeMs: nowMs - 20_000, limit });
+        },
+    ),
+    fc.tuple(fc.constantFrom<'pending' | 'leased'>('pending', 'leased'), small).map(
+      ([state, limit]): Call =>
+        async ({ store, nowMs }) => {
+          return store.bringForward({ state, afterMs: nowMs + 4_000, toMs: nowMs + 1, limit });
         },
     ),
     fc.constantFrom(0, 1, 4_999, 5_000, 29_999, 30_000).map(
@@ -229,7 +281,11 @@ async function pictureOf(store: InboxStore): Promise<unknown> {
       cursor = page.next;
     } while (cursor !== undefined);
   }
-  return { items, counts: { ...(await store.counts()) }, nextDueMs: await store.nextDueMs() };
+  return {
+    items,
+    counts: { ...(await store.counts()) },
+    nextDueMs: await store.nextDueMs({ exceptIds: ['b'] }),
+  };
 }
 
 export function entryOf(overrides: Partial<InboxEntry>): InboxEntry {

@@ -7,6 +7,8 @@ type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
   state: InboxState;
   generation: number;
   atMs: number;
+  bodyBytes: number;
+  hasBody: boolean;
 };
 
 /**
@@ -30,7 +32,10 @@ type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
  * ```
  */
 export function createMemoryInbox(options?: StoreInboxOptions): Inbox {
-  return createStoreInbox(createMemoryInboxStore(), options);
+  return createStoreInbox(createMemoryInboxStore(), {
+    clock: () => Math.floor(performance.now()),
+    ...options,
+  });
 }
 
 /** The reference with which `inboxStoreConformance` compares other stores. */
@@ -50,18 +55,19 @@ export function createMemoryInboxStore(): InboxStore {
   };
 
   return {
-    put(entry) {
+    put(entry, { nowMs }) {
       const kept = rows.get(entry.id);
       if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
       const state = entry.error ? 'dead' : 'pending';
-      const start = { fence: 0, attempt: 0, generation: 0, done: [], atMs: entry.receivedAtMs };
-      rows.set(entry.id, { ...copy(entry), ...start, state });
+      const body = { bodyBytes: entry.body.byteLength, hasBody: true };
+      const start = { fence: 0, attempt: 0, generation: 0, done: [], atMs: nowMs };
+      rows.set(entry.id, { ...copy(entry), ...body, ...start, state });
       return 'stored';
     },
 
-    claim({ limit, leaseMs, nowMs }) {
+    claim({ limit, leaseMs, nowMs, exceptIds }) {
       return inState('pending', 'leased')
-        .filter(({ atMs }) => atMs <= nowMs)
+        .filter(({ id, atMs }) => atMs <= nowMs && !exceptIds.includes(id))
         .slice(0, limit)
         .map((row) => {
           Object.assign(row, {
@@ -70,7 +76,7 @@ export function createMemoryInboxStore(): InboxStore {
             attempt: row.attempt + 1,
             atMs: nowMs + leaseMs,
           });
-          const { state: _state, atMs: _atMs, generation: _generation, ...claimed } = row;
+          const { state: _1, atMs: _2, generation: _3, bodyBytes: _4, hasBody: _5, ...claimed } = row;
           return copy(claimed);
         });
     },
@@ -89,10 +95,21 @@ export function createMemoryInboxStore(): InboxStore {
       row.state = outcome.state;
       row.atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       row.error = outcome.state === 'done' ? undefined : outcome.error;
+      if (outcome.state === 'done' && !outcome.keepBody) {
+        row.body = new Uint8Array(0);
+        row.hasBody = false;
+      }
       return true;
     },
 
-    nextDueMs: () => inState('pending', 'leased')[0]?.atMs,
+    nextDueMs: ({ exceptIds }) =>
+      inState('pending', 'leased').find(({ id }) => !exceptIds.includes(id))?.atMs,
+
+    bringForward({ state, afterMs, toMs, limit }) {
+      const found = inState(state).filter(({ atMs }) => atMs > afterMs);
+      for (const row of found.slice(0, limit)) row.atMs = toMs;
+      return Math.min(found.length, limit);
+    },
 
     list({ state = 'dead', id, limit = 100, cursor = '0' }) {
       if (id !== undefined)
@@ -110,7 +127,9 @@ export function createMemoryInboxStore(): InboxStore {
     },
 
     retry(target, { nowMs, limit }) {
-      const found = targets(target, ['dead', 'done'], limit);
+      const found = targets(target, ['dead', 'done'], Number.POSITIVE_INFINITY)
+        .filter(({ hasBody }) => hasBody)
+        .slice(0, limit);
       for (const row of found) {
         if (row.state === 'done') row.done = [];
         const again = { state: 'pending', atMs: nowMs, attempt: 0, generation: row.generation + 1 };
@@ -131,7 +150,7 @@ export function createMemoryInboxStore(): InboxStore {
       return Math.min(found.length, limit);
     },
 
-    problems: () => [],
+    health: () => ({ isWritable: true, problems: [] }),
     close() {},
   };
 }
@@ -149,7 +168,6 @@ function toItem({ fence: _fence, atMs, body, ...row }: Row, withBody: boolean): 
   return {
     ...row,
     ...timesOf(row.state, atMs),
-    bodyBytes: body.byteLength,
-    ...(withBody && { body: Uint8Array.from(body) }),
+    ...(withBody && row.hasBody && { body: Uint8Array.from(body) }),
   };
 }

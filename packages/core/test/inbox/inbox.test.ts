@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { type Inbox, PermanentError, parseEvent, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
-import { createStoreInbox, type InboxFailure } from '@showpad-webhooks/core/inbox';
+import { createStoreInbox, type InboxFailure, type StoreHealth } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -89,6 +89,7 @@ describe('a delivery to a receiver with an inbox', () => {
         state: 'pending',
         attempt: 0,
         generation: 0,
+        hasBody: true,
         done: [],
         error: undefined,
       },
@@ -517,7 +518,9 @@ describe('an event of an inbox', () => {
     const handler = vi.fn();
     const { receiver, deliver, letters, errors } = probeWithJournal({ inbox });
     await deliver();
-    for (const ms of [0, 1]) await store.claim({ limit: 1, leaseMs: -10, nowMs: Date.now() + ms });
+    for (const ms of [0, 1]) {
+      await store.claim({ limit: 1, leaseMs: -10, nowMs: Date.now() + ms, exceptIds: [] });
+    }
     const other = createStoreInbox(store, { maxAttempts: 2 });
     const worker = probeWithJournal({ inbox: other, on: { [TYPE]: handler } });
     await worker.receiver.start();
@@ -577,7 +580,7 @@ test('what the inbox could not do in the background goes to onError, without a d
     },
   };
   const heard: unknown[] = [];
-  const { receiver } = probe({ inbox });
+  const { receiver } = probe({ inbox, on: { [TYPE]: () => {} } });
   receiver.onError((error, info) => heard.push([error.code, error.message, String(error.cause), info]));
   await receiver.start();
   expect(heard).toEqual([
@@ -614,7 +617,7 @@ describe('start', () => {
     const start = () => {
       throw new Error('There is no connection.');
     };
-    const { receiver } = probe({ inbox: { ...createMemoryInbox(), start } });
+    const { receiver } = probe({ inbox: { ...createMemoryInbox(), start }, on: { [TYPE]: () => {} } });
     await expect(receiver.start()).rejects.toThrow('There is no connection.');
   });
 
@@ -635,7 +638,8 @@ describe('start', () => {
 
   test.each(['one after the other', 'at once'])('of two receivers with one inbox fails, %s', async (how) => {
     const inbox = createMemoryInbox();
-    const [one, other] = [probe({ inbox }), probe({ inbox })];
+    const on = { [TYPE]: () => {} };
+    const [one, other] = [probe({ inbox, on }), probe({ inbox, on })];
     const starts = [one.receiver.start()];
     if (how === 'one after the other') await starts[0];
     starts.push(other.receiver.start());
@@ -654,7 +658,7 @@ describe('start', () => {
 
   test('after close leaves no timer', async () => {
     stopTime();
-    const { receiver } = probe({ inbox: createMemoryInbox() });
+    const { receiver } = probe({ inbox: createMemoryInbox(), on: { [TYPE]: () => {} } });
     await receiver.close();
     await expect(receiver.start()).rejects.toThrow(new Error('The inbox "default" is closed.'));
     await settled();
@@ -663,12 +667,12 @@ describe('start', () => {
 
   test('that is still going on when close is called leaves no timer', async () => {
     stopTime();
-    const problems = deferred<readonly string[]>();
-    const { inbox } = watchedInbox(undefined, { problems: () => problems.promise });
-    const { receiver } = probe({ inbox });
+    const health = deferred<StoreHealth>();
+    const { inbox } = watchedInbox(undefined, { health: () => health.promise });
+    const { receiver } = probe({ inbox, on: { [TYPE]: () => {} } });
     const starting = expect(receiver.start()).rejects.toThrow(new Error('The inbox "default" is closed.'));
     await receiver.close();
-    problems.resolve([]);
+    health.resolve({ isWritable: true, problems: [] });
     await starting;
     await settled();
     expect(vi.getTimerCount()).toBe(0);

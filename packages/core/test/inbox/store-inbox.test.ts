@@ -106,21 +106,76 @@ describe('a store that fails', () => {
     },
   );
 
-  test('at settling leaves the entry to its lease', async () => {
+  test('at settling is asked again every second, and no handler runs again', async () => {
     const real = createMemoryInboxStore();
-    const settle = vi.fn(real.settle).mockImplementationOnce(broken);
+    let isDown = true;
+    const settle = vi.fn<InboxStore['settle']>((...args) => (isDown ? broken() : real.settle(...args)));
     const { inbox, jobs, troubles, outcomes } = await start({ ...real, settle });
     await inbox.put(now());
     expect(await troubles.has(1)).toEqual([brokenTrouble('settle')]);
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(settle).toHaveBeenCalledTimes(29);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+    expect(troubles.entries).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(jobs.entries).toHaveLength(1);
+  });
+
+  test('at settling for as long as the lease lasts leaves the entry to the next attempt', async () => {
+    const real = createMemoryInboxStore();
+    let isDown = true;
+    const settle = vi.fn<InboxStore['settle']>((...args) => (isDown ? broken() : real.settle(...args)));
+    const { inbox, jobs, outcomes } = await start({ ...real, settle });
+    await inbox.put(now());
     await vi.advanceTimersByTimeAsync(29_999);
     expect(jobs.entries).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
     expect(jobs.entries.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
+  test('at settling does not hold up a close', async () => {
+    const { inbox, troubles } = await start({ settle: broken });
+    await inbox.put(now());
+    await troubles.has(1);
+    const closing = inbox.close({ timeoutMs: 100 });
+    await vi.advanceTimersByTimeAsync(100);
+    await closing;
+    await settled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('at claiming again and again is named by health(), until it works', async () => {
+    const real = createMemoryInboxStore();
+    let isDown = true;
+    const claim = vi.fn<InboxStore['claim']>((request) => (isDown ? broken() : real.claim(request)));
+    const { inbox, troubles } = await start({ ...real, claim });
+    await troubles.has(1);
+    expect((await inbox.health()).problems).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect((await inbox.health()).problems).toEqual([
+      'The last 3 attempts to take events from the store failed, so nothing is handled: The disk is full.',
+    ]);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await inbox.health()).problems).toEqual([]);
+  });
+
+  test('with a backoff that throws, leaves the entry to its lease', async () => {
+    const backoff = vi.fn(() => 0).mockImplementationOnce(broken);
+    const { inbox, troubles, jobs } = await start({}, { backoff }, async () => failure());
+    await inbox.put(now());
+    expect(await troubles.has(1)).toEqual([brokenTrouble('settle')]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(jobs.entries.length).toBeGreaterThan(1);
+  });
+
   test('at purging is reported', async () => {
-    const { troubles } = await start({ purge: broken });
+    const { troubles } = await start({ purge: broken }, { clock: () => Date.now() });
     expect(await troubles.has(1)).toEqual([brokenTrouble('purge')]);
   });
 
@@ -167,14 +222,25 @@ describe('a store that fails', () => {
     ['something else', () => Promise.reject('gone'), 'The store cannot be read: gone'],
   ])('with %s cannot be reached, says health()', async (_what, nextDueMs, problem) => {
     const { inbox } = await start({ nextDueMs });
-    expect(await inbox.health()).toEqual({ isReachable: false, lagMs: 0, problems: [problem] });
+    expect(await inbox.health()).toEqual({
+      isReachable: false,
+      isWritable: false,
+      lagMs: 0,
+      problems: [problem],
+    });
   });
 });
 
 describe('health', () => {
   test('says how long the oldest entry has been due, and what the store says', async () => {
-    const inbox = createStoreInbox({ ...createMemoryInboxStore(), problems: () => ['It forgets.'] });
-    expect(await inbox.health()).toEqual({ isReachable: true, lagMs: 0, problems: ['It forgets.'] });
+    const health = () => ({ isWritable: false, problems: ['It forgets.'] });
+    const inbox = createStoreInbox({ ...createMemoryInboxStore(), health });
+    expect(await inbox.health()).toEqual({
+      isReachable: true,
+      isWritable: false,
+      lagMs: 0,
+      problems: ['It forgets.'],
+    });
     await inbox.put(now());
     vi.setSystemTime(NOW_MS + 1_500);
     await inbox.put(now({ id: 'event-2' }));
@@ -242,32 +308,45 @@ describe('an entry', () => {
     expect(checkpoint).toHaveBeenCalledTimes(3);
   });
 
-  test('whose lease ran out in the process that handles it is not handed over again, and settles', async () => {
-    const end = deferred<undefined>();
-    const real = createMemoryInboxStore();
-    let isDown = true;
-    const checkpoint: InboxStore['checkpoint'] = (holding, update) => {
-      if (isDown) throw diskIsFull;
-      return real.checkpoint(holding, update);
-    };
-    const { inbox, jobs, outcomes, store } = await start({ ...real, checkpoint }, {}, () => end.promise);
-    await inbox.put(now());
-    await jobs.has(1);
-    await vi.advanceTimersByTimeAsync(30_000);
-    isDown = false;
-    expect(await store.list({ id: 'event-1' })).toMatchObject({ items: [{ state: 'leased', attempt: 2 }] });
-    expect(await jobs.entries[0]?.checkpoint('crm')).toBe(true);
-    expect(jobs.entries[0]?.signal.aborted).toBe(false);
-    end.resolve(undefined);
-    expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
-    expect(jobs.entries).toHaveLength(1);
-  });
+  test.each<[string, number, (real: InboxStore) => Partial<InboxStore>]>([
+    ['', 1, () => ({})],
+    [
+      ', even if the store gives it again',
+      2,
+      (real) => ({ claim: (request) => real.claim({ ...request, exceptIds: [] }) }),
+    ],
+  ])(
+    'whose lease ran out in its process is not handed over again and settles%s',
+    async (_, attempt, change) => {
+      const end = deferred<undefined>();
+      const real = createMemoryInboxStore();
+      let isDown = true;
+      const checkpoint: InboxStore['checkpoint'] = (holding, update) => {
+        if (isDown) throw diskIsFull;
+        return real.checkpoint(holding, update);
+      };
+      const changes = { ...real, checkpoint, ...change(real) };
+      const { inbox, jobs, outcomes, store } = await start(changes, {}, () => end.promise);
+      await inbox.put(now());
+      await jobs.has(1);
+      await vi.advanceTimersByTimeAsync(30_000);
+      isDown = false;
+      expect(await store.list({ id: 'event-1' })).toMatchObject({ items: [{ state: 'leased', attempt }] });
+      expect(await jobs.entries[0]?.checkpoint('crm')).toBe(true);
+      expect(jobs.entries[0]?.signal.aborted).toBe(false);
+      end.resolve(undefined);
+      expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+      expect(jobs.entries).toHaveLength(1);
+    },
+  );
 
   test('whose attempts all ended with the process is exhausted, and dead after that', async () => {
     const store = createMemoryInboxStore();
-    await store.put(now());
+    await store.put(now(), { nowMs: NOW_MS });
     // Two processes that died.
-    for (const ms of [0, 1]) await store.claim({ limit: 1, leaseMs: -1, nowMs: NOW_MS + ms });
+    for (const ms of [0, 1]) {
+      await store.claim({ limit: 1, leaseMs: -1, nowMs: NOW_MS + ms, exceptIds: [] });
+    }
     const { jobs, dead, outcomes } = await start(store, { maxAttempts: 2 }, async ({ isExhausted }) =>
       isExhausted ? failure() : undefined,
     );
@@ -330,7 +409,7 @@ describe('the inbox looks into its store', () => {
     await inbox.put(now({ id: 'own' }));
     await settled();
     expect(jobs.entries.map(({ id }) => id)).toEqual(['own']);
-    await store.put(now({ id: 'foreign' }));
+    await store.put(now({ id: 'foreign' }), { nowMs: Date.now() });
     await vi.advanceTimersByTimeAsync(699);
     expect(jobs.entries).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -341,7 +420,7 @@ describe('the inbox looks into its store', () => {
     const store = createMemoryInboxStore();
     const { jobs } = await start(store);
     await settled();
-    await store.put(now());
+    await store.put(now(), { nowMs: Date.now() });
     await vi.advanceTimersByTimeAsync(999);
     expect(jobs.entries).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -382,7 +461,7 @@ describe('the inbox looks into its store', () => {
   });
 
   test('when an entry is retried by hand', async () => {
-    const { inbox, jobs, outcomes } = await start({}, { pollMs: 60_000 });
+    const { inbox, jobs, outcomes } = await start({}, { pollMs: 60_000, keepDoneBodies: true });
     await inbox.put(now());
     await outcomes.has(1);
     await settled();
@@ -475,17 +554,94 @@ describe('close', () => {
 });
 
 test('what a store says about its settings is reported at the start', async () => {
-  const { troubles } = await start({ problems: () => ['It forgets.', 'It is slow.'] });
+  const { troubles } = await start({
+    health: () => ({ isWritable: true, problems: ['It forgets.', 'It is slow.'] }),
+  });
   expect(troubles.entries).toEqual([
     ['check durability', new Error('It forgets.')],
     ['check durability', new Error('It is slow.')],
   ]);
 });
 
+describe('if the wall clock was ahead and steps back', () => {
+  const aheadMs = 3 * 86_400_000;
+  const problem = (count: number) =>
+    `${count} events were due or leased until much later than is possible, so the clock was ahead and has stepped back. They ` +
+    'are handled now. Keep the clocks of your machines in sync.';
+
+  test('an entry that waits for its next attempt is due now, and health() says so for an hour', async () => {
+    vi.setSystemTime(NOW_MS + aheadMs);
+    const { inbox, jobs, outcomes } = await start({}, {}, async () => failure());
+    await inbox.put(now());
+    await outcomes.has(1);
+    vi.setSystemTime(NOW_MS);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(jobs.entries.length).toBeGreaterThan(1);
+    expect((await inbox.health()).problems).toEqual([problem(1)]);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect((await inbox.health()).problems).toEqual([]);
+  });
+
+  test('an entry that waits as long as the backoff says goes on waiting', async () => {
+    const { inbox, jobs } = await start({}, { backoff: () => aheadMs }, async () => failure());
+    await inbox.put(now());
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(jobs.entries).toHaveLength(1);
+    expect((await inbox.health()).problems).toEqual([]);
+  });
+
+  test('an entry whose process died is taken over when a lease is over, also by the next process', async () => {
+    const store = createMemoryInboxStore();
+    await store.put(now(), { nowMs: NOW_MS });
+    await store.claim({ limit: 1, leaseMs: 30_000, nowMs: NOW_MS + aheadMs, exceptIds: [] });
+    const { inbox, jobs } = await start(store);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(jobs.entries).toHaveLength(0);
+    expect((await inbox.health()).problems).toEqual([problem(1)]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(jobs.entries).toHaveLength(1);
+  });
+
+  test('an entry that another process is handling stays with it', async () => {
+    vi.setSystemTime(NOW_MS + aheadMs);
+    const store = createMemoryInboxStore();
+    const end = deferred<undefined>();
+    const holder = await start(store, {}, () => end.promise);
+    await holder.inbox.put(now());
+    await holder.jobs.has(1);
+    vi.setSystemTime(NOW_MS);
+    const other = await start(store);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(other.jobs.entries).toEqual([]);
+    end.resolve(undefined);
+    expect(await holder.outcomes.has(1)).toMatchObject([{ state: 'done' }]);
+  });
+});
+
+test('waits are no longer than 7 days', async () => {
+  const { inbox, outcomes } = await start({}, { backoff: () => 1e12 }, async () => failure());
+  await inbox.put(now());
+  expect(await outcomes.has(1)).toMatchObject([{ dueMs: NOW_MS + 7 * 86_400_000 }]);
+});
+
+test('what people see is unix time, whatever clock the inbox has', async () => {
+  let clockMs = 5;
+  const { inbox, outcomes } = await start({}, { clock: () => clockMs, backoff: () => 60_000 }, async (job) =>
+    job.id === 'fails' ? failure() : undefined,
+  );
+  await inbox.put(now({ id: 'fails' }));
+  await inbox.put(now({ id: 'works' }));
+  await outcomes.has(2);
+  clockMs += 1_000;
+  vi.setSystemTime(NOW_MS + 1_000);
+  expect((await inbox.list({ state: 'pending' })).items).toMatchObject([{ dueAtMs: NOW_MS + 60_000 }]);
+  expect((await inbox.list({ state: 'done' })).items).toMatchObject([{ settledAtMs: NOW_MS }]);
+});
+
 describe('purging', () => {
-  test('happens at the start and every hour', async () => {
+  test('happens at the start and every hour, by a clock that never steps', async () => {
     const purge = vi.fn<InboxStore['purge']>(() => 0);
-    await start({ purge }, { keepDoneMs: 1_000, keepDeadMs: 2_000 });
+    await start({ purge }, { keepDoneMs: 1_000, keepDeadMs: 2_000, clock: () => Date.now() });
     await settled();
     const calls = (nowMs: number) => [
       [{ state: 'done', beforeMs: nowMs - 1_000, limit: 500 }],
@@ -495,6 +651,33 @@ describe('purging', () => {
     purge.mockClear();
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(purge.mock.calls).toEqual(calls(NOW_MS + 3_600_000));
+  });
+
+  test('waits 5 minutes with the wall clock, and then happens every hour', async () => {
+    const purge = vi.fn<InboxStore['purge']>(() => 0);
+    await start({ purge });
+    await vi.advanceTimersByTimeAsync(299_999);
+    expect(purge).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(purge).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(purge).toHaveBeenCalledTimes(4);
+  });
+
+  test('deletes nothing recent if the wall clock is 31 days ahead, at the start or later', async () => {
+    const store = createMemoryInboxStore();
+    const dead = now({ error: { code: 'BODY_INVALID', message: 'It is no JSON.' } });
+    const jumpMs = 31 * 86_400_000;
+    await createStoreInbox(store).put(dead);
+    vi.setSystemTime(NOW_MS + jumpMs);
+    await start(store);
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.setSystemTime(NOW_MS + 60_000);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(await store.counts()).toMatchObject({ dead: 1 });
+    vi.setSystemTime(Date.now() + jumpMs);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(await store.counts()).toMatchObject({ dead: 1 });
   });
 
   test('goes on until a batch is not full, and counts what was deleted', async () => {
@@ -559,6 +742,7 @@ describe('the options of an inbox', () => {
       concurrency: 8,
       leaseMs: 30_000,
       keepDoneMs: 604_800_000,
+      keepDoneBodies: false,
       keepDeadMs: 2_592_000_000,
     });
     expect(createMemoryInbox().name).toBe('default');
@@ -599,7 +783,7 @@ describe('the options of an inbox', () => {
     const claim = vi.fn<InboxStore['claim']>(() => []);
     await start({ claim }, { clock: () => 5 });
     await settled();
-    expect(claim.mock.calls[0]).toEqual([{ limit: 8, leaseMs: 30_000, nowMs: 5 }]);
+    expect(claim.mock.calls[0]).toEqual([{ limit: 8, leaseMs: 30_000, nowMs: 5, exceptIds: [] }]);
   });
 });
 

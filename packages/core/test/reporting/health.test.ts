@@ -29,6 +29,11 @@ describe('health', () => {
       { isReady: false, lagMs: 5, problems: ['The store cannot be read.'] },
     ],
     [
+      'is not ready while the inbox cannot store anything',
+      async () => ({ isReachable: true, isWritable: false, lagMs: 5, problems: ['The disk is full.'] }),
+      { isReady: false, lagMs: 5, problems: ['The disk is full.'] },
+    ],
+    [
       'never rejects if the inbox does',
       () => Promise.reject(new Error('ECONNREFUSED')),
       { isReady: false, lagMs: 0, problems: ['The inbox did not answer: ECONNREFUSED'] },
@@ -41,7 +46,8 @@ describe('health', () => {
       { isReady: false, lagMs: 0, problems: ['The inbox did not answer: no connection'] },
     ],
   ])('%s', async (_title, health, expected) => {
-    const receiver = createReceiver({ keys: KEY, inbox: { ...createMemoryInbox(), health } });
+    const inbox = { ...createMemoryInbox(), health };
+    const receiver = createReceiver({ keys: KEY, inbox, on: { [TYPE]: () => {} } });
     await receiver.start();
     expect(await receiver.health()).toEqual(expected);
     await receiver.close();

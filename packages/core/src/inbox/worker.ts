@@ -1,0 +1,191 @@
+import { messageOf } from '../shared/error.ts';
+import { LONGEST_WAIT_MS } from './clock-guard.ts';
+import type { InboxOptions } from './options.ts';
+import { Pause } from './pause.ts';
+import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
+import type { InboxConsumer, InboxFailure, InboxJob } from './types.ts';
+
+export interface WorkerOptions {
+  readonly store: InboxStore;
+  readonly settings: Required<InboxOptions>;
+  readonly pollMs: number;
+  readonly clock: () => number;
+  readonly consumer: InboxConsumer;
+  /** Told what could not be done in the background. */
+  readonly onFailure: (operation: string, cause: unknown) => void;
+}
+
+/** Claims entries that are due, hands them to the consumer, and settles them. */
+export interface Worker {
+  /** Looks for entries now. */
+  wake(): void;
+  /** Renews the leases of the entries whose handlers run. */
+  renew(): void;
+  /** Takes no more entries. Resolves when all that were taken are settled. */
+  stop(): Promise<void>;
+  /** Leaves what is still running to its lease. */
+  abandon(): void;
+  problems(): readonly string[];
+}
+
+/** An entry that this process holds. Its fence changes if the store gives the entry to this process once more. */
+interface Work {
+  readonly entry: ClaimedEntry;
+  readonly controller: AbortController;
+  /** Waits before the entry is settled again. */
+  readonly pause: Pause;
+  fence: number;
+  /** By `performance.now`. */
+  leaseEndsMs: number;
+}
+
+const SETTLE_AGAIN_MS = 1_000;
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { store, settings, pollMs, clock, consumer, onFailure } = options;
+  const { maxAttempts, concurrency, leaseMs } = settings;
+  /** The entries whose handlers run, by the id of the event. */
+  const running = new Map<string, Work>();
+  /** The entries whose handlers have ended, and that are not settled yet. */
+  const settling = new Map<string, Work>();
+  const unsettled = new Set<Promise<void>>();
+  const pause = new Pause();
+  let failedClaims = 0;
+  let lastCause: unknown;
+  let isStopping = false;
+  let isAbandoned = false;
+
+  const heldIds = () => [...running.keys(), ...settling.keys()];
+
+  async function claimUntilStopped(): Promise<void> {
+    while (!isStopping) await pause.wait(await claim());
+  }
+
+  /** Fills the free places. Resolves to how long to wait before the next look, in ms. */
+  async function claim(): Promise<number> {
+    const limit = concurrency - running.size;
+    if (limit === 0) return pollMs; // The next free place ends the pause.
+    try {
+      const claimedMs = performance.now();
+      const entries = await store.claim({ limit, leaseMs, nowMs: clock(), exceptIds: heldIds() });
+      for (const entry of entries) start(entry, claimedMs);
+      const waitMs = entries.length === limit ? fullWaitMs() : await untilNextDue();
+      failedClaims = 0;
+      return waitMs;
+    } catch (cause) {
+      failedClaims++;
+      lastCause = cause;
+      onFailure('claim', cause);
+      return pollMs;
+    }
+  }
+
+  function fullWaitMs(): number {
+    return running.size < concurrency ? 0 : pollMs;
+  }
+
+  async function untilNextDue(): Promise<number> {
+    const dueAtMs = await store.nextDueMs({ exceptIds: heldIds() });
+    return Math.min(pollMs, (dueAtMs ?? Number.POSITIVE_INFINITY) - clock());
+  }
+
+  function start(entry: ClaimedEntry, claimedMs: number): void {
+    const held = running.get(entry.id) ?? settling.get(entry.id);
+    if (held) {
+      // The store gives this process what it holds already. It is not handled twice at once.
+      held.fence = entry.fence;
+      return;
+    }
+    const [controller, leaseEndsMs] = [new AbortController(), claimedMs + leaseMs];
+    const work = { entry, controller, pause: new Pause(), fence: entry.fence, leaseEndsMs };
+    const settled = handle(work)
+      .catch((cause) => onFailure('settle', cause)) // Its lease runs out, and it is handled again.
+      .finally(() => {
+        settling.delete(entry.id);
+        unsettled.delete(settled);
+      });
+    unsettled.add(settled);
+  }
+
+  async function handle(work: Work): Promise<void> {
+    const { entry, controller } = work;
+    running.set(entry.id, work);
+    const job: InboxJob = {
+      ...entry,
+      isExhausted: entry.attempt > maxAttempts,
+      signal: controller.signal,
+      checkpoint: (handlerName) => hold(work, handlerName),
+    };
+    const failure = await consumer.process(job);
+    running.delete(entry.id);
+    settling.set(entry.id, work);
+    pause.wake();
+    const outcome = outcomeOf(entry, failure);
+    const isSettled = await settle(work, outcome);
+    settling.delete(entry.id);
+    if (outcome.state === 'pending') pause.wake();
+    if (isSettled && failure && outcome.state === 'dead') consumer.onDead(job, failure);
+  }
+
+  /** Tries until the lease is over, because after that the handlers would run again. */
+  async function settle(work: Work, outcome: SettledOutcome): Promise<boolean> {
+    for (let tries = 1; !isAbandoned; tries++) {
+      try {
+        return await store.settle({ id: work.entry.id, fence: work.fence }, outcome);
+      } catch (cause) {
+        if (tries === 1) onFailure('settle', cause);
+        const leftMs = work.leaseEndsMs - performance.now();
+        if (leftMs <= 0) break;
+        await work.pause.wait(Math.min(SETTLE_AGAIN_MS, leftMs));
+      }
+    }
+    return false;
+  }
+
+  async function hold(work: Work, handlerName?: string): Promise<boolean> {
+    const { entry, controller, fence } = work;
+    const beganMs = performance.now();
+    const isHeld = await store.checkpoint({ id: entry.id, fence }, { handlerName, leaseMs, nowMs: clock() });
+    if (isHeld) work.leaseEndsMs = beganMs + leaseMs;
+    else controller.abort();
+    return isHeld;
+  }
+
+  function outcomeOf({ attempt }: ClaimedEntry, failure: InboxFailure | undefined): SettledOutcome {
+    const nowMs = clock();
+    if (!failure) return { state: 'done', nowMs, keepBody: settings.keepDoneBodies };
+    const error = failure.kept;
+    if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
+    const waitMs = Math.min(settings.backoff(attempt), LONGEST_WAIT_MS);
+    return { state: 'pending', nowMs, error, dueMs: nowMs + waitMs };
+  }
+
+  const claiming = claimUntilStopped();
+  return {
+    wake: () => pause.wake(),
+
+    renew() {
+      for (const work of running.values()) hold(work).catch((cause) => onFailure('renew', cause));
+    },
+
+    async stop() {
+      isStopping = true;
+      pause.wake();
+      await claiming;
+      await Promise.all(unsettled);
+    },
+
+    abandon() {
+      isAbandoned = true;
+      for (const { controller } of running.values()) controller.abort();
+      for (const work of settling.values()) work.pause.wake();
+    },
+
+    problems() {
+      if (failedClaims < 2) return [];
+      return [
+        `The last ${failedClaims} attempts to take events from the store failed, so nothing is handled: ${messageOf(lastCause)}`,
+      ];
+    },
+  };
+}
