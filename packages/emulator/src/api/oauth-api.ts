@@ -106,7 +106,9 @@ export function oauthApi(engine: Engine): Hono<FaultVariables> {
     if (query.get('client_id') !== settings.oauth.clientId)
       throw refuse('client_id is unknown. It must be the clientId of the option oauth.');
     if (!URL.canParse(redirect_uri) || !targets.isAllowed(new URL(redirect_uri))) {
-      throw refuse('redirect_uri must be an http or https URL of this machine, or of a host in allowTargets.');
+      throw refuse(
+        'redirect_uri must be an http or https URL of this machine, or of a host in allowTargets.',
+      );
     }
     return {
       client_id: settings.oauth.clientId,
