@@ -34,6 +34,16 @@ export function isMadeByBuild({ name, source }: HandlerName, others: readonly Ha
   return otherNames.some((other) => isNumbered(ownName, other) || isNumbered(other, ownName));
 }
 
+/** What is remembered of a handler whose name only its own process can trust. The mark is random for each process. */
+export function identityInProcess(name: string, mark: string): string {
+  return `${name}@${mark}`;
+}
+
+/** True for what `identityInProcess` made, in whatever process. */
+export function isOfOneProcess(identity: string): boolean {
+  return /@[\da-f]{8}$/.test(identity);
+}
+
 /** The function's name, or the class of a method. */
 function firstPart(name: string): string {
   return name.replace(/^bound /, '').split('.', 1)[0] as string;

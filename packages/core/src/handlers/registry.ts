@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HandlerOptions, HandlerTarget, RegisteredHandler } from './handler.ts';
-import { type HandlerName, isMadeByBuild, nameHandler } from './handler-names.ts';
+import { type HandlerName, identityInProcess, isMadeByBuild, nameHandler } from './handler-names.ts';
 
 export interface HandlerRegistryOptions {
   /** True if an inbox or a ledger remembers by name which handlers are done, also after a restart. */
@@ -102,7 +102,7 @@ export class HandlerRegistry {
    * remembered gets a mark of this process, and no handler counts as done because of another one.
    */
   #distrustNames(): void {
-    const processMark = randomUUID().slice(0, 8);
+    const mark = randomUUID().slice(0, 8);
     const warnedOf = new Set<RegisteredHandler['run']>();
     this.#handlers = this.#handlers.map((handler) => {
       const { target, ownName, run } = handler;
@@ -110,7 +110,7 @@ export class HandlerRegistry {
       if (!isMadeByBuild(ownName, neighbours)) return handler;
       if (!warnedOf.has(run)) this.#options.onWarning(ownName.name, madeByBuild(handler));
       warnedOf.add(run);
-      return { ...handler, identity: `${handler.name}@${processMark}` };
+      return { ...handler, identity: identityInProcess(handler.name, mark) };
     });
   }
 }

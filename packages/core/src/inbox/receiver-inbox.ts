@@ -14,7 +14,9 @@ import { messageOf, ShowpadWebhookError } from '../shared/error.ts';
 import { digestOf } from '../shared/hash.ts';
 import { plainHeaders } from '../shared/headers.ts';
 import type { Logger } from '../shared/logger.ts';
+import { withDeadline } from '../shared/promise.ts';
 import { clip } from '../shared/text.ts';
+import { findOrphans, handlerIsGone } from './orphans.ts';
 import type { Inbox, InboxEntry, InboxError, InboxFailure, InboxJob } from './types.ts';
 
 export interface ReceiverInboxOptions {
@@ -88,6 +90,9 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     if (job.isExhausted) return processEnded(job.attempt - 1);
     const earlier = running.get(job.id);
     if (earlier) return earlier.isGivenUp ? stillHanging() : inProgress();
+    // A handler failed before, and now there is none. The entry waits for a process that has it, or for a person.
+    const isOrphan = job.attempt > 1 && options.findHandlers(delivery.event.type).length === 0;
+    if (isOrphan) return handlerIsGone(delivery.event.type);
     return runInTime(job, delivery);
   }
 
@@ -158,6 +163,32 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     if (unkept) reporter.report(unkept, delivery, job.attempt);
   }
 
+  async function begin(): Promise<void> {
+    await reportOrphans();
+    await inbox.start({
+      process,
+      onDead: (job, failure) => reporter.guard(() => onDead(job, failure)),
+      onError: reportFailure,
+    });
+  }
+
+  /** Without handlers it only stores. If it took entries too, they would count as handled although nothing ran. */
+  async function checkStore(): Promise<void> {
+    const { isReachable, problems } = await inbox.health();
+    if (!isReachable) throw new Error(problems.join(' '));
+    for (const problem of problems) reportFailure('check durability', new Error(problem));
+  }
+
+  function reportFailure(operation: string, cause: unknown): void {
+    reporter.report(storeFailed('inbox', operation, cause));
+  }
+
+  /** Comes before the start, because after it the entries are taken. If the inbox cannot be read, the start itself says so. */
+  async function reportOrphans(): Promise<void> {
+    const orphans = await withDeadline(findOrphans(inbox, options.findHandlers)).catch(() => []);
+    for (const error of orphans) reporter.report(error);
+  }
+
   return {
     get isAccepting() {
       return isAccepting();
@@ -165,12 +196,8 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     put,
     putInvalid,
     async start() {
-      starting ??= (async () =>
-        inbox.start({
-          process,
-          onDead: (job, failure) => reporter.guard(() => onDead(job, failure)),
-          onError: (operation, cause) => reporter.report(storeFailed('inbox', operation, cause)),
-        }))();
+      if (!options.hasHandlers()) return checkStore();
+      starting ??= begin();
       try {
         await starting;
       } catch (error) {

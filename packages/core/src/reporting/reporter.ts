@@ -36,6 +36,8 @@ export class Reporter {
       shownCodes.add(error.code);
       warnOfUnheardError(error);
     }
+    // A delivery has a log line of its own.
+    if (!delivery) this.logFailure(error, error.message);
   }
 
   /**
