@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
 import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
+import { printable } from '../shared/text.ts';
 
 const TYPE = 'ShowpadWebhooksWarning';
 
@@ -33,6 +34,8 @@ export function warnOfUnheardError({ code, message, hint, cause }: ShowpadWebhoo
   warn(
     `${message} ${hint}`,
     code,
-    isShown ? `The cause is: ${messageOf(cause, 'stack')}\n${detail}` : detail,
+    isShown
+      ? `The cause is: ${messageOf(cause, 'stack').split('\n').map(printable).join('\n')}\n${detail}`
+      : detail,
   );
 }

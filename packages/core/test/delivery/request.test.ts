@@ -207,6 +207,8 @@ describe('text of a sender is quoted', () => {
     ['a\nb"c', 'a\\nb\\"c'],
     ['\u007f\u0080\u009b31m\u009f', '\\u007f\\u0080\\u009b31m\\u009f'],
     ['\u2028\u2029', '\\u2028\\u2029'],
+    ['a\u202atxt\u202e.exe', 'a\\u202atxt\\u202e.exe'],
+    ['\u2066\u2069', '\\u2066\\u2069'],
     ['\u00a0é', '\u00a0é'],
     ['\ud800', '\\ud800'],
   ])('with its control characters escaped: %j', async (method, quoted) => {

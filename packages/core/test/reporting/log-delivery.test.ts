@@ -114,6 +114,19 @@ describe('the log has one line for each delivery', () => {
     ]);
   });
 
+  test('with the control characters of a sender escaped, so that they reach no terminal and begin no line', async () => {
+    const { logger, lines } = memoryLogger();
+    const type = 'a\u009b2J\u007f\u202e\u2066\r\n2026-11-23 ERROR';
+    const shown = 'a\\u009b2J\\u007f\\u202e\\u2066\\r\\n2026-11-23 ERROR';
+    const receiver = createReceiver({ keys: KEY, clock, logger }).onAny(fail);
+    await receiver.receive(
+      signedDelivery({ type, id: '\u001b]0;x', data: {} }, { key: KEY, timestampSeconds }),
+    );
+    expect(lines).toMatchObject([
+      { type: shown, id: '\\u001b]0;x', reason: expect.stringContaining(`"${shown}" threw an error.`) },
+    ]);
+  });
+
   test('and there is none without a logger', async () => {
     const written = vi.spyOn(process.stdout, 'write');
     await probe({ clock, on: { [TYPE]: fail } }).receiver.receive(sound);

@@ -46,6 +46,14 @@ describe('an error that nobody hears is a warning of the process', () => {
     expect(warning?.detail).toBe(`The cause is: ${cause.stack}\n${DETAIL}`);
   });
 
+  test('with the control characters of its cause escaped, except for line breaks', async () => {
+    const refuse = () => Promise.reject(new PermanentError('No deal:\n\u009b2J\u202e'));
+    await createReceiver({ keys: KEY, on: { [TYPE]: refuse } }).receive(delivery());
+    const [warning] = await warnings.has(1);
+    expect(warning?.code).toBe('PERMANENT_FAILURE');
+    expect(warning?.detail).toContain('No deal:\n\\u009b2J\\u202e\n');
+  });
+
   test('with a cause that is not an Error', async () => {
     const ledger = { ...createMemoryLedger(), claim: () => Promise.reject('gone') };
     await createReceiver({ keys: KEY, ledger, on: { [TYPE]: () => {} } }).receive(delivery());
