@@ -93,7 +93,7 @@ describe('the names of classes after a minifier', () => {
     await before.app.close();
     const names = before.warn.mock.calls.flatMap(([{ handlerName }]) => handlerName ?? []);
     expect(names).toEqual(['e.handle', 't.handle']);
-    const fix = `Give it a name of its own: @OnShowpadEvent('${TYPE}', { name: '…' }).`;
+    const fix = `Give it a name: @OnShowpadEvent('${TYPE}', { name: '…' }).`;
     expect(before.warn.mock.calls[0]?.[1]).toContain(fix);
 
     const after = await boot(ledger, minified('e', mail), minified('t', crm));

@@ -28,8 +28,8 @@ const LASTING: readonly (readonly [string, () => ProbeOptions])[] = [
 
 describe.each(LASTING)('with %s', (_store, options) => {
   const message = (target: string, fix: string) =>
-    `There are several handlers for ${target}, and one of them has no name. It is remembered by name which of them are done, ` +
-    `also after the next deploy. Give each of them a name: ${fix}.`;
+    `One of several handlers for ${target} has no name. It is remembered by name which of them are done, also after the next ` +
+    `deploy. Give each of them a name: ${fix}.`;
 
   test('an anonymous handler next to another one of its type is an error with the fix', () => {
     const fix = `receiver.on('${TYPE}', handler, { name: '…' })`;
@@ -50,7 +50,7 @@ describe.each(LASTING)('with %s', (_store, options) => {
 
   test('an anonymous handler of the option "on" is named for its type, and that is no name of its own', () => {
     const { receiver } = probe({ ...options(), on: { [TYPE]: () => {} } });
-    expect(() => receiver.on(TYPE, () => {}, { name: 'crm' })).toThrow(/^There are several handlers for/);
+    expect(() => receiver.on(TYPE, () => {}, { name: 'crm' })).toThrow(/^One of several handlers for/);
   });
 
   test('the same is true of handlers for every event and for unknown events', () => {
@@ -95,9 +95,9 @@ describe.each(LASTING)('with %s', (_store, options) => {
           receiverName: 'default',
           handlerName: name,
           msg:
-            `The handler "${name}" for "COURSE_COMPLETED" seems to have its name from a minifier or a bundler. The next build ` +
-            'may give that name to another handler, so only this process remembers by it that the handler is done: after a ' +
-            `restart, the handler may run again. Give it a name of its own: ${fix}.`,
+            `The handler "${name}" for "COURSE_COMPLETED" seems to be named by a minifier or a bundler, and the next build may ` +
+            'give this name to another handler. So only this process remembers by it that the handler is done, and after a ' +
+            `restart it may run again. Give it a name: ${fix}.`,
         },
       ]);
     },

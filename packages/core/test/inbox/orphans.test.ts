@@ -40,12 +40,12 @@ describe('start() reports entries that wait for a handler that does not exist an
     receiver.on('COURSE_COMPLETED', () => {});
     await receiver.start();
     expect(errors.map(({ message }) => message).sort()).toEqual([
-      `No handler is registered for "${OTHER}", but the inbox still has 1 event of this type to handle.`,
-      `No handler is registered for "${TYPE}", but the inbox still has 2 events of this type to handle.`,
+      `There is no handler any more for 1 stored event of type "${OTHER}".`,
+      `There is no handler any more for 2 stored events of type "${TYPE}".`,
     ]);
     expect(errors.map(({ hint }) => hint)).toContain(
-      'Events that no handler has tried yet count as handled now, and the others end as dead letters. Was the handler removed ' +
-        `by mistake? Register it again: receiver.on("${TYPE}", handler).`,
+      'Those that were never tried count as handled now, the others become dead letters. Was that a mistake? Register it again: ' +
+        `receiver.on("${TYPE}", handler).`,
     );
     await receiver.close();
   });
@@ -62,9 +62,9 @@ describe('start() reports entries that wait for a handler that does not exist an
     expect(errors).toMatchObject([
       {
         code: 'INBOX_FAILED',
-        message: `The inbox has 2 events of type "${TYPE}" for which the handler "crm" is done, and no handler has this name now.`,
+        message: `The handler "crm" is done for 2 stored events of type "${TYPE}", and there is no handler of this name any more.`,
         hint:
-          'If you renamed the handler, it runs for them again. Was that a mistake? Give it its name again: ' +
+          'If it was renamed, it runs again for them. Was that a mistake? Register it again: ' +
           `receiver.on("${TYPE}", handler, { name: "crm" }).`,
       },
     ]);
@@ -80,7 +80,7 @@ describe('start() reports entries that wait for a handler that does not exist an
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([
       {
         receiverName: 'default',
-        msg: `No handler is registered for "${TYPE}", but the inbox still has 2 events of this type to handle.`,
+        msg: `There is no handler any more for 2 stored events of type "${TYPE}".`,
       },
     ]);
   });
@@ -89,7 +89,7 @@ describe('start() reports entries that wait for a handler that does not exist an
     const store = createMemoryInboxStore();
     const list = vi.fn(store.list);
     for (let number = 0; number < 5_001; number++) {
-      await store.put({
+      const entry = {
         id: `event-${number}`,
         type: TYPE,
         body: Buffer.from('{}'),
@@ -101,12 +101,13 @@ describe('start() reports entries that wait for a handler that does not exist an
         keyLabel: undefined,
         receivedAtMs: number,
         error: undefined,
-      });
+      };
+      await store.put(entry, { nowMs: 0 });
     }
     const { receiver, errors } = probe({ inbox: watchedInbox(undefined, { ...store, list }).inbox });
     receiver.on(OTHER, () => {});
     await receiver.start();
-    expect(errors[0]?.message).toMatch(/ still has at least 5000 events of this type to handle\.$/);
+    expect(errors[0]?.message).toMatch(/ for at least 5000 stored events of type /);
     expect(list).toHaveBeenCalledTimes(11);
     await receiver.close();
   });
@@ -147,12 +148,12 @@ test('an entry whose handler failed before it was removed ends as a dead letter,
       state: 'dead',
       error: {
         code: 'HANDLER_FAILED',
-        message: `An earlier attempt failed, and no handler is registered for "${TYPE}" now.`,
+        message: `There is no handler any more for "${TYPE}".`,
       },
     }),
   );
   expect(errors.map(({ hint }) => hint)).toContain(
-    'Register the handler again, or discard the entry. It is tried again until its attempts are over.',
+    'Register it again, or discard the entry. It is retried until its attempts are over.',
   );
   await receiver.close();
 });
