@@ -9,7 +9,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /** Arguments: digest, leaseMs, ttlMs. */
-export const CLAIM = `${NOW}
+export const CLAIM: string = `${NOW}
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence', 'attempt', 'digest', 'first', 'until', 'lease', 'handlers')
 local state, digest, handlers = kept[1], kept[4], kept[8] or ''
 local fence, attempt, first = tonumber(kept[2] or 0), tonumber(kept[3] or 0), tonumber(kept[5] or now)
@@ -32,7 +32,7 @@ return { 'claimed', conflict, fence, attempt, math.max(0, now - first), handlers
 // needs no memory. So what was claimed can be completed, and does not run again.
 
 /** Arguments: fence, leaseMs, ttlMs, and the name of a handler as JSON, or an empty text. */
-export const CHECKPOINT = `${NOW}
+export const CHECKPOINT: string = `${NOW}
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence', 'handlers')
 if kept[1] ~= 'claimed' or kept[2] ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2]) + tonumber(ARGV[3]))
@@ -43,7 +43,7 @@ return 1
 `;
 
 /** Arguments: fence, ttlMs, and the new state. */
-export const SETTLE = `
+export const SETTLE: string = `
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence')
 if kept[1] ~= 'claimed' or kept[2] ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
