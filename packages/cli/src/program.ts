@@ -15,6 +15,7 @@ import { EXIT } from './exit-code.ts';
 import { isOn } from './terminal/flags.ts';
 import type { Io } from './terminal/io.ts';
 import { createOutput } from './terminal/output.ts';
+import { printableLines } from './terminal/printable.ts';
 
 /** The commands, in the order of the help. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
@@ -48,7 +49,8 @@ export function createProgram(io: Io): { readonly program: Command; readonly con
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      // An error quotes what was passed.
+      writeErr: (text) => io.stderr.write(printableLines(text)),
     })
     .showHelpAfterError('Run it with --help to see how it is used.')
     .exitOverride();

@@ -5,7 +5,7 @@ import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import type { Io } from './terminal/io.ts';
-import { printable } from './terminal/printable.ts';
+import { printableLines } from './terminal/printable.ts';
 
 /**
  * Runs the command, and never rejects.
@@ -30,10 +30,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 function stackOf(error: unknown): string {
   const stack = error instanceof Error ? error.stack : undefined;
-  return (stack ?? String(error))
-    .split('\n')
-    .map((line) => `${printable(line)}\n`)
-    .join('');
+  return `${printableLines(stack ?? String(error))}\n`;
 }
 
 function toCliError(error: unknown): CliError {

@@ -28,6 +28,19 @@ describe('help', () => {
   });
 });
 
+test.each([
+  ['an option', ['--\u009b2J\u001b]0;x\u202e']],
+  ['a command', ['\u009b2J\u202e']],
+  ['a value', ['listen', '--port', '\u009b2J\u202e']],
+  ['a URL', ['replay', '\u009b2J\u202e', '--to', 'http://127.0.0.1', '--key', 'a-key']],
+])('an error shows no control character of %s', async (_title, args) => {
+  const { exitCode, stdout: out, stderr: errors } = await runCommand(args);
+  expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+  expect(errors).toContain('\ufffd2J');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+  expect(errors).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+});
+
 describe('the environment', () => {
   test('stands in for a few flags, and for no other', async () => {
     expect(options.filter(({ envVar }) => envVar !== undefined)).toEqual([]);

@@ -8,6 +8,7 @@ import { closedUrl, openEndpoint, openServer } from './open-endpoint.ts';
 
 const TYPE = 'shared-space-created';
 const URL = 'http://127.0.0.1:9/webhooks/showpad';
+const ROOT = '/webhooks/showpad';
 const CREATE = ['create', '--name', 'CRM', '--type', TYPE, '--url', URL];
 
 interface Account {
@@ -101,6 +102,27 @@ describe('subscriptions', () => {
     running.stop();
     expect(await running.exitCode).toBe(0);
     expect(await running.stderr).toBe('');
+  });
+
+  test.each([
+    ['lines', []],
+    ['JSON', ['--json']],
+  ])('show no control character of the API, as %s', async (_title, flags) => {
+    const hostile = 'a\u009b2J\u001b]0;x\u202e\u2066';
+    const fields = { name: hostile, types: [hostile], type: hostile, attempt: hostile, statusCode: hostile };
+    const items = [{ id: '1', method: 'POST', endpoint: 'http://127.0.0.1/', requestedAt: 7, ...fields }];
+    const url = await openServer((req, res) => {
+      const isList = [`${ROOT}/subscriptions`, `${ROOT}/subscriptions/1/logs`].includes(`${req.url}`);
+      const answer = isList ? items : { title: hostile, detail: hostile };
+      res.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+    for (const args of [['list'], ['logs', '1'], ['get', 'none']]) {
+      const account = ['--base-url', url, '--token', 'a-token'];
+      const { stdout, stderr } = await runCommand(['subscriptions', ...args, ...account, ...flags]);
+      expect(stdout + stderr).toContain('2J');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+      expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2066]/);
+    }
   });
 
   test('sync says what it would do, does it, and deletes only with --prune', async () => {

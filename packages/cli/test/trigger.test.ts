@@ -182,6 +182,17 @@ describe('trigger', () => {
     expect(JSON.parse(String(received[0]?.body)).data.name).toBe("it's é");
   });
 
+  test('prints a curl command without control characters, which sends those of the body all the same', async () => {
+    const { url, received } = await openEndpoint();
+    const body = '{"a":"\u009b2J%s \\u0041 it\'s\u202e",\r\n"b":"\u007f"}';
+    const { stdout } = await runCommand(trigger(url, '--file', '-', '--print-curl'), { input: body });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
+    expect(stdout.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+    await promisify(exec)(stdout);
+    expect(received.map(verified)).toHaveLength(1);
+    expect(String(received[0]?.body)).toBe(body);
+  });
+
   test('sends what was made of the sample in an editor, to the byte', async () => {
     const { url, received } = await openEndpoint();
     const EDITOR = `${process.execPath} -e 'require("fs").appendFileSync(process.argv[1], "edited")'`;

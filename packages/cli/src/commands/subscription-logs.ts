@@ -37,13 +37,19 @@ export function addLogs(command: Command, { io, output }: Context): void {
 function lineOf({ requestedAt, statusCode, attempt, type, eventId, error }: LogEntry): Line {
   const isOk = typeof statusCode === 'number' && isDelivered(statusCode);
   return [
-    paint('dim', requestedAt ?? ''),
-    paint(isOk ? 'green' : 'red', `${statusCode ?? 'no answer'}`),
-    attempt === undefined ? '' : `attempt ${attempt}`,
-    type ?? '',
-    eventId ?? '',
-    typeof error === 'string' ? error : JSON.stringify(error ?? ''),
+    paint('dim', textOf(requestedAt)),
+    paint(isOk ? 'green' : 'red', textOf(statusCode ?? 'no answer')),
+    attempt === undefined ? '' : `attempt ${textOf(attempt)}`,
+    textOf(type),
+    textOf(eventId),
+    textOf(error),
   ];
+}
+
+/** Showpad does not document the fields, so each may be anything. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 /** A call that failed because it was asked to stop has no entries. */

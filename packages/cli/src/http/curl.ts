@@ -1,5 +1,5 @@
 import { usageError } from '../cli-error.ts';
-import { printable } from '../terminal/printable.ts';
+import { escapeUnsafe, isPrintable, printable } from '../terminal/printable.ts';
 import type { Target } from './deliver.ts';
 
 /** Writes a delivery as a command line that sends exactly these bytes. */
@@ -16,9 +16,24 @@ export function curlCommand(
   }
   const all = [...ownHeaders.map(({ name, value }) => [name, value]), ...Object.entries(headers)];
   const named = all.map(([name, value]) => `-H ${quote(printable(`${name}: ${value}`))}`);
-  const data = text === '' ? [] : [`--data-raw ${quote(text)}`];
+  const { input, data } = dataOf(text);
   // There is no -L, because Showpad is assumed not to follow redirects.
-  return [`curl -sS -i -X ${method}`, ...named, ...data, quote(printable(url))].join(' ');
+  return [`${input}curl -sS -i -X ${method}`, ...named, data, quote(printable(url))]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** Control characters go through printf, because the command line is shown in a terminal before somebody runs it. */
+function dataOf(text: string): { readonly input: string; readonly data: string } {
+  if (text === '') return { input: '', data: '' };
+  if (isPrintable(text)) return { input: '', data: `--data-raw ${quote(text)}` };
+  const format = escapeUnsafe(text.replaceAll('\\', '\\\\').replaceAll('%', '%%'), octal);
+  return { input: `printf ${quote(format)} | `, data: '--data-binary @-' };
+}
+
+/** The bytes of a character as POSIX printf reads them. */
+function octal(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 function quote(text: string): string {

@@ -7,12 +7,27 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, '\ufffd');
 }
 
+/** A text of several lines, made safe to show. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** Whether a text of several lines is safe to show as it is. */
+export function isPrintable(text: string): boolean {
+  return printableLines(text) === text;
+}
+
 /** Writes JSON that is safe to show, with the escapes that JSON.stringify leaves out. Its values stay the same. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    UNSAFE,
+  return escapeUnsafe(
+    JSON.stringify(value),
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Replaces what `printable` would replace by an escape that the reader of the text understands. */
+export function escapeUnsafe(text: string, escapeOf: (character: string) => string): string {
+  return text.replace(UNSAFE, escapeOf);
 }
 
 /** The beginning of a longer text, on one line. */
