@@ -1,6 +1,6 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
 import type { Connection } from './connection.ts';
-import { COLUMNS, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
+import { BODY, COLUMNS, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
@@ -12,6 +12,7 @@ interface RowQuery {
   readonly parameters: readonly SqliteValue[];
 }
 
+const HAS_BODY = 'seq IN (SELECT seq FROM showpad_inbox_body)';
 /** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
 const START = `${Number.MAX_SAFE_INTEGER}:0`;
 
@@ -33,11 +34,11 @@ export function createInboxOperations(
 
   /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
   function find(id: string): readonly Row[] {
-    const rows = all<Row>(`SELECT ${COLUMNS}, body FROM showpad_inbox WHERE key = ?`, keyOf(id));
+    const rows = all<Row>(`SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE key = ?`, keyOf(id));
     const seq = seqOfUnreadable(id);
     if (rows.length > 0 || seq === undefined) return rows;
     return all<Row>(
-      `SELECT ${COLUMNS}, body FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
+      `SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
       inbox,
       seq,
     ).filter((row) => toItem(row).id === id);
@@ -72,13 +73,13 @@ export function createInboxOperations(
     },
 
     retry(target, { nowMs, limit }) {
-      const { sql, parameters } = rowsOf(target, limit, 'AND body IS NOT NULL');
+      const { sql, parameters } = rowsOf(target, limit, `AND ${HAS_BODY}`);
       return write(() =>
         run(
           `UPDATE showpad_inbox
            SET state = 'pending', at_ms = ?, attempt = 0, generation = generation + 1,
              handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END
-           WHERE seq IN (${sql}) AND state IN ('dead', 'done') AND body IS NOT NULL`,
+           WHERE seq IN (${sql}) AND state IN ('dead', 'done') AND ${HAS_BODY}`,
           nowMs,
           ...parameters,
         ),

@@ -10,7 +10,10 @@ import type { SqliteValue } from './sqlite-handle.ts';
 
 /** The columns of an entry without its body, which may be large. */
 export const COLUMNS =
-  'seq, state, at_ms, fence, attempt, generation, body_digest, handlers, error, meta, body_bytes, body IS NOT NULL AS has_body';
+  'seq, state, at_ms, fence, attempt, generation, body_digest, handlers, error, meta, body_bytes, ' +
+  'EXISTS (SELECT 1 FROM showpad_inbox_body WHERE seq = showpad_inbox.seq) AS has_body';
+
+export const BODY = '(SELECT body FROM showpad_inbox_body WHERE seq = showpad_inbox.seq) AS body';
 
 /** A row of an inbox. `body` is there only if it was asked for. Drivers give numbers as `number` or as `bigint`. */
 export interface Row {
@@ -36,17 +39,11 @@ type Bytes = Uint8Array | ArrayBuffer;
 type Meta = Omit<InboxEntry, 'body' | 'bodyDigest' | 'error'>;
 
 /** The columns that `INSERT` fills, in their order. */
-export const STORED_COLUMNS = 'inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body';
+export const STORED_COLUMNS = 'inbox, key, state, at_ms, body_digest, meta, error, body_bytes';
 
 export function storedValues(entry: InboxEntry): readonly SqliteValue[] {
   const { body, bodyDigest, error, ...meta } = entry;
-  return [
-    bodyDigest,
-    JSON.stringify(meta),
-    error ? JSON.stringify(error) : null,
-    body.byteLength,
-    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-  ];
+  return [bodyDigest, JSON.stringify(meta), error ? JSON.stringify(error) : null, body.byteLength];
 }
 
 /** @throws Error that says what about the row cannot be read, without any of its content. */

@@ -1,7 +1,15 @@
 import type { InboxStore } from '@showpad-webhooks/core/inbox';
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import { COLUMNS, type Row, STORED_COLUMNS, storedValues, toClaimed, unreadableError } from './inbox-row.ts';
+import {
+  BODY,
+  COLUMNS,
+  type Row,
+  STORED_COLUMNS,
+  storedValues,
+  toClaimed,
+  unreadableError,
+} from './inbox-row.ts';
 import { keyTextOf } from './key.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
@@ -45,9 +53,10 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     put(entry, { nowMs }) {
       const key = keyOf(entry.id);
       const values = storedValues(entry);
+      const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
       return writeNew(() => {
         const stored = run(
-          `INSERT INTO showpad_inbox (${STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO showpad_inbox (${STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (key) DO NOTHING`,
           inbox,
           key,
@@ -55,7 +64,10 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
           nowMs,
           ...values,
         );
-        if (stored > 0) return 'stored';
+        if (stored > 0) {
+          run('INSERT INTO showpad_inbox_body SELECT seq, ? FROM showpad_inbox WHERE key = ?', body, key);
+          return 'stored';
+        }
         const [kept] = all<Row>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
         return { isConflict: Number(kept?.body_digest) !== entry.bodyDigest };
       });
@@ -73,7 +85,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
           const [row] = all<Row>(
             `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
              WHERE seq = ?
-             RETURNING ${COLUMNS}, body`,
+             RETURNING ${COLUMNS}, ${BODY}`,
             nowMs + leaseMs,
             firstFence + index,
             Number(seq),
@@ -102,17 +114,18 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     settle({ id, fence }, outcome) {
       const atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
-      const body = outcome.state === 'done' && !outcome.keepBody ? ', body = NULL' : '';
+      const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
       return write(() => {
-        const settled = run(
-          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?${body} WHERE ${HELD}`,
+        const [settled] = all<Pick<Row, 'seq'>>(
+          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ? WHERE ${HELD} RETURNING seq`,
           outcome.state,
           atMs,
           error,
           keyOf(id),
           fence,
         );
-        return settled > 0;
+        if (settled && isBodyDone) run('DELETE FROM showpad_inbox_body WHERE seq = ?', Number(settled.seq));
+        return settled !== undefined;
       });
     },
 

@@ -98,7 +98,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         const fence = nextFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
         const firstMs = Number(past?.first_ms ?? nowMs);
-        const handlers = past?.handlers ?? '[]';
+        const done = handlersIn(past);
         run(
           `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, first_ms, body_digest, state, until_ms, handlers)
            VALUES (?, ?, ?, ?, ?, 'claimed', ?, ?)`,
@@ -108,9 +108,8 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
           firstMs,
           bodyDigest,
           nowMs + leaseMs,
-          handlers,
+          JSON.stringify(done),
         );
-        const done = JSON.parse(handlers);
         return { status: 'claimed', fence, attempt, ageMs: nowMs - firstMs, done, isConflict };
       });
     },
@@ -129,4 +128,14 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
       return update(claim, "state = 'released', until_ms = ?", () => [now() + ttlMs]);
     },
   };
+}
+
+/** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */
+function handlersIn(past: Row | undefined): readonly string[] {
+  try {
+    const handlers = JSON.parse(past?.handlers ?? '[]');
+    return Array.isArray(handlers) ? handlers : [];
+  } catch {
+    return [];
+  }
 }

@@ -2,6 +2,7 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS = [
+  // A body has a row of its own, because an update of a row writes all of it again, and needs as much room as it has.
   `
   CREATE TABLE showpad_inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -16,10 +17,16 @@ const MIGRATIONS = [
     handlers TEXT NOT NULL DEFAULT '[]',
     error TEXT,
     meta TEXT NOT NULL,
-    body_bytes INTEGER NOT NULL,
-    body BLOB
+    body_bytes INTEGER NOT NULL
   );
   CREATE INDEX showpad_inbox_state ON showpad_inbox (inbox, state, at_ms, seq);
+  CREATE TABLE showpad_inbox_body (
+    seq INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+  );
+  CREATE TRIGGER showpad_inbox_deleted AFTER DELETE ON showpad_inbox BEGIN
+    DELETE FROM showpad_inbox_body WHERE seq = OLD.seq;
+  END;
   CREATE TABLE showpad_ledger (
     key TEXT PRIMARY KEY,
     fence INTEGER NOT NULL,

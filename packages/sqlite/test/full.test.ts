@@ -1,0 +1,118 @@
+import type { Inbox } from '@showpad-webhooks/core';
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+import { createSqliteInbox } from '@showpad-webhooks/sqlite';
+import Database from 'libsql';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findRoomProblems } from '../src/room.ts';
+import { entryOf, newFile } from './support.ts';
+
+const NEARLY_FULL =
+  /^The SQLite database has nearly reached its max_page_count: 0 MB are left. When nothing is left, deliveries are answered with 503. Make room.$/;
+const FULL = 'The latest event could not be stored: database or disk is full';
+
+/** An inbox in a database that has room for a few large events. A disk that is full answers in the same way. */
+function openSmall(options: { readonly keepDoneBodies?: boolean } = {}): Inbox {
+  const database = new Database(newFile());
+  onTestFinished(() => void database.close());
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA max_page_count = 150');
+  const inbox = createSqliteInbox({ database, pollMs: 5, ...options });
+  onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+  return inbox;
+}
+
+function large(id: string): InboxEntry {
+  return { ...entryOf(id), body: Buffer.alloc(50_000, 'x') };
+}
+
+/** Puts large events until one fails. Resolves to how many were stored. */
+async function fill(inbox: Inbox): Promise<number> {
+  for (let count = 0; ; count++) {
+    try {
+      await inbox.put(large(`large ${count}`));
+    } catch {
+      return count;
+    }
+  }
+}
+
+const work = { process: async () => undefined, onDead() {}, onError() {} };
+
+describe('a database that has no room left', () => {
+  test('is named by health() before a put fails, and after it nothing can be stored', async () => {
+    const inbox = openSmall();
+    expect(await inbox.health()).toMatchObject({ isWritable: true, problems: [] });
+    let problems: readonly string[] = [];
+    for (let count = 0; problems.length === 0; count++) {
+      await inbox.put(large(`${count}`));
+      ({ problems } = await inbox.health());
+    }
+    expect(problems).toEqual([expect.stringMatching(NEARLY_FULL)]);
+    expect((await inbox.health()).isWritable).toBe(true);
+    await fill(inbox);
+    expect(await inbox.health()).toMatchObject({
+      isReachable: true,
+      isWritable: false,
+      problems: [expect.stringMatching(NEARLY_FULL), FULL],
+    });
+  });
+
+  test('has room again when its events are done, and takes as many as before, for ever', async () => {
+    const inbox = openSmall();
+    const count = await fill(inbox);
+    expect(count).toBeGreaterThan(5);
+    await inbox.start(work);
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: count }));
+    for (let number = 0; number < 5 * count; number++) {
+      expect(await inbox.put(large(`later ${number}`))).toBe('stored');
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: count + number + 1 }));
+    }
+    expect(await inbox.health()).toMatchObject({ isWritable: true, problems: [] });
+  });
+
+  test('stays full if it keeps the bodies of done events', async () => {
+    const inbox = openSmall({ keepDoneBodies: true });
+    const count = await fill(inbox);
+    await inbox.start(work);
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: count }));
+    await expect(inbox.put(large('later'))).rejects.toThrow('database or disk is full');
+    expect(await inbox.discard({ state: 'done' })).toBe(count);
+    expect(await inbox.put(large('later'))).toBe('stored');
+  });
+
+  test('still settles and stores what is small, also in a transaction with what is too large', async () => {
+    const inbox = openSmall();
+    await fill(inbox);
+    const results = await Promise.allSettled([
+      inbox.put(entryOf('small 1')),
+      inbox.put(large('too large')),
+      inbox.put(entryOf('small 2')),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await inbox.list({ id: 'small 2' })).items).toHaveLength(1);
+    expect((await inbox.list({ id: 'too large' })).items).toHaveLength(0);
+  });
+
+  test('counts as such for 30 s after the last put, so that deliveries are tried again', async () => {
+    const inbox = openSmall();
+    await fill(inbox);
+    vi.useFakeTimers({ now: performance.now(), toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const laterInbox = openSmall();
+    await fill(laterInbox);
+    vi.advanceTimersByTime(29_999);
+    expect((await laterInbox.health()).isWritable).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect((await laterInbox.health()).isWritable).toBe(true);
+  });
+});
+
+describe('room', () => {
+  const pages = { page_size: 4_096, max_page_count: 4_294_967_294, page_count: 1_000, freelist_count: 0 };
+  const read = (pragma: string) => (pages as Readonly<Record<string, number>>)[pragma];
+
+  test('is enough on an ordinary disk, and unknown on one that does not answer', () => {
+    expect(findRoomProblems('/missing folder/showpad.db', read)).toEqual([]);
+  });
+});
