@@ -73,7 +73,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       logOrWarn({ ...named, fields: { handlerName }, message, code: 'HANDLER_NAME' }),
   });
   const reporter = new Reporter(named);
-  const unfinished = new Unfinished(named);
+  const unfinished = new Unfinished();
   const onTelemetryError = (thrown: unknown) => {
     reporter.logFailure(thrown, 'The telemetry of a Showpad webhook receiver failed.');
   };
@@ -105,22 +105,14 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     });
   let closing: Promise<void> | undefined;
 
+  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
   async function receive(request: WebhookRequest): Promise<Receipt> {
     // An adapter with a bug may pass no request at all, and that must not make this reject either.
-    const delivery: Delivery = { request, receivedAtMs: request?.receivedAtMs ?? clock() };
-    unfinished.add(request);
-    try {
-      return await answer(delivery);
-    } finally {
-      unfinished.delete(request);
-    }
-  }
-
-  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
-  async function answer(delivery: Delivery): Promise<Receipt> {
-    const { request, receivedAtMs } = delivery;
+    const receivedAtMs = request?.receivedAtMs ?? clock();
+    const delivery: Delivery = { request, receivedAtMs };
     let known: KnownDelivery = delivery;
     let attempt: number | undefined;
+    unfinished.add();
     try {
       if (closing) throw closed();
       const signed = verifier.checkHead(delivery);
@@ -141,6 +133,8 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       return succeed(handled.outcome, known, attempt);
     } catch (thrown) {
       return fail(toWebhookError(thrown), known, attempt);
+    } finally {
+      unfinished.delete();
     }
   }
 
@@ -178,10 +172,18 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   async function closeWithin(timeoutMs: number): Promise<void> {
     const endsAtMs = performance.now() + timeoutMs;
     // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
-    await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
+    const isEmpty = await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
+    if (!isEmpty) abandonUnfinished();
     if (inbox) await closeInbox(inbox, Math.max(0, endsAtMs - performance.now()));
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));
+  }
+
+  function abandonUnfinished(): void {
+    once.abortAll();
+    const deliveries = unfinished.count;
+    const message = `The receiver was closed while ${deliveries} deliveries were still running.`;
+    logOrWarn({ ...named, fields: { deliveries }, message, code: 'CLOSED_EARLY' });
   }
 
   async function closeInbox(open: ReceiverInbox, timeoutMs: number): Promise<void> {

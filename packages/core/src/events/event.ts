@@ -85,5 +85,5 @@ function usableText(value: unknown, field: 'type' | 'id'): string {
 function toDate(time: unknown): Date | undefined {
   if (typeof time !== 'string' || !/^\d{4}-\d\d-\d\d(T|$)/.test(time)) return undefined;
   const date = new Date(time);
-  return Number.isNaN(+date) ? undefined : date;
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -20,7 +20,6 @@ const SHOWPAD_ATTEMPTS = 4;
 export interface HandleOnceOptions {
   readonly receiverName: string;
   readonly ledger: Ledger;
-  readonly clock: () => number;
   readonly logger: Logger;
   readonly handlerTimeoutMs: number;
   readonly runHandlers: RunHandlers;
@@ -44,11 +43,12 @@ export interface HandleOnce {
    * @throws ShowpadWebhookError `IN_PROGRESS` or `LEDGER_FAILED`, if no handler ran.
    */
   handle(delivery: EventDelivery, handlers: readonly RegisteredHandler[]): Promise<HandleResult>;
+  /** Aborts the signals of the handlers that are running. */
+  abortAll(): void;
 }
 
 export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
-  const { receiverName, ledger, clock, logger, handlerTimeoutMs, runHandlers, reporter, unfinished } =
-    options;
+  const { receiverName, ledger, logger, handlerTimeoutMs, runHandlers, reporter, unfinished } = options;
   /** The events whose handlers run, by key. This process never starts one of them again, whatever a lease says. */
   const running = new Map<string, LedgerProgress>();
   let renewal: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
       throw inProgress();
     }
     const claim = await callStore('ledger', 'claim', () =>
-      ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS, nowMs: clock() }),
+      ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS }),
     );
     if (claim.isConflict) reporter.report(eventConflict(), delivery);
     if (claim.status === 'completed') return { outcome: 'duplicate' };
@@ -84,41 +84,53 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     const progress = new LedgerProgress(options, { key, bodyDigest, claim, delivery, context });
     running.set(key, progress);
     renewal ??= setInterval(renewLeases, LEASE_MS / 3).unref();
-    unfinished.add(delivery.request, () => context.abort());
+    const error = await runWithinTimeout({ key, delivery, context, handlers, progress });
+    return { outcome: 'handled', error, attempt };
+  }
+
+  /** Resolves when the handlers have ended, or at the timeout. After the timeout they go on, and keep the event until they end. */
+  function runWithinTimeout(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
+    const { key, context, progress } = run;
     return new Promise((resolve) => {
       let isLate = false;
       const stopWatching = watchTime({
         timeoutMs: handlerTimeoutMs,
         onTimeout(error) {
           isLate = true;
+          unfinished.add();
           context.abort();
-          resolve({ outcome: 'handled', error, attempt });
+          resolve(error);
         },
         onGiveUp: (error) => progress.giveUp(error),
       });
-      void finish({ delivery, context, handlers, progress }, attempt).then((error) => {
+      void runToTheEnd(run).then((error) => {
         stopWatching();
         running.delete(key);
-        unfinished.delete(delivery.request);
-        if (isLate && error) progress.report(error);
-        resolve({ outcome: 'handled', error, attempt });
+        resolve(error);
+        if (!isLate) return;
+        unfinished.delete();
+        if (error) progress.report(error);
       });
     });
   }
 
   /** Runs the handlers and tells the ledger how they ended. Resolves to the error that decides the response, if any. */
-  async function finish(run: LedgerRun, attempt: number): Promise<ShowpadWebhookError | undefined> {
-    const { progress } = run;
+  async function runToTheEnd(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
     const error = await runHandlers(run);
-    await progress.settle(error);
-    const isLastAttempt = error && isRetryable(error) && attempt >= SHOWPAD_ATTEMPTS;
-    if (isLastAttempt) await progress.keepLetter('attempts-exhausted', error);
+    await run.progress.settle(error);
+    const isLastAttempt = error && isRetryable(error) && run.context.attempt >= SHOWPAD_ATTEMPTS;
+    if (isLastAttempt) await run.progress.keepLetter('attempts-exhausted', error);
     return error;
   }
 
-  return { handle };
+  function abortAll(): void {
+    for (const progress of running.values()) progress.abort();
+  }
+
+  return { handle, abortAll };
 }
 
 interface LedgerRun extends Attempt {
+  readonly key: string;
   readonly progress: LedgerProgress;
 }

@@ -12,7 +12,6 @@ import { type Claim, type ClaimResult, LEASE_MS, type Ledger } from './ledger.ts
 
 export interface LedgerProgressOptions {
   readonly ledger: Ledger;
-  readonly clock: () => number;
   readonly reporter: Reporter;
   readonly slowRuns: SlowRuns;
 }
@@ -69,11 +68,11 @@ export class LedgerProgress implements Progress {
   }
 
   /** Ends the claim: the event is completed, or free for the next attempt if a retry may help. */
-  async settle(error: ShowpadWebhookError | undefined): Promise<void> {
+  settle(error: ShowpadWebhookError | undefined): MaybePromise<void> {
     if (this.#isLost) return;
-    const { ledger, clock } = this.#options;
+    const { ledger } = this.#options;
     const operation = error && isRetryable(error) ? 'release' : 'complete';
-    await this.#tell(operation, () => ledger[operation](this.#claim, { nowMs: clock() }));
+    return this.#tell(operation, () => ledger[operation](this.#claim));
   }
 
   /** Stops waiting for handlers that never end: the lease is not renewed any more, and the event goes to `onDeadLetter`. */
@@ -109,9 +108,8 @@ export class LedgerProgress implements Progress {
   }
 
   #checkpoint(handler?: string): Promise<void> {
-    const { ledger, clock } = this.#options;
-    const update = { leaseMs: LEASE_MS, nowMs: clock(), ...(handler !== undefined && { handler }) };
-    return this.#tell('checkpoint', () => ledger.checkpoint(this.#claim, update));
+    const { ledger } = this.#options;
+    return this.#tell('checkpoint', () => ledger.checkpoint(this.#claim, { leaseMs: LEASE_MS, handler }));
   }
 
   /** Once handlers ran, trouble of the ledger is reported and no longer decides the response: a 5xx would run them again. */

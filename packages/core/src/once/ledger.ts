@@ -5,9 +5,10 @@ import type { MaybePromise } from '../shared/promise.ts';
  * `(none) → claimed (lease) → completed (kept for a time)`. A released claim goes back to none, and the ledger keeps which
  * handlers had succeeded and how many attempts were made.
  *
- * Each call must be atomic. If a call throws or takes longer than 2.5 s, the delivery is answered with 503. All times are
- * unix time in ms and come from the receiver, so that every ledger can be tested with a clock that stands still. Run
- * `ledgerConformance` of `@showpad-webhooks/core/testing` on your own ledger.
+ * Each call must be atomic. If a call throws or takes longer than 2.5 s, the delivery is answered with 503. A ledger measures
+ * time with a clock of its own, which all its holders share and which never steps, such as the clock of the database server:
+ * the clocks of two machines differ, and each of them can be set. Run `ledgerConformance` of `@showpad-webhooks/core/testing`
+ * on your own ledger.
  */
 export interface Ledger {
   /**
@@ -20,9 +21,9 @@ export interface Ledger {
   /** Renews the lease and, if a handler is named, notes that it is done. False: another holder has the event now. */
   checkpoint(claim: Claim, update: CheckpointUpdate): MaybePromise<boolean>;
   /** Notes that all handlers are done, so the event is a duplicate from now on. False: another holder has the event now. */
-  complete(claim: Claim, update: { readonly nowMs: number }): MaybePromise<boolean>;
+  complete(claim: Claim): MaybePromise<boolean>;
   /** Notes that the attempt failed, so the next delivery may claim the event at once. False: another holder has the event now. */
-  release(claim: Claim, update: { readonly nowMs: number }): MaybePromise<boolean>;
+  release(claim: Claim): MaybePromise<boolean>;
 }
 
 export interface ClaimRequest {
@@ -31,7 +32,6 @@ export interface ClaimRequest {
   /** A 31-bit digest of the body, to notice that one id comes with two bodies. */
   readonly bodyDigest: number;
   readonly leaseMs: number;
-  readonly nowMs: number;
 }
 
 /** Proves who holds an event. Each claim of a key gets a higher fence, and calls with an older fence change nothing. */
@@ -41,9 +41,8 @@ export interface Claim {
 }
 
 export interface CheckpointUpdate {
-  readonly handler?: string;
+  readonly handler?: string | undefined;
   readonly leaseMs: number;
-  readonly nowMs: number;
 }
 
 export type ClaimResult =
@@ -52,6 +51,8 @@ export type ClaimResult =
       readonly fence: number;
       /** 1 for the first attempt. */
       readonly attempt: number;
+      /** How long ago the event was claimed for the first time, in ms. It is 0 for the first attempt. */
+      readonly ageMs: number;
       /** The names of the handlers that are done. */
       readonly done: readonly string[];
       /** True if the id was seen before with another body. */
@@ -67,7 +68,7 @@ const yes = () => true;
 /** Stands for `ledger: false`: every delivery is new. */
 export const noLedger: Ledger = {
   endsWithProcess: true,
-  claim: () => ({ status: 'claimed', fence: 0, attempt: 1, done: [], isConflict: false }),
+  claim: () => ({ status: 'claimed', fence: 0, attempt: 1, ageMs: 0, done: [], isConflict: false }),
   checkpoint: yes,
   complete: yes,
   release: yes,
