@@ -24,6 +24,7 @@ export const sidebar: Items = [
       { text: 'Responses and retries', link: '/responses' },
       { text: 'Handled once', link: '/handled-once' },
       { text: 'Never lost: the inbox', link: '/inbox' },
+      { text: 'Order of events', link: '/ordering' },
       { text: 'Keys and rotation', link: '/keys' },
     ],
   },
