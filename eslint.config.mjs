@@ -6,7 +6,7 @@ import regexp from 'eslint-plugin-regexp';
 // because otherwise a short text from a stranger can stop the process.
 export default [
   {
-    ignores: ['**/{dist,reports,.generated,.stryker-tmp}/**', 'docs/{api,.vitepress/cache}/**'],
+    ignores: ['**/{dist,reports,.generated*,.stryker-tmp}/**', 'docs/{api,.vitepress/cache}/**'],
   },
   {
     files: ['**/*.{js,mjs,cjs,ts,mts,cts,tsx}'],

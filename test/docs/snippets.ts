@@ -55,12 +55,12 @@ export function writeSnippets(): readonly Snippet[] {
   });
 }
 
-interface Fence {
+export interface Fence {
   readonly line: number;
   readonly code: string;
 }
 
-function fencesOf(text: string): Fence[] {
+export function fencesOf(text: string): Fence[] {
   return [...text.matchAll(FENCE)].map((match) => ({
     line: lineOf(text, match.index) + 1,
     code: match.groups?.code ?? '',
