@@ -119,6 +119,10 @@ export function isRetryable({ code }: ShowpadWebhookError): boolean {
 }
 
 function handlerError(name: string, { type }: ShowpadEvent, cause: unknown): ShowpadWebhookError {
+  // What an adapter runs around a handler, such as a guard in Nest, says itself that it failed.
+  if (ShowpadWebhookError.isInstance(cause) && ['HANDLER_FAILED', 'PERMANENT_FAILURE'].includes(cause.code)) {
+    return cause;
+  }
   // An arrow function in the option "on" is named for the event type.
   const place =
     name === type ? `The handler for "${clip(type, 64)}"` : `The handler "${name}" for "${clip(type, 64)}"`;
