@@ -1,34 +1,31 @@
-import type { Type } from '@nestjs/common';
-import {
-  ContextIdFactory,
-  type DiscoveryService,
-  type ExternalContextCreator,
-  type MetadataScanner,
-  ModuleRef,
-} from '@nestjs/core';
-import type { AnyReceiver, EventEnvelope, Handler, HandlerContext } from '@showpad-webhooks/core';
-import { checkEnhancers, hasFilters } from './handler.enhancers.ts';
-import { checkReplaced, type HandlerMetadata, handlersOf, PARAMETERS } from './on-showpad-event.decorator.ts';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { AnyReceiver, Handler } from '@showpad-webhooks/core';
+import { type CallOptions, createHandler } from './handler.call.ts';
+import { checkEnhancers } from './handler.enhancers.ts';
+import { type FoundHandler, findHandlers } from './handler.finder.ts';
+import { checkNames } from './handler.names.ts';
 
-/** The type of the context that guards, interceptors and filters get: `context.getType() === 'showpad'`. */
-export const SHOWPAD_CONTEXT_TYPE = 'showpad';
-
-export interface NestServices {
+export interface NestServices extends Omit<CallOptions, 'globalEnhancers'> {
   readonly discovery: DiscoveryService;
   readonly scanner: MetadataScanner;
-  readonly contextCreator: ExternalContextCreator;
 }
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-type Method = (...args: unknown[]) => unknown;
+export interface ExplorerOptions {
+  readonly receiver: AnyReceiver;
+  /** The names of all receivers of the app. */
+  readonly configuredNames: readonly string[];
+  readonly services: NestServices;
+  readonly globalEnhancers: boolean;
+  /** Hears of what works, but probably not as somebody wants it. */
+  readonly onWarning: (message: string) => void;
+}
 
-/** A decorated method, and the provider it belongs to. */
-interface Found {
-  readonly wrapper: Wrapper;
-  readonly provider: Type<object>;
-  readonly methodName: string;
-  readonly method: Method;
-  readonly metadata: HandlerMetadata;
+/** Handlers as they were registered, and what else was found. */
+export interface Explored {
+  /** The handlers of the receiver. */
+  readonly handlers: readonly FoundHandler[];
+  /** The decorated methods of all receivers. */
+  readonly found: readonly FoundHandler[];
 }
 
 /**
@@ -37,109 +34,57 @@ interface Found {
  * @throws Error for a handler of a receiver that no module configures, for two handlers of one name, for a class that is
  * provided twice, for a decorated method that was replaced, and for an enhancer that would not run.
  */
-export function registerHandlers(
-  receiver: AnyReceiver,
-  configuredNames: readonly string[],
-  services: NestServices,
-): void {
-  for (const found of findHandlers(services)) {
-    const { receiver: receiverName = 'default', types, name } = found.metadata;
-    const ownName = `${found.provider.name}.${found.methodName}`;
-    if (!configuredNames.includes(receiverName)) {
-      throw new Error(
-        `${ownName} handles events of the Showpad receiver "${receiverName}", but no module configures it. The configured ` +
-          `receivers are: ${configuredNames.map((each) => `"${each}"`).join(', ')}. Import ` +
-          `ShowpadWebhooksModule.forRoot({ name: '${receiverName}', … }), or name another receiver in @OnShowpadEvent.`,
-      );
-    }
-    if (receiverName !== receiver.name) continue;
-    const { method, provider, wrapper } = found;
+export function registerHandlers(options: ExplorerOptions): Explored {
+  const { receiver, configuredNames, services, globalEnhancers, onWarning } = options;
+  const found = findHandlers(services.discovery, services.scanner);
+  for (const each of found) checkConfigured(each, configuredNames);
+  const handlers = found.filter((each) => receiverOf(each) === receiver.name && hasMethod(each, onWarning));
+  checkNames(handlers, onWarning);
+  for (const each of handlers) {
+    const { method, provider, wrapper, metadata } = each;
     checkEnhancers(
-      ownName,
+      ownNameOf(each),
       [provider, method],
       (enhancer) => wrapper.host?.injectables.has(enhancer) ?? false,
     );
-    const handler = createHandler(found, services);
+    const handler = createHandler(each, { ...services, globalEnhancers });
     // The receiver warns of a function name that a minifier seems to have made. It takes a given one as it is.
-    Object.defineProperty(handler, 'name', { value: ownName });
-    const options = name === undefined ? {} : { name };
-    if (types === '*') receiver.onAny(handler as Handler<unknown>, options);
-    else receiver.on(types, handler as Handler<unknown>, options);
+    Object.defineProperty(handler, 'name', { value: ownNameOf(each) });
+    const { name, types } = metadata;
+    const handlerOptions = name === undefined ? {} : { name };
+    if (types === '*') receiver.onAny(handler as Handler<unknown>, handlerOptions);
+    else receiver.on(types, handler as Handler<unknown>, handlerOptions);
   }
+  return { handlers, found };
 }
 
-function findHandlers({ discovery, scanner }: NestServices): readonly Found[] {
-  const seen = new Set<object>();
-  const classes = new Set<Type<object>>();
-  return [...discovery.getProviders(), ...discovery.getControllers()].flatMap((wrapper) => {
-    const prototype = prototypeOf(wrapper);
-    // Several tokens may provide the same instance.
-    if (!prototype || wrapper.isAlias || seen.has(wrapper.instance ?? wrapper)) return [];
-    seen.add(wrapper.instance ?? wrapper);
-    const provider = prototype.constructor as unknown as Type<object>;
-    const found = scanner.getAllMethodNames(prototype).flatMap((methodName) => {
-      checkReplaced(prototype, methodName);
-      const method = prototype[methodName] as Method;
-      return handlersOf(method).map((metadata) => ({ wrapper, provider, methodName, method, metadata }));
-    });
-    if (found.length > 0 && classes.has(provider)) {
-      throw new Error(
-        `${provider.name} has handlers and is provided twice, so each handler would run twice. Provide it in one module, ` +
-          'and export it from there.',
-      );
-    }
-    classes.add(provider);
-    return found;
-  });
+export function receiverOf({ metadata }: Pick<FoundHandler, 'metadata'>): string {
+  return metadata.receiver ?? 'default';
 }
 
-/** A provider that is created per delivery has no working instance yet: Nest holds an empty one, or none for a factory. */
-function prototypeOf(wrapper: Wrapper): Record<string, Method> | null {
-  const { instance, token } = wrapper;
-  if (typeof instance === 'object' && instance !== null) return Object.getPrototypeOf(instance);
-  return isCreatedPerDelivery(wrapper) && typeof token === 'function' ? token.prototype : null;
+function ownNameOf({ provider, methodName }: FoundHandler): string {
+  return `${provider.name}.${methodName}`;
 }
 
-function isCreatedPerDelivery(wrapper: Wrapper): boolean {
-  return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
-}
-
-/** Calls the method as Nest would: with its guards, pipes, interceptors and filters. */
-function createHandler(found: Found, services: NestServices): Handler<EventEnvelope<string, unknown>> {
-  const { wrapper } = found;
-  if (!isCreatedPerDelivery(wrapper)) return callable(found, wrapper.instance, services);
-  // The module of the provider is asked, because another one may provide something else under the same token.
-  const moduleRef = wrapper.host?.getProviderByKey(ModuleRef).instance as ModuleRef;
-  return async (event, context) => {
-    // As for an HTTP request, each delivery gets a provider of its own, which can inject the delivery as REQUEST.
-    const contextId = ContextIdFactory.create();
-    moduleRef.registerRequestByContextId({ event, context }, contextId);
-    const instance: object = await moduleRef.resolve(wrapper.token, contextId);
-    return callable(found, instance, services, contextId)(event, context);
-  };
-}
-
-function callable(
-  { wrapper, methodName, method, provider }: Found,
-  instance: object,
-  { contextCreator }: NestServices,
-  contextId?: ReturnType<typeof ContextIdFactory.create>,
-): (event: unknown, context: HandlerContext) => Promise<unknown> {
-  // Nest looks for enhancers in the module that lists the class as a provider, and would find none for a controller.
-  const ownContext: ExternalContextCreator = Object.create(contextCreator, {
-    getContextModuleKey: { value: () => wrapper.host?.token ?? '' },
-  });
-  return ownContext.create(
-    instance,
-    method,
-    methodName,
-    PARAMETERS,
-    { exchangeKeyForValue: (index, _data, args: unknown[]) => args[index] },
-    contextId,
-    undefined,
-    // If a filter returns, the error counts as handled and the event is lost. So filters run only if this very method or class
-    // has one, and a filter for all HTTP routes never runs alone.
-    { guards: true, interceptors: true, filters: hasFilters(method) || hasFilters(provider) },
-    SHOWPAD_CONTEXT_TYPE,
+function checkConfigured(found: FoundHandler, configuredNames: readonly string[]): void {
+  const receiverName = receiverOf(found);
+  if (configuredNames.includes(receiverName)) return;
+  throw new Error(
+    `${ownNameOf(found)} handles events of the Showpad receiver "${receiverName}", but no module configures it. The configured ` +
+      `receivers are: ${configuredNames.map((each) => `"${each}"`).join(', ')}. Import ` +
+      `ShowpadWebhooksModule.forRoot({ name: '${receiverName}', … }), or name another receiver in @OnShowpadEvent.`,
   );
+}
+
+/** A mock may leave methods out. */
+function hasMethod(
+  { wrapper, provider, methodName, isStandIn }: FoundHandler,
+  warn: (message: string) => void,
+): boolean {
+  if (!isStandIn || !wrapper.instance || typeof wrapper.instance[methodName] === 'function') return true;
+  warn(
+    `The object that is provided as ${provider.name} has no method ${methodName}, so ${provider.name}.${methodName} handles no ` +
+      `events. Give it a method ${methodName} if it should.`,
+  );
+  return false;
 }

@@ -1,7 +1,9 @@
 export * from '@showpad-webhooks/core';
-export { SHOWPAD_CONTEXT_TYPE } from './handler.explorer.ts';
+export { SHOWPAD_CONTEXT_TYPE } from './handler.call.ts';
 export {
+  createOnShowpadEvent,
   OnShowpadEvent,
+  type OnShowpadEventOf,
   type OnShowpadEventOptions,
   type ShowpadEventDecorator,
 } from './on-showpad-event.decorator.ts';

@@ -1,4 +1,12 @@
-import type { EventOf, HandlerContext, ShowpadEvent, ShowpadEventMap } from '@showpad-webhooks/core';
+import type { Type } from '@nestjs/common';
+import type {
+  EventMap,
+  EventOf,
+  HandlerContext,
+  ShowpadEvent,
+  ShowpadEventMap,
+} from '@showpad-webhooks/core';
+import { noteDecorated } from './decorated.classes.ts';
 
 export interface OnShowpadEventOptions {
   /** The name of the receiver, if the app has several. Default `default`. */
@@ -13,22 +21,36 @@ export interface HandlerMetadata extends OnShowpadEventOptions {
 }
 
 /** Decorates a method that takes the event. On a method that takes another event, it does not compile. */
-export type ShowpadEventDecorator<Event> = <
-  Method extends (event: Event, context: HandlerContext) => unknown,
->(
+export type ShowpadEventDecorator<Event> = <Method extends AnyMethod>(
   target: object,
   methodName: string,
-  descriptor: TypedPropertyDescriptor<Method>,
+  descriptor: TypedPropertyDescriptor<Method> & TakesEvent<Method, Event>,
 ) => void;
+
+// biome-ignore lint/suspicious/noExplicitAny: `TakesEvent` checks the parameters, because TypeScript checks them only if `strict` is on.
+type AnyMethod = (event: any, context: any) => unknown;
+
+/** Any descriptor fits if the method takes the event, and no descriptor fits otherwise. */
+type TakesEvent<Method, Event> = Method extends (event: infer Taken, context: infer Context) => unknown
+  ? [Event, HandlerContext] extends [Taken, Context]
+    ? unknown
+    : { readonly 'The method takes another event than @OnShowpadEvent names': Event }
+  : never;
+
+/** `@OnShowpadEvent`, for the events of a map. */
+export interface OnShowpadEventOf<Events extends EventMap> {
+  (type: '*', options?: OnShowpadEventOptions): ShowpadEventDecorator<ShowpadEvent<Events>>;
+  <Type extends keyof Events & string>(
+    type: Type | readonly Type[],
+    options?: OnShowpadEventOptions,
+  ): ShowpadEventDecorator<EventOf<Events, Type>>;
+}
 
 // The symbol is registered because the ESM and the CJS build may meet in one app.
 const HANDLERS = Symbol.for('@showpad-webhooks/nestjs/handlers');
 
 /** Nest looks here for the parameters of a method, so that pipes apply to them. Nest requires a string. */
 export const PARAMETERS = 'showpad-webhooks:parameters';
-
-// Nest marks gateways and resolvers like this. Without it, request-scoped guards of the whole app would be skipped.
-const ENTRY_PROVIDER = '__entryProvider__';
 
 /**
  * Handles events of one type, of several, or of any type (`'*'`). Put it on methods of any provider or controller, more than
@@ -80,7 +102,7 @@ export function OnShowpadEvent(
     const handler: HandlerMetadata = { ...options, types: type === '*' ? type : [type].flat() };
     Reflect.defineMetadata(HANDLERS, [...handlersOf(method), handler], method);
     Reflect.defineMetadata(HANDLERS, true, target, methodName);
-    Reflect.defineMetadata(ENTRY_PROVIDER, true, target.constructor);
+    noteDecorated(target.constructor as Type<object>);
     Reflect.defineMetadata(
       PARAMETERS,
       { '0:0': { index: 0, data: 'event', pipes: [] }, '1:1': { index: 1, data: 'context', pipes: [] } },
@@ -90,9 +112,42 @@ export function OnShowpadEvent(
   };
 }
 
+/**
+ * Returns `@OnShowpadEvent` for a map of your own: for those who do not want to extend `ShowpadEventMap` by declaration merging.
+ *
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common';
+ * import { createOnShowpadEvent, type EventOf, type ShowpadEventMap } from '@showpad-webhooks/nestjs';
+ *
+ * interface OurEvents extends ShowpadEventMap {
+ *   'asset-viewed': { assetId: string };
+ * }
+ *
+ * const OnOurEvent = createOnShowpadEvent<OurEvents>();
+ *
+ * @Injectable()
+ * export class AssetHandlers {
+ *   @OnOurEvent('asset-viewed')
+ *   count(event: EventOf<OurEvents, 'asset-viewed'>) {
+ *     console.log(event.data.assetId);
+ *   }
+ * }
+ * ```
+ */
+export function createOnShowpadEvent<Events extends EventMap>(): OnShowpadEventOf<Events> {
+  return OnShowpadEvent as OnShowpadEventOf<EventMap> as OnShowpadEventOf<Events>;
+}
+
 /** Reads what the decorator noted on a method. */
 export function handlersOf(method: object): readonly HandlerMetadata[] {
   return Reflect.getMetadata(HANDLERS, method) ?? [];
+}
+
+/** Makes a method that Nest takes for the decorated one, with its handlers, guards and pipes, but that calls another. */
+export function copyMetadata(from: object, to: object): void {
+  for (const key of Reflect.getMetadataKeys(from))
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
 }
 
 /**

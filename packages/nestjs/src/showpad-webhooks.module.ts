@@ -14,6 +14,8 @@ import {
   type SchemasOf,
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
+import { fromNestLogger } from './nest.logger.ts';
+import { watchRegistrations } from './registrations.ts';
 import { getShowpadReceiverToken } from './showpad-receiver.token.ts';
 import { ShowpadEndpoint } from './showpad-webhooks.endpoint.ts';
 import type {
@@ -77,7 +79,8 @@ function describe({
       {
         provide: receiverToken,
         inject: [optionsToken],
-        useFactory: (made: ShowpadWebhooksFactoryOptions) => createNamedReceiver(name, made),
+        useFactory: (readOptions: OptionsReader) =>
+          watchRegistrations(createNamedReceiver(name, readOptions())),
       },
       {
         provide: `ShowpadEndpoint:${name}`,
@@ -91,14 +94,14 @@ function describe({
         ],
         useFactory: (
           receiver: AnyReceiver,
-          { path, inbox }: ShowpadWebhooksFactoryOptions,
+          readOptions: OptionsReader,
           host: HttpAdapterHost,
           discovery: DiscoveryService,
           scanner: MetadataScanner,
           contextCreator: ExternalContextCreator,
         ) => {
           const services = { discovery, scanner, contextCreator };
-          return new ShowpadEndpoint({ receiver, path, hasInbox: inbox !== undefined, host, services });
+          return new ShowpadEndpoint({ receiver, options: readOptions(), host, services });
         },
       },
     ],
@@ -108,11 +111,21 @@ function describe({
 
 type Undefinable<T> = { [Key in keyof T]: T[Key] | undefined };
 
+/** The container keeps this instead of the options, so that no dump of the app shows the keys. */
+type OptionsReader = () => ShowpadWebhooksFactoryOptions;
+
 function optionsProviders(
   provide: string,
   { useFactory, inject = [], useClass, useExisting }: Undefinable<ShowpadWebhooksAsyncOptions>,
 ): Provider[] {
-  if (useFactory) return [{ provide, useFactory, inject: [...inject] }];
+  if (useFactory) {
+    // biome-ignore lint/suspicious/noExplicitAny: Nest passes what `inject` names.
+    const read = async (...dependencies: any[]): Promise<OptionsReader> => {
+      const made = await useFactory(...dependencies);
+      return () => made;
+    };
+    return [{ provide, useFactory: read, inject: [...inject] }];
+  }
   const factory = useClass ?? useExisting;
   if (!factory) {
     throw new TypeError('ShowpadWebhooksModule.forRootAsync() needs useFactory, useClass or useExisting.');
@@ -122,7 +135,10 @@ function optionsProviders(
     {
       provide,
       inject: [factory],
-      useFactory: (made: ShowpadWebhooksOptionsFactory) => made.createShowpadWebhooksOptions(),
+      useFactory: async (source: ShowpadWebhooksOptionsFactory): Promise<OptionsReader> => {
+        const made = await source.createShowpadWebhooksOptions();
+        return () => made;
+      },
     },
   ];
 }
@@ -130,8 +146,9 @@ function optionsProviders(
 /** @throws TypeError if the inbox has another name: the receiver's token has this one. */
 function createNamedReceiver(
   name: string,
-  { path: _, ...options }: ShowpadWebhooksFactoryOptions,
+  { path: _, globalEnhancers: __, logger, ...others }: ShowpadWebhooksFactoryOptions,
 ): AnyReceiver {
+  const options = logger === undefined ? others : { ...others, logger: fromNestLogger(logger) };
   const { inbox } = options;
   if (!inbox) return createReceiver({ ...options, name });
   if (inbox.name === name) return createReceiver(options);

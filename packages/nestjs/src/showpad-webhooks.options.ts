@@ -1,16 +1,38 @@
-import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
-import type { EventMap, EventSchemas, ReceiverOptions, ShowpadEventMap } from '@showpad-webhooks/core';
+import type {
+  InjectionToken,
+  LoggerService,
+  ModuleMetadata,
+  OptionalFactoryDependency,
+  Type,
+} from '@nestjs/common';
+import type {
+  EventMap,
+  EventSchemas,
+  Logger,
+  ReceiverOptions,
+  ShowpadEventMap,
+} from '@showpad-webhooks/core';
 
 /** The options of one receiver: those of core's `createReceiver`, and its place in the app. */
 export type ShowpadWebhooksOptions<
   Events extends EventMap = ShowpadEventMap,
   Schemas = EventSchemas,
-> = ReceiverOptions<Events, Schemas> & {
+> = DistributiveOmit<ReceiverOptions<Events, Schemas>, 'logger'> & {
   /**
    * The one path to answer, as in the URL that you gave to Showpad. A global prefix, a version and the paths of controllers are
    * not added to it.
    */
   readonly path: string;
+  /**
+   * True: the guards, interceptors, pipes and filters of the whole app (`APP_GUARD`, `app.useGlobalGuards()` and their siblings)
+   * run for handlers too. Default false, because most of them read an HTTP request, and a delivery has none.
+   */
+  readonly globalEnhancers?: boolean;
+  /**
+   * Gets one line per delivery, without payloads and secrets: `new Logger('Showpad')` of Nest, a pino logger, or `console`.
+   * Default: silent.
+   */
+  readonly logger?: Logger | LoggerService;
   /** True: every module can inject the receiver without importing this one. Default false. */
   readonly isGlobal?: boolean;
 };

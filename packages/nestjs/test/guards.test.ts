@@ -8,7 +8,6 @@ import {
   Scope,
   UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -39,10 +38,6 @@ class Handlers {
     handled += 1;
   }
 }
-@Injectable()
-class Open extends Handlers {}
-@Controller()
-class OpenController extends Handlers {}
 @Injectable()
 @UseGuards(DenyGuard)
 class Guarded extends Handlers {}
@@ -94,15 +89,6 @@ describe('a guard that denies runs before the handlers of', () => {
     ['a provider, as a request-scoped guard', { providers: [GuardedByRequest] }],
     ['a provider, as a transient guard', { providers: [GuardedByTransient] }],
     ['a value, as an instance', { providers: [{ provide: 'crm', useValue: new GuardedByInstance() }] }],
-    ['a provider, for the whole app', { providers: [Open, { provide: APP_GUARD, useClass: DenyGuard }] }],
-    [
-      'a provider, request-scoped for the whole app',
-      { providers: [Open, { provide: APP_GUARD, useClass: RequestDenyGuard }] },
-    ],
-    [
-      'a controller, request-scoped for the whole app',
-      { controllers: [OpenController], providers: [{ provide: APP_GUARD, useClass: RequestDenyGuard }] },
-    ],
   ])('%s', async (_what, metadata) => {
     const receiver = await boot(metadata);
     const { outcome, error } = await receiver.receive(signedDelivery(TYPE, { key: KEY }));

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { describe, expectTypeOf, test } from 'vitest';
 import {
+  createOnShowpadEvent,
   type EventOf,
   type HandlerContext,
   OnShowpadEvent,
@@ -93,7 +94,55 @@ describe('@OnShowpadEvent', () => {
   });
 });
 
+describe('createOnShowpadEvent', () => {
+  interface OurEvents extends ShowpadEventMap {
+    'asset-viewed': { assetId: string };
+  }
+  const OnOurEvent = createOnShowpadEvent<OurEvents>();
+
+  test('takes methods for the own events, for those of Showpad, and for any event', () => {
+    @Injectable()
+    class Handlers {
+      @OnOurEvent('asset-viewed')
+      own(event: EventOf<OurEvents, 'asset-viewed'>) {
+        return event.data.assetId;
+      }
+
+      @OnOurEvent('shared-space-user-added', { receiver: 'eu' })
+      documented(event: Added) {
+        return event.id;
+      }
+
+      @OnOurEvent('*')
+      any(event: ShowpadEvent<OurEvents>) {
+        return event.type === 'asset-viewed' ? event.data.assetId : event.type;
+      }
+
+      // @ts-expect-error the method takes another event
+      @OnOurEvent('asset-viewed')
+      other(event: Added) {
+        return event.id;
+      }
+    }
+    expectTypeOf<Handlers['own']>().returns.toBeString();
+  });
+
+  test('does not take a misspelt type', () => {
+    // @ts-expect-error it is "asset-viewed"
+    OnOurEvent('asset-view');
+    // @ts-expect-error the type is not in the map of @OnShowpadEvent
+    OnShowpadEvent('asset-viewed');
+  });
+});
+
 describe('forRoot', () => {
+  test("takes loggers of Nest's kind and of core's", () => {
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', logger: new Logger('Showpad') });
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', logger: console, globalEnhancers: true });
+    // @ts-expect-error it has none of the methods
+    ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', logger: {} });
+  });
+
   test('needs a path and keys, and does not take an unknown option', () => {
     ShowpadWebhooksModule.forRoot({ path: '/x', keys: 'a', name: 'eu', isGlobal: true });
     // @ts-expect-error there is no path
