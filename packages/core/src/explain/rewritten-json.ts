@@ -22,9 +22,17 @@ export function* rewrittenJson(text: string): Generator<readonly [detail: string
   yield ['written again, indented by tabs', JSON.stringify(value, null, '\t')];
   yield ['written again with a space after each comma and colon', spaced];
   yield ['written again with spaces inside of the braces too', indented.replace(/\n */g, ' ')];
+  yield ['written again with spaces inside of the braces, but not of the brackets', spacedInBraces(indented)];
   yield ['written again with non-ASCII characters escaped', escapeNonAscii(compact)];
   yield ['written again with spaces, and non-ASCII characters escaped', escapeNonAscii(spaced)];
   yield ['written again with slashes escaped', compact.replaceAll('/', '\\/')];
+}
+
+/** A line ends with "[", or begins with "]", only if that is a bracket of the JSON: a text would have its quote there. */
+function spacedInBraces(indented: string): string {
+  return indented.replace(/(\[?)\n *(\]?)/g, (_, open: string, close: string) => {
+    return open + close || ' ';
+  });
 }
 
 function escapeNonAscii(json: string): string {

@@ -100,6 +100,12 @@ describe('a change of the body between signing and verifying is found', () => {
     ],
     [
       'body-rewritten',
+      'written again with spaces inside of the braces, but not of the brackets',
+      '{ "a": [1, { "b": [], "c": "[\\n ]" }], "d": {} }',
+      Buffer.from('{"a":[1,{"b":[],"c":"[\\n ]"}],"d":{}}'),
+    ],
+    [
+      'body-rewritten',
       'written again without spaces',
       '{"hello":"world"}',
       Buffer.from('\ufeff{ "hello": "world" }'),
@@ -108,6 +114,20 @@ describe('a change of the body between signing and verifying is found', () => {
     expect(proven(explain({ body, signature: sign(signed, KEY, SECONDS) }))).toEqual([
       [`proven ${cause}`, `The signature is right for the given body ${detail}.`],
     ]);
+  });
+
+  test('by the example of Showpad, of which a parser and JSON.stringify made another text', () => {
+    const given = { keys: 'test-signature-key', timestamp: '1669302166', nowMs: 1_669_302_166_000 };
+    const signature = '8leDTQHwzePUzTvE0DAyuc3bq6UOCt9p/VT6IA0pBFg=';
+    expect(explain({ ...given, signature, body: Buffer.from('{ "hello": "world" }') })).toEqual([]);
+    for (const body of ['{"hello":"world"}', '{\n  "hello": "world"\n}', '{"hello": "world"}']) {
+      expect(proven(explain({ ...given, signature, body: Buffer.from(body) }))).toEqual([
+        [
+          'proven body-rewritten',
+          'The signature is right for the given body written again with spaces inside of the braces too.',
+        ],
+      ]);
+    }
   });
 
   test('also in a part of a larger buffer, and in bytes that are not UTF-8', () => {
