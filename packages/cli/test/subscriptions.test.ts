@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
@@ -222,6 +222,24 @@ describe('an account', () => {
     });
     expect(received).toEqual([]);
     expect(await runCommand(['subscriptions', 'list', ...own], { env: home })).toMatchObject({ exitCode: 0 });
+  });
+
+  test.runIf(process.platform !== 'win32')('that others can read or change is not used', async () => {
+    const { env } = await openAccount();
+    const { SHOWPAD_TOKEN: input = '', ...home } = env;
+    const login = await runCommand(['login', '--token', '-', '--json'], { input, env: home });
+    const [{ file } = { file: '' }] = valuesOf<{ file: string }>(login);
+    for (const [mode, isUsed] of [
+      [0o666, false],
+      [0o620, false],
+      [0o604, false],
+      [0o600, true],
+    ] as const) {
+      chmodSync(file, mode);
+      const { exitCode, stderr } = await runCommand(['whoami'], { env: home });
+      expect({ mode, exitCode }).toEqual({ mode, exitCode: isUsed ? 0 : 3 });
+      if (!isUsed) expect(stderr).toContain(`The file "${file}" is open to other users of this machine`);
+    }
   });
 
   test('that is broken is reported with its file, and not with what is in it', async () => {

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, sampleEvent } from '@showpad-webhooks/core/testing';
+import { EVENT_TYPES, sampleJson } from '@showpad-webhooks/core/testing';
 import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +34,7 @@ Example:
       }
       const doubt = doubtAbout(type);
       if (doubt) output.note(doubt);
-      const sample = sampleEvent(type);
+      const sample = sampleJson(type);
       output.exactResult(sample, JSON.stringify(sample, null, 2));
     });
 }

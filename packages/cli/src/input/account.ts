@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../terminal/io.ts';
-import { writePrivateFile } from './private-file.ts';
+import { isPrivateFile, writePrivateFile } from './private-file.ts';
 import { readSecret } from './read-input.ts';
 
 /** Where a token is valid. */
@@ -101,6 +101,13 @@ async function readSaved(io: Io): Promise<Account | undefined> {
     throw error;
   });
   if (text === undefined) return undefined;
+  if (!(await isPrivateFile(pathOf(io)))) {
+    throw authError(
+      `The file "${pathOf(io)}" is open to other users of this machine, so the token in it is not used.`,
+      'They may have read or changed it. Create a new token, and run "login" again. If you are the only user, run ' +
+        `"chmod 600 ${pathOf(io)}" instead.`,
+    );
+  }
   try {
     const { subdomain, baseUrl, token } = JSON.parse(text) as AccountFlags;
     const place = placeOf({ subdomain, baseUrl });

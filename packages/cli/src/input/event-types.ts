@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type EventJson, sampleEvent } from '@showpad-webhooks/core/testing';
+import { EVENT_TYPES, type EventJson, sampleJson } from '@showpad-webhooks/core/testing';
 
 /** Says how sure the sample of a type is. Returns undefined if Showpad documents it. */
 export function doubtAbout(type: string): string | undefined {
@@ -10,7 +10,7 @@ export function doubtAbout(type: string): string | undefined {
 
 /** Makes a new event of a type, from its sample if there is one. */
 export function newEvent(type: string, overrides: Readonly<Record<string, unknown>> = {}): EventJson {
-  const sample = hasSample(type) ? sampleEvent(type) : { type, specversion: 1, data: {} };
+  const sample = hasSample(type) ? sampleJson(type) : { type, specversion: 1, data: {} };
   return { ...sample, id: crypto.randomUUID(), time: new Date().toISOString(), ...overrides };
 }
 

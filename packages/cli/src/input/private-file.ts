@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -22,4 +22,11 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Whether only its owner can read and write a file. Windows has no such modes, so there it is taken for private. */
+export async function isPrivateFile(path: string): Promise<boolean> {
+  if (process.platform === 'win32') return true;
+  const { mode } = await stat(path);
+  return (mode & 0o077) === 0;
 }
