@@ -310,6 +310,34 @@ describe('clients that share a token store', () => {
     expect(requests).toHaveLength(12);
   });
 
+  test('do not overwrite newer tokens after they were frozen for longer than their lock', async () => {
+    const held: (() => void)[] = [];
+    const used: (string | undefined)[] = [];
+    let isHeld = () => {};
+    const whenHeld = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
+    const server = await openServer((req, res) => {
+      used.push(req.headers.authorization);
+      if (req.method === 'GET') return void res.end('[]');
+      const tokens = held.length === 0 ? 'frozen' : 'newer';
+      const answer = () => void res.end(JSON.stringify({ access_token: tokens, refresh_token: tokens }));
+      if (tokens === 'newer') return answer();
+      held.push(answer);
+      isHeld();
+    });
+    const { get, set } = createMemoryTokenStore(); // Without its lock, as after the lock has ended by itself.
+    const open = (nowMs: number) =>
+      openClient({ ...server, now: () => nowMs }, { auth: PASSWORD_GRANT, tokenStore: { get, set } }).client;
+    const frozen = open(1_000).subscriptions.list();
+    await whenHeld;
+    await open(60_000).subscriptions.list();
+    held[0]?.();
+    await frozen;
+    expect(await get()).toMatchObject({ accessToken: 'newer', refreshToken: 'newer' });
+    expect(used.slice(-1)).toEqual(['Bearer newer']);
+  });
+
   test('are not stopped by the failure of another one', async () => {
     const { lock } = createMemoryTokenStore();
     const failing = lock?.(() => Promise.reject(new Error('refused')));

@@ -43,6 +43,12 @@ function createGrantedTokens(auth: GrantAuth, settings: TokenSettings): GetToken
     if (tokens === known && !unsaved) return tokens;
     unsaved = tokens;
     try {
+      const saved = await store.get();
+      // This process may have been frozen for so long that its lock ended, and another one renewed the tokens.
+      if (isGood(saved, refused) && saved.expiresAtMs > tokens.expiresAtMs) {
+        unsaved = undefined;
+        return saved;
+      }
       await store.set(tokens);
     } catch (cause) {
       throw new ShowpadApiError('TOKENS_NOT_SAVED', 'The token store could not save new tokens.', {
