@@ -92,7 +92,8 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     onTelemetryError,
     onOtherError: (error, { delivery, context }) => reporter.report(error, delivery, context.attempt),
   });
-  const handling = { ...named, clock, handlerTimeoutMs, runHandlers, reporter };
+  const { identify } = settings;
+  const handling = { ...named, clock, handlerTimeoutMs, identify, runHandlers, reporter };
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
   const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });
   const inbox =

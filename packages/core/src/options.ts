@@ -1,9 +1,10 @@
 import process from 'node:process';
-import type { EventMap, EventOf } from './events/event.ts';
+import type { EventMap, EventOf, ShowpadEvent } from './events/event.ts';
 import type { EventSchemas, StandardSchemaV1, WithSchemas } from './events/schema.ts';
 import type { Handler } from './handlers/handler.ts';
 import type { Telemetry } from './handlers/telemetry.ts';
 import type { Inbox } from './inbox/types.ts';
+import type { Identify } from './once/identity.ts';
 import { type Ledger, noLedger } from './once/ledger.ts';
 import { createMemoryLedger } from './once/memory-ledger.ts';
 import { checkAboveZero, checkKnown } from './shared/check.ts';
@@ -63,6 +64,12 @@ export interface CommonOptions<Events extends EventMap, Schemas> {
   readonly handlerTimeoutMs?: number;
   /** Validate and type `event.data`, by event type. Any Standard Schema fits: Zod, Valibot, ArkType and others. */
   readonly schemas?: Schemas;
+  /**
+   * Says which events are the same, for a sender that repeats an event under a new id. Two events with the same text are one
+   * for the ledger or the inbox, so the text must be the same each time the event comes, and name the type. The data is what was
+   * sent: no schema was applied. If it throws or returns no text, the response is 503. Default: `event.id`.
+   */
+  identify?(event: ShowpadEvent<NoInfer<Events>>): string;
   /** Unix time in ms. Default `Date.now`. */
   readonly clock?: () => number;
   /** Gets one line per delivery, without payloads and secrets. Default: silent. */
@@ -87,6 +94,7 @@ export interface ReceiverSettings {
   readonly ledger: Ledger;
   readonly inbox: Inbox | undefined;
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
+  readonly identify: Identify | undefined;
   readonly clock: () => number;
   readonly logger: Logger;
   readonly telemetry: Telemetry | undefined;
@@ -112,6 +120,7 @@ const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   ledger: true,
   inbox: true,
   schemas: true,
+  identify: true,
   clock: true,
   logger: true,
   telemetry: true,
@@ -143,6 +152,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
     inbox,
     ledger: ledger === false ? noLedger : (ledger ?? createMemoryLedger()),
     schemas: new Map(Object.entries(schemas)),
+    identify: options.identify as Identify | undefined,
     clock: options.clock ?? Date.now,
     logger: options.logger ?? silentLogger,
     telemetry: options.telemetry,

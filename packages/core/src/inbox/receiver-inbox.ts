@@ -6,6 +6,7 @@ import type { RegisteredHandler } from '../handlers/handler.ts';
 import type { Progress, RunHandlers } from '../handlers/run-handlers.ts';
 import { callStore } from '../once/call-store.ts';
 import { claimLost, eventConflict, inProgress, storeFailed } from '../once/errors.ts';
+import { createIdentifier, type Identify } from '../once/identity.ts';
 import { stillHanging, watchTime } from '../once/time-limit.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import { logDelivery } from '../reporting/log-delivery.ts';
@@ -27,6 +28,7 @@ export interface ReceiverInboxOptions {
   readonly handlerTimeoutMs: number;
   readonly findHandlers: (type: string) => readonly RegisteredHandler[];
   readonly hasHandlers: () => boolean;
+  readonly identify: Identify | undefined;
   readonly runHandlers: RunHandlers;
   readonly reporter: Reporter;
 }
@@ -39,6 +41,8 @@ export interface ReceiverInbox {
   put(delivery: EventDelivery): Promise<'queued' | 'duplicate'>;
   /** Stores an authentic delivery that is not an event, as a dead entry. */
   putInvalid(delivery: VerifiedDelivery, error: ShowpadWebhookError): Promise<'queued'>;
+  /** Stores an event above `maxBodyBytes`, as a dead entry. */
+  putTooLarge(delivery: EventDelivery, error: ShowpadWebhookError): Promise<'queued' | 'duplicate'>;
   start(): Promise<void>;
   close(options: { readonly timeoutMs: number }): Promise<void>;
   health: Inbox['health'];
@@ -46,12 +50,24 @@ export interface ReceiverInbox {
 
 export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbox {
   const { inbox, handlerTimeoutMs, runHandlers, reporter } = options;
+  const identityOf = createIdentifier(options.identify, 'inbox');
   let starting: Promise<void> | undefined;
   /** Events whose handlers run, by id. This process never starts one of them again, whatever a lease says. */
   const running = new Map<string, { readonly isGivenUp: boolean }>();
 
-  async function put(delivery: EventDelivery): Promise<'queued' | 'duplicate'> {
-    const result = await store({ ...entryOf(delivery), id: delivery.event.id, type: delivery.event.type });
+  async function put(
+    delivery: EventDelivery,
+    error?: ShowpadWebhookError,
+  ): Promise<'queued' | 'duplicate'> {
+    const { key, bodyDigest } = identityOf(delivery);
+    const { type } = delivery.event;
+    const result = await store({
+      ...entryOf(delivery),
+      id: key,
+      bodyDigest,
+      type,
+      error: error && keptError(error),
+    });
     if (result === 'stored') return 'queued';
     if (result.isConflict) reporter.report(eventConflict(), delivery);
     return 'duplicate';
@@ -59,11 +75,28 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
 
   async function putInvalid(delivery: VerifiedDelivery, error: ShowpadWebhookError): Promise<'queued'> {
     await store({ ...entryOf(delivery), id: `invalid:${randomUUID()}`, error: keptError(error) });
-    reporter.report(error, delivery);
-    // The inbox has kept it already, so a listener that fails changes nothing and is only reported.
-    const unkept = await reporter.deadLetter('invalid', error, delivery);
-    if (unkept) reporter.report(unkept, delivery);
+    await reportDead('invalid', error, delivery);
     return 'queued';
+  }
+
+  async function putTooLarge(
+    delivery: EventDelivery,
+    error: ShowpadWebhookError,
+  ): Promise<'queued' | 'duplicate'> {
+    const outcome = await put(delivery, error);
+    if (outcome === 'queued') await reportDead('too-large', error, delivery);
+    return outcome;
+  }
+
+  /** The inbox has kept the entry already, so a listener that fails changes nothing and is only reported. */
+  async function reportDead(
+    reason: DeadLetterReason,
+    error: ShowpadWebhookError,
+    delivery: VerifiedDelivery,
+  ): Promise<void> {
+    reporter.report(error, delivery);
+    const unkept = await reporter.deadLetter(reason, error, delivery);
+    if (unkept) reporter.report(unkept, delivery);
   }
 
   async function store(entry: InboxEntry) {
@@ -195,6 +228,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     },
     put,
     putInvalid,
+    putTooLarge,
     async start() {
       if (!options.hasHandlers()) return checkStore();
       starting ??= begin();
@@ -244,7 +278,7 @@ function deliveryOf(job: InboxJob): VerifiedDelivery {
 function readStored(job: InboxJob): EventDelivery | ShowpadWebhookError {
   const read = readEventOf(deliveryOf(job));
   if (ShowpadWebhookError.isInstance(read)) return read;
-  return { ...read, event: { ...read.event, id: job.id } };
+  return job.body.byteLength > 0 ? read : { ...read, event: { ...read.event, id: job.id } };
 }
 
 function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {

@@ -3,7 +3,10 @@ import { DEADLINE_MS } from '../shared/promise.ts';
 
 export type StoreName = 'ledger' | 'inbox';
 
-const CODE_OF: Readonly<Record<StoreName, ErrorCode>> = { ledger: 'LEDGER_FAILED', inbox: 'INBOX_FAILED' };
+export const CODE_OF: Readonly<Record<StoreName, ErrorCode>> = {
+  ledger: 'LEDGER_FAILED',
+  inbox: 'INBOX_FAILED',
+};
 
 /** The error of a store that threw or took too long. */
 export function storeFailed(store: StoreName, operation: string, cause: unknown): ShowpadWebhookError {

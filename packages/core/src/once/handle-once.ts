@@ -5,10 +5,10 @@ import { type Attempt, isRetryable, type RunHandlers } from '../handlers/run-han
 import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
-import { digestOf } from '../shared/hash.ts';
 import type { Logger } from '../shared/logger.ts';
 import { callStore } from './call-store.ts';
 import { eventConflict, inProgress } from './errors.ts';
+import { createIdentifier, type Identify } from './identity.ts';
 import { LEASE_MS, type Ledger } from './ledger.ts';
 import { LedgerProgress } from './ledger-progress.ts';
 import { watchTime } from './time-limit.ts';
@@ -22,6 +22,7 @@ export interface HandleOnceOptions {
   readonly ledger: Ledger;
   readonly logger: Logger;
   readonly handlerTimeoutMs: number;
+  readonly identify: Identify | undefined;
   readonly runHandlers: RunHandlers;
   readonly reporter: Reporter;
   readonly slowRuns: SlowRuns;
@@ -49,6 +50,7 @@ export interface HandleOnce {
 
 export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
   const { receiverName, ledger, logger, handlerTimeoutMs, runHandlers, reporter, unfinished } = options;
+  const identityOf = createIdentifier(options.identify, 'ledger');
   /** The events whose handlers run, by key. This process never starts one of them again, whatever a lease says. */
   const running = new Map<string, LedgerProgress>();
   let renewal: NodeJS.Timeout | undefined;
@@ -65,8 +67,9 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     delivery: EventDelivery,
     handlers: readonly RegisteredHandler[],
   ): Promise<HandleResult> {
-    const key = `${receiverName}:${delivery.event.id}`;
-    const bodyDigest = digestOf(delivery.body);
+    const identity = identityOf(delivery);
+    const key = `${receiverName}:${identity.key}`;
+    const { bodyDigest } = identity;
     const earlier = running.get(key);
     if (earlier) {
       if (earlier.bodyDigest !== bodyDigest) reporter.report(eventConflict(), delivery);
