@@ -72,7 +72,7 @@ export function watchPipe(pipe: PipeTransform): PipeTransform {
       try {
         return await pipe.transform(value, metadata);
       } catch (thrown) {
-        if (thrown instanceof Object) thrownByPipes.set(thrown, culprit);
+        if (isObject(thrown)) thrownByPipes.set(thrown, culprit);
         throw thrown;
       }
     },
@@ -82,7 +82,7 @@ export function watchPipe(pipe: PipeTransform): PipeTransform {
 /** Watches the innermost part of a call: the pipes and the handler. */
 export function watchHandler(next: () => Promise<unknown>, context: HandlerContext): () => Promise<unknown> {
   const fail = (thrown: unknown) =>
-    accuse(context, (thrown instanceof Object && thrownByPipes.get(thrown)) || 'handler');
+    accuse(context, (isObject(thrown) && thrownByPipes.get(thrown)) || 'handler');
   return async () => {
     try {
       const result = await next();
@@ -130,6 +130,11 @@ function errorOf(
 
 function contextOf(execution: ExecutionContext): HandlerContext {
   return execution.getArgByIndex(1);
+}
+
+/** Errors of Node itself are of another realm under Jest, so `instanceof` does not know them. */
+function isObject(thrown: unknown): thrown is object {
+  return typeof thrown === 'object' && thrown !== null;
 }
 
 function nameOf(enhancer: object): string {

@@ -10,8 +10,8 @@ export function fromNestLogger(logger: Logger | LoggerService): Logger {
     info: (fields, message) => logger.log(textOf(fields, message)),
     warn: (fields, message) => logger.warn(textOf(fields, message)),
     error: (fields, message) => {
-      const { err } = fields as { err?: unknown };
-      if (err instanceof Error) logger.error(textOf(fields, message), err.stack);
+      const { stack } = (fields as { err?: Partial<Error> }).err ?? {};
+      if (typeof stack === 'string') logger.error(textOf(fields, message), stack);
       else logger.error(textOf(fields, message));
     },
   };

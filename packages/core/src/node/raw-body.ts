@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { WebhookRequest } from '../delivery/request.ts';
+import { isBytes } from '../shared/bytes.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { headerValue } from '../shared/headers.ts';
 import type { NodeMessage, NodeRequest } from './node-request.ts';
@@ -27,12 +28,12 @@ export function findRawBody({
   rawBody,
   explainMissingBody,
 }: RawBodySources): WebhookRequest['body'] {
-  if (rawBody instanceof Uint8Array) return rawBody;
-  if (body instanceof Uint8Array) return body;
+  if (isBytes(rawBody)) return rawBody;
+  if (isBytes(body)) return body;
   if (!req.readableDidRead) {
     // A stream that ended and never had anything to read is an empty body, which a parser found.
     if (req.readableEnded) return Buffer.alloc(0);
-    return (limitBytes) => readBody(req as NodeMessage, limitBytes);
+    return (limitBytes, onHeld) => readBody(req as NodeMessage, limitBytes, { onHeld });
   }
   const text = typeof rawBody === 'string' ? rawBody : body;
   if (typeof text === 'string' && isLossless(text, req)) return Buffer.from(text, 'utf8');

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { isBytes } from '../shared/bytes.ts';
 import { checkAboveZero } from '../shared/check.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookHeaders } from '../shared/headers.ts';
@@ -78,7 +79,7 @@ export function verifySignature(options: VerifyOptions): VerifiedSignature {
 
 /** @throws ShowpadWebhookError `RAW_BODY_UNAVAILABLE` */
 export function checkBytes(body: unknown): asserts body is Uint8Array {
-  if (body instanceof Uint8Array) return;
+  if (isBytes(body)) return;
   throw new ShowpadWebhookError(
     'RAW_BODY_UNAVAILABLE',
     `The body is of type ${typeof body}, and not the bytes that were sent.`,
