@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EVENT_TYPES, type EventJson, sampleEvent } from '@showpad-webhooks/core/testing';
+import { EVENT_TYPES, type EventJson, sampleJson } from '@showpad-webhooks/core/testing';
 
 /** One event type of the catalogue. */
 export interface CatalogueEntry {
@@ -35,6 +35,6 @@ export class Catalogue {
 
 /** An event of a type that core has no sample of is empty. */
 function sampleOf(type: string): EventJson {
-  if (EVENT_TYPES.some((each) => each.type === type)) return sampleEvent(type);
+  if (EVENT_TYPES.some((each) => each.type === type)) return sampleJson(type);
   return { type, specversion: 1, id: randomUUID(), time: new Date().toISOString(), data: {} };
 }

@@ -3,5 +3,12 @@ export { inboxConformance } from './inbox-conformance.ts';
 export { inboxStoreConformance } from './inbox-store-conformance.ts';
 export { ledgerConformance } from './ledger-conformance.ts';
 export { createMemoryInbox } from './memory-inbox.ts';
-export { type DocumentedType, EVENT_TYPES, type EventJson, sampleEvent } from './samples.ts';
+export {
+  type DocumentedType,
+  EVENT_TYPES,
+  type EventJson,
+  type SampleOptions,
+  sampleEvent,
+  sampleJson,
+} from './samples.ts';
 export { type SignedDelivery, type SignedDeliveryOptions, signedDelivery } from './signed-delivery.ts';

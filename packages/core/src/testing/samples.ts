@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { type EventEnvelope, type EventOf, parseEvent } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
 
 /** An event as it is written in JSON. */
 export interface EventJson<Type extends string = string, Data = unknown> {
   readonly type: Type;
-  readonly specversion?: string | number;
+  readonly specversion?: string | number | undefined;
   readonly id: string;
-  readonly time?: string;
+  readonly time?: string | undefined;
   readonly data: Data;
 }
 
@@ -77,11 +79,18 @@ const SAMPLES: Samples = {
   },
 };
 
+export interface SampleOptions<Data = unknown> {
+  /** Replaces the `data` of the sample, or is the data of a type that has no sample. */
+  readonly data?: Data;
+  /** Replaces the id of the sample. */
+  readonly id?: string;
+}
+
 /**
- * A copy of the sample of an event type. It is Showpad's own if Showpad publishes one (`shared-space-user-added`), and
- * otherwise inferred from its documentation.
+ * The sample of an event type, as a handler receives it, for unit tests. It is Showpad's own if Showpad publishes one
+ * (`shared-space-user-added`), and otherwise inferred from its documentation. Each call returns a copy.
  *
- * @throws TypeError for a type that has no sample.
+ * @throws TypeError for a type that has no sample, unless `data` is given.
  *
  * @example
  * ```ts
@@ -90,15 +99,46 @@ const SAMPLES: Samples = {
  * console.log(sampleEvent('shared-space-user-added').data.sharedSpace.name); // Breakfast Service
  * ```
  */
-export function sampleEvent<Type extends DocumentedType['type']>(
+export function sampleEvent<Type extends keyof ShowpadEventMap & string>(
   type: Type,
-): EventJson<Type, ShowpadEventMap[Type]>;
-export function sampleEvent(type: string): EventJson;
-export function sampleEvent(type: string): EventJson {
+  options?: SampleOptions<ShowpadEventMap[Type]>,
+): EventOf<ShowpadEventMap, Type>;
+export function sampleEvent(type: string, options?: SampleOptions): EventEnvelope<string, unknown>;
+export function sampleEvent(type: string, options: SampleOptions = {}): EventEnvelope<string, unknown> {
   const sample = findSample(type);
-  if (sample) return structuredClone(sample);
+  if (!sample && options.data === undefined)
+    throw noSample(type, ' For another type, pass the option "data".');
+  const { id = sample?.id ?? randomUUID(), data = sample?.data } = options;
+  const text = JSON.stringify({ ...newEnvelope(), ...sample, type, id, data });
+  return parseEvent(text) as EventEnvelope<string, unknown>;
+}
+
+/**
+ * The sample of an event type as it is sent: the object whose JSON is the body of a delivery.
+ *
+ * @throws TypeError for a type that has no sample.
+ *
+ * @example
+ * ```ts
+ * import { sampleJson } from '@showpad-webhooks/core/testing';
+ *
+ * console.log(sampleJson('shared-space-user-added').time); // 2022-15-30T06:45:00.250Z
+ * ```
+ */
+export function sampleJson(type: string): EventJson {
+  const sample = findSample(type);
+  if (!sample) throw noSample(type);
+  return JSON.parse(JSON.stringify(sample));
+}
+
+function noSample(type: string, fix = ''): TypeError {
   const types = EVENT_TYPES.map((each) => each.type).join(', ');
-  throw new TypeError(`There is no sample of ${quote(type)}. There are samples of ${types}.`);
+  return new TypeError(`There is no sample of ${quote(type)}. There are samples of ${types}.${fix}`);
+}
+
+/** What an event has next to its type, its id and its data. */
+export function newEnvelope(): Pick<EventJson, 'specversion' | 'time'> {
+  return { specversion: 1, time: new Date().toISOString() };
 }
 
 export function findSample(type: string): EventJson | undefined {

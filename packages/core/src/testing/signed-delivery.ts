@@ -4,7 +4,7 @@ import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
 import { sign } from '../signature/signature.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature/signed-headers.ts';
-import { type EventJson, findSample } from './samples.ts';
+import { type EventJson, findSample, newEnvelope } from './samples.ts';
 
 export interface SignedDeliveryOptions {
   /** The key to sign with. Several keys give several signatures, as during a rotation. */
@@ -69,7 +69,7 @@ export function signedDelivery(
 
 function bodyOf(source: string | BodySource | EventJson, options: SignedDeliveryOptions): Buffer {
   if (typeof source === 'object' && 'body' in source) return Buffer.from(source.body as Uint8Array);
-  const event = typeof source === 'string' ? newEvent(source, options) : source;
+  const event = typeof source === 'string' ? newEvent(source, options) : withoutDate(source);
   const { id = event.id, data = event.data } = options;
   return Buffer.from(JSON.stringify({ ...event, id, data }));
 }
@@ -82,12 +82,11 @@ function newEvent(type: string, { data }: SignedDeliveryOptions): EventJson {
       : 'Pass the option "data", or an event.';
     throw new TypeError(`There is no sample of the event type ${quote(type)}. ${fix}`);
   }
-  return {
-    specversion: 1,
-    ...sample,
-    type,
-    data: sample?.data,
-    id: randomUUID(),
-    time: new Date().toISOString(),
-  };
+  const envelope = newEnvelope();
+  return { ...envelope, ...sample, type, data: sample?.data, id: randomUUID(), time: envelope.time };
+}
+
+/** Handlers receive the time as a date too, which is not sent. */
+function withoutDate({ date, ...event }: EventJson & { readonly date?: unknown }): EventJson {
+  return date === undefined || date instanceof Date ? event : ({ ...event, date } as EventJson);
 }

@@ -1,5 +1,18 @@
-import { createMemoryLedger, type Ledger, parseEvent, SIGNATURE_HEADER, sign } from '@showpad-webhooks/core';
-import { EVENT_TYPES, ledgerConformance, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import {
+  createMemoryLedger,
+  createReceiver,
+  type Ledger,
+  parseEvent,
+  SIGNATURE_HEADER,
+  sign,
+} from '@showpad-webhooks/core';
+import {
+  EVENT_TYPES,
+  ledgerConformance,
+  sampleEvent,
+  sampleJson,
+  signedDelivery,
+} from '@showpad-webhooks/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { KEY, probe, TYPE } from '../support.ts';
 
@@ -100,6 +113,35 @@ describe('sampleEvent', () => {
     expect(sampleEvent(TYPE).data.sharedSpace.name).toBe('Breakfast Service');
   });
 
+  test('is what a handler receives', async () => {
+    const seen: unknown[] = [];
+    const receiver = createReceiver({ keys: KEY });
+    receiver.onAny((event) => seen.push(event));
+    for (const { type } of EVENT_TYPES) {
+      const sample = sampleEvent(type);
+      expect(sample.date?.toISOString()).toBe(type === TYPE ? undefined : sample.time);
+      await receiver.receive(signedDelivery(sampleJson(type), { key: KEY }));
+      expect(seen.pop()).toEqual(sample);
+      await receiver.receive(signedDelivery(sample, { key: KEY, id: `of ${type}` }));
+      expect(seen.pop()).toEqual({ ...sample, id: `of ${type}` });
+    }
+  });
+
+  test('takes other data and another id, also for a type without a sample', () => {
+    const sample = sampleEvent('asset-viewed', { id: '1', data: { assetId: '2' } });
+    expect(sample).toMatchObject({ type: 'asset-viewed', id: '1', specversion: 1, data: { assetId: '2' } });
+    expect(sample.date?.toISOString()).toBe(sample.time);
+    expect(sampleEvent(TYPE, { id: '1' })).toEqual({ ...sampleEvent(TYPE), id: '1' });
+  });
+
+  test('as JSON is what is sent, and a copy each time', () => {
+    const sample = sampleJson(TYPE);
+    expect(Object.keys(sample)).toEqual(['type', 'specversion', 'id', 'time', 'data']);
+    Object.assign(sample.data as object, { sharedSpace: undefined });
+    expect(sampleJson(TYPE).data).toEqual(sampleEvent(TYPE).data);
+    expect(() => sampleJson('nope')).toThrow(/^There is no sample of "nope"\. .* COURSE_COMPLETED\.$/);
+  });
+
   test.each(EVENT_TYPES)('has the type that it is asked for: $type', ({ type }) => {
     expect(sampleEvent(type)).toMatchObject({ type, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   });
@@ -108,7 +150,7 @@ describe('sampleEvent', () => {
     expect(() => sampleEvent(type)).toThrow(
       new TypeError(
         `There is no sample of ${JSON.stringify(type)}. There are samples of shared-space-user-added, ` +
-          'shared-space-created, COURSE_COMPLETED.',
+          'shared-space-created, COURSE_COMPLETED. For another type, pass the option "data".',
       ),
     );
   });
