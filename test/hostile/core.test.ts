@@ -3,7 +3,7 @@ import { HTTP_ATTACKS } from './src/catalogue/http.ts';
 import { OWN_TROUBLES } from './src/catalogue/own-trouble.ts';
 import { REPLAYS } from './src/catalogue/replay.ts';
 import { DELIVERIES } from './src/catalogue.ts';
-import { defineCoreSuite } from './src/suite.ts';
+import { defineCoreSuite } from './src/core-suite.ts';
 
 defineCoreSuite();
 

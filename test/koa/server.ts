@@ -1,7 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
-import type { BehindParser, CreateServer, TestServer } from '@showpad-webhooks/conformance';
+import {
+  type BehindParser,
+  type CreateServer,
+  listenHttp2,
+  type TestServer,
+} from '@showpad-webhooks/conformance';
 import { showpadWebhooks } from '@showpad-webhooks/koa';
 import type Koa from 'koa';
 import { koaBody } from 'koa-body';
@@ -63,7 +68,11 @@ export const PARSERS: readonly Parser[] = [
 ];
 
 /** The conformance suite's app, on one major of Koa and with one of the parsers. */
-export function serverOn(Application: typeof koa3, createParser: () => Koa.Middleware): CreateServer {
+export function serverOn(
+  Application: typeof koa3,
+  createParser: () => Koa.Middleware,
+  protocol: 'HTTP/1.1' | 'HTTP/2' = 'HTTP/1.1',
+): CreateServer {
   return async ({ options, path, parser, mountPath = '/' }) => {
     const app = new Application();
     app.silent = true; // Koa would print every connection that breaks.
@@ -76,7 +85,9 @@ export function serverOn(Application: typeof koa3, createParser: () => Koa.Middl
       else if (ctx.path === '/echo') ctx.body = ctx.request.body;
       else await next();
     });
-    return listen(app, middleware.receiver);
+    const { receiver } = middleware;
+    if (protocol === 'HTTP/1.1') return listen(app, receiver);
+    return { ...(await listenHttp2(app.callback())), receiver };
   };
 }
 

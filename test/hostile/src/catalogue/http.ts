@@ -1,7 +1,7 @@
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 
 /** The parts of a good delivery, to be sent in a bad way. */
-interface Parts {
+export interface Parts {
   readonly path: string;
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,6 +12,8 @@ interface Parts {
 export interface HttpAttack {
   readonly name: string;
   readonly bytes: (parts: Parts) => Buffer;
+  /** What the bytes say, for protocols that write it in another way. */
+  readonly request: (parts: Parts) => HttpRequest;
   readonly expected: readonly (number | 'none')[];
   readonly reason: string;
   /** True if the delivery may be handled, because it is a good one in an odd form. */
@@ -22,7 +24,8 @@ export interface HttpAttack {
 
 const CRLF = '\r\n';
 
-interface Request {
+/** What differs from a good delivery. */
+export interface HttpRequest {
   /** True if another request follows on the connection. */
   readonly keepsOpen?: boolean;
   readonly line?: string;
@@ -30,7 +33,7 @@ interface Request {
   readonly body?: Buffer | string;
 }
 
-function compose({ host, headers, path, body }: Parts, request: Request): Buffer {
+function compose({ host, headers, path, body }: Parts, request: HttpRequest): Buffer {
   const { line = `POST ${path} HTTP/1.1`, headers: extra = [`content-length: ${body.length}`] } = request;
   const lines = [
     line,
@@ -47,13 +50,14 @@ function compose({ host, headers, path, body }: Parts, request: Request): Buffer
 
 const attack = (
   name: string,
-  request: (parts: Parts) => Request,
+  request: (parts: Parts) => HttpRequest,
   expected: HttpAttack['expected'],
   reason: string,
   more: Partial<HttpAttack> = {},
 ): HttpAttack => ({
   name: `http: ${name}`,
   bytes: (parts) => compose(parts, request(parts)),
+  request,
   expected,
   reason,
   ...more,
