@@ -56,7 +56,7 @@ function configOf(folder: string): UserConfig {
     fixedExtension: true,
     hash: false,
     publint: { strict: true },
-    attw: { profile: 'node16', level: 'error' },
+    attw: { profile: 'strict', level: 'error' },
   };
 }
 
