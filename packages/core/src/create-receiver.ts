@@ -1,12 +1,14 @@
 import process from 'node:process';
+import { BytesInFlight, HeldBytes } from './delivery/bytes-in-flight.ts';
 import {
   type Delivery,
+  type EventDelivery,
   type KnownDelivery,
   readEventOf,
   type VerifiedDelivery,
 } from './delivery/delivery.ts';
 import type { Receipt } from './delivery/receipt.ts';
-import { readBytes, type WebhookRequest } from './delivery/request.ts';
+import { eventTooLarge, readBytes, type WebhookRequest } from './delivery/request.ts';
 import { CODES, failureResponse, SUCCESS_RESPONSES, type SuccessOutcome } from './delivery/response.ts';
 import { createVerifier } from './delivery/verify.ts';
 import type { EventMap } from './events/event.ts';
@@ -78,9 +80,12 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     reporter.logFailure(thrown, 'The telemetry of a Showpad webhook receiver failed.');
   };
   const explainer = settings.explainMismatches ? new MismatchExplainer() : undefined;
+  const inFlight = new BytesInFlight(settings.maxBytesInFlight);
   const verifier = createVerifier({
     methods,
     maxBodyBytes,
+    inFlight,
+    clock,
     toleranceSeconds: settings.toleranceSeconds,
     keyring: settings.keyring,
     mismatchOf: async (delivery) => explainer?.explain(delivery) ?? mismatch(),
@@ -113,18 +118,20 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     const delivery: Delivery = { request, receivedAtMs };
     let known: KnownDelivery = delivery;
     let attempt: number | undefined;
+    const held = new HeldBytes(inFlight);
     unfinished.add();
     try {
       if (closing) throw closed();
-      const signed = verifier.checkHead(delivery);
-      const body = await readBytes(request, maxBodyBytes);
+      const head = verifier.checkHead(delivery);
+      const body = await readBytes(request, maxBodyBytes, held);
       const read = { request, receivedAtMs, body };
       known = read;
-      const verified = await verifier.verify(read, signed);
+      const verified = await verifier.verify(read, head);
       known = verified;
       const authentic = readEventOf(verified);
       if (ShowpadWebhookError.isInstance(authentic)) return await answerInvalid(verified, authentic);
       known = authentic;
+      if (body.byteLength > maxBodyBytes) return await answerTooLarge(authentic);
       if (inbox) return succeed(await inbox.put(authentic), known);
       const handlers = registry.find(authentic.event.type);
       if (handlers.length === 0) return succeed('ignored', known);
@@ -135,6 +142,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     } catch (thrown) {
       return fail(toWebhookError(thrown), known, attempt);
     } finally {
+      held.release();
       unfinished.delete();
     }
   }
@@ -143,6 +151,13 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   async function answerInvalid(delivery: VerifiedDelivery, invalid: ShowpadWebhookError): Promise<Receipt> {
     if (inbox) return succeed(await inbox.putInvalid(delivery, invalid), delivery);
     throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
+  }
+
+  /** Keeps an authentic event above the limit, in the inbox. Otherwise a retry may find a higher limit. */
+  async function answerTooLarge(delivery: EventDelivery): Promise<Receipt> {
+    const tooLarge = eventTooLarge(delivery.body.byteLength, maxBodyBytes);
+    if (inbox) return succeed(await inbox.putTooLarge(delivery, tooLarge), delivery);
+    throw tooLarge;
   }
 
   function succeed(outcome: SuccessOutcome, delivery: KnownDelivery, attempt?: number): Receipt {

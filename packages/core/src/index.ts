@@ -1,6 +1,6 @@
 export { createReceiver } from './create-receiver.ts';
 export type { Receipt } from './delivery/receipt.ts';
-export type { WebhookRequest } from './delivery/request.ts';
+export type { BodyReader, WebhookRequest } from './delivery/request.ts';
 export type { FailureOutcome, Outcome, SuccessOutcome, WebhookResponse } from './delivery/response.ts';
 export {
   type EventEnvelope,

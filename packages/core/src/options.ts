@@ -53,8 +53,16 @@ export interface CommonOptions<Events extends EventMap, Schemas> {
   readonly on?: HandlerMap<WithSchemas<Events, Schemas>>;
   /** How far the timestamp of a delivery may be off, in both directions. Default 300. */
   readonly toleranceSeconds?: number;
-  /** Larger bodies are rejected with 413. Default 1 MiB. */
+  /**
+   * The largest event that is handled. An authentic one that is larger is answered with 503 and reported, or stored as dead if
+   * there is an inbox. A body of more than four times as many bytes is rejected with 413. Default 10 MiB.
+   */
   readonly maxBodyBytes?: number;
+  /**
+   * How many bytes of bodies are held at once, for all deliveries together. One that finds no room is answered with 503, so that
+   * Showpad retries it. Default 256 MiB, and at least four times `maxBodyBytes`.
+   */
+  readonly maxBytesInFlight?: number;
   /** The methods with which subscriptions send. Default `['POST']`. */
   readonly methods?: readonly DeliveryMethod[];
   /**
@@ -89,6 +97,7 @@ export interface ReceiverSettings {
   readonly keyring: Keyring;
   readonly toleranceSeconds: number;
   readonly maxBodyBytes: number;
+  readonly maxBytesInFlight: number;
   readonly methods: readonly string[];
   readonly handlerTimeoutMs: number;
   readonly ledger: Ledger;
@@ -115,6 +124,7 @@ const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   on: true,
   toleranceSeconds: true,
   maxBodyBytes: true,
+  maxBytesInFlight: true,
   methods: true,
   handlerTimeoutMs: true,
   ledger: true,
@@ -134,9 +144,10 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
   }
   checkKnown(options, Object.keys(OPTIONS));
   const { inbox, ledger, methods = ['POST'], schemas = {} } = options;
-  const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = MEBIBYTE } = options;
+  const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = 10 * MEBIBYTE } = options;
+  const { maxBytesInFlight = Math.max(256 * MEBIBYTE, 4 * maxBodyBytes) } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
-  checkAboveZero({ toleranceSeconds, maxBodyBytes, handlerTimeoutMs });
+  checkAboveZero({ toleranceSeconds, maxBodyBytes, maxBytesInFlight, handlerTimeoutMs });
   checkMethods(methods);
   checkSchemas(schemas);
   if (inbox && ledger) {
@@ -147,6 +158,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
     keyring: createKeyring(options.keys),
     toleranceSeconds,
     maxBodyBytes,
+    maxBytesInFlight,
     methods,
     handlerTimeoutMs,
     inbox,

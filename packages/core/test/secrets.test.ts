@@ -68,7 +68,7 @@ const outcomes: [
   ['401 TIMESTAMP_MISSING', withHeaders({ [TIMESTAMP_HEADER]: '' })],
   ['401 TIMESTAMP_MALFORMED', withHeaders({ [TIMESTAMP_HEADER]: VALUE })],
   ['401 TIMESTAMP_TOO_OLD', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds - 301 })],
-  ['401 TIMESTAMP_IN_FUTURE', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds + 301 })],
+  ['503 CLOCK_SUSPECT', signedDelivery(event, { key: KEY, timestampSeconds: timestampSeconds + 301 })],
   ['400 BODY_INVALID', signed(`{"email": ${VALUE}}`)],
   ['400 BODY_INVALID', signed(`"${VALUE}"`)],
   ['400 EVENT_INVALID', signed(`{"type": {"email":"${VALUE}"}, "id": "${VALUE}"}`)],

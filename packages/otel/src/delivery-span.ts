@@ -54,7 +54,9 @@ export function carrying(request: WebhookRequest, span: Span): WebhookRequest {
     method,
     headers: withSpanContext(headers, spanContext),
     body:
-      typeof body === 'function' ? async (limitBytes) => measured(await body(limitBytes)) : measured(body),
+      typeof body === 'function'
+        ? async (limitBytes, onHeld) => measured(await body(limitBytes, onHeld))
+        : measured(body),
     url,
     receivedAtMs,
   };

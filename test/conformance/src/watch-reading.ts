@@ -10,8 +10,8 @@ export function watchReading(): { readonly telemetry: Telemetry; readonly isRead
     aroundDelivery: ({ request, receive }) => {
       const { body } = request;
       if (typeof body !== 'function') return receive();
-      const read = (limitBytes: number) => {
-        const reading = body(limitBytes);
+      const read: typeof body = (limitBytes, onHeld) => {
+        const reading = body(limitBytes, onHeld);
         begin();
         return reading;
       };

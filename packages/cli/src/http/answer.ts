@@ -56,6 +56,8 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   METHOD_NOT_ALLOWED: 'The endpoint does not accept this method. Use POST, or set "methods" in the app.',
   BODY_TOO_LARGE:
     'The body is larger than "maxBodyBytes" in the app. Raise it if you expect events of this size.',
+  EVENT_TOO_LARGE:
+    'The event is larger than "maxBodyBytes" in the app. Raise it if you expect events of this size.',
   BODY_INVALID: 'The signature is right, but the body is not a JSON object.',
   EVENT_INVALID:
     'The signature is right, but the event has no "type" or no "id". For GET, add ?type= to the URL.',
@@ -68,6 +70,10 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   HANDLER_FAILED: `A handler threw an error, or the data does not match its schema. ${SEE_LOG}`,
   HANDLER_TIMEOUT: 'The handlers took longer than "handlerTimeoutMs". Make them faster, or use an inbox.',
   PERMANENT_FAILURE: `A handler threw a PermanentError. ${SEE_LOG}`,
+  OVERLOADED:
+    'The bodies of all deliveries together are larger than "maxBytesInFlight" in the app. Try again later.',
+  CLOCK_SUSPECT:
+    'The signature is right, but for the endpoint the delivery comes from another time. Compare the clocks of both machines with "date -u".',
   IN_PROGRESS: 'Another delivery of the same event is being handled. Try again later.',
   CLOSED: 'The receiver of the app is closed.',
   EVENT_CONFLICT: 'The same event id arrived before with another body.',

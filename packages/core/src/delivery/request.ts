@@ -3,16 +3,14 @@ import { headerValue, type WebhookHeaders } from '../shared/headers.ts';
 import type { MaybePromise } from '../shared/promise.ts';
 import { quote } from '../shared/text.ts';
 import { checkBytes } from '../signature/signature.ts';
+import type { BytesInFlight, HeldBytes } from './bytes-in-flight.ts';
 
 /** The common form of a request, which an adapter makes from the request of its framework. */
 export interface WebhookRequest {
   readonly method: string;
   readonly headers: WebhookHeaders;
-  /**
-   * The exact bytes that were sent, or a function that reads them. The function is called only for a delivery whose headers
-   * are acceptable. It must reject with `BODY_TOO_LARGE` above the limit, and must settle whatever the sender does.
-   */
-  readonly body: Uint8Array | ((limitBytes: number) => Promise<Uint8Array>);
+  /** The exact bytes that were sent, or a function that reads them. */
+  readonly body: Uint8Array | BodyReader;
   /** Path and query. Key resolvers and GET deliveries use it. */
   readonly url?: string | undefined;
   /**
@@ -22,22 +20,39 @@ export interface WebhookRequest {
   readonly receivedAtMs?: number | undefined;
 }
 
+/**
+ * Reads the body of a delivery. It is called only if the headers are acceptable. It must reject with `BODY_TOO_LARGE` above
+ * the limit, and must settle whatever the sender does.
+ *
+ * @param onHeld is told how many bytes are held so far. If it throws, there is no room for more: reject with what it threw.
+ */
+export type BodyReader = (limitBytes: number, onHeld?: (bytes: number) => void) => Promise<Uint8Array>;
+
 export interface RequestLimits {
   readonly methods: readonly string[];
   readonly maxBodyBytes: number;
+  readonly inFlight: BytesInFlight;
 }
+
+/**
+ * A body above `maxBodyBytes` is read up to this many times the limit, to find out whether it is authentic. If it is, the
+ * limit is our trouble, and the sender must not be told that a retry is of no use.
+ */
+const EXAMINED_FACTOR = 4;
 
 /** Rejects by method and headers, because they cost nothing to look at. */
 export function checkHead(
   { method, headers }: WebhookRequest,
-  { methods, maxBodyBytes }: RequestLimits,
+  { methods, maxBodyBytes, inFlight }: RequestLimits,
 ): void {
   if (!methods.includes(method)) {
     throw new ShowpadWebhookError('METHOD_NOT_ALLOWED', `The delivery uses the method ${quote(method)}.`, {
       hint: `Create the subscription with ${methods.join(' or ')}, or set the option "methods".`,
     });
   }
-  if (Number(headerValue(headers, 'content-length')) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+  const declaredBytes = Number(headerValue(headers, 'content-length'));
+  const limitBytes = maxBodyBytes * EXAMINED_FACTOR;
+  if (declaredBytes > limitBytes) throw bodyTooLarge(limitBytes);
   const encoding = headerValue(headers, 'content-encoding')?.trim().toLowerCase();
   if (encoding && encoding !== 'identity') {
     throw new ShowpadWebhookError(
@@ -48,19 +63,23 @@ export function checkHead(
       },
     );
   }
+  if (declaredBytes > 0) inFlight.checkRoom(declaredBytes);
 }
 
-/** Reads the body of a request, or takes it if it is there already. */
-export function readBytes({ body }: WebhookRequest, limitBytes: number): MaybePromise<Uint8Array> {
-  return typeof body === 'function' ? readWith(body, limitBytes) : checkSize(body, limitBytes);
+/** Reads the body of a request, or takes it if it is there already. It may be larger than `maxBodyBytes`. */
+export function readBytes(
+  { body }: WebhookRequest,
+  maxBodyBytes: number,
+  held: HeldBytes,
+): MaybePromise<Uint8Array> {
+  const limitBytes = maxBodyBytes * EXAMINED_FACTOR;
+  return typeof body === 'function' ? readWith(body, limitBytes, held) : checkSize(body, limitBytes, held);
 }
 
-async function readWith(
-  read: (limitBytes: number) => Promise<Uint8Array>,
-  limitBytes: number,
-): Promise<Uint8Array> {
+async function readWith(read: BodyReader, limitBytes: number, held: HeldBytes): Promise<Uint8Array> {
   try {
-    return checkSize(await read(limitBytes), limitBytes);
+    const bytes = await read(limitBytes, (heldBytes) => held.growTo(heldBytes));
+    return checkSize(bytes, limitBytes, held);
   } catch (cause) {
     if (ShowpadWebhookError.isInstance(cause)) throw cause;
     throw new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'The body could not be read.', {
@@ -70,15 +89,24 @@ async function readWith(
   }
 }
 
-function checkSize(bytes: unknown, limitBytes: number): Uint8Array {
+function checkSize(bytes: unknown, limitBytes: number, held: HeldBytes): Uint8Array {
   checkBytes(bytes);
   if (bytes.byteLength > limitBytes) throw bodyTooLarge(limitBytes);
+  held.growTo(bytes.byteLength);
   return bytes;
 }
 
 /** The error of a body above the limit. Body readers use it too. */
 export function bodyTooLarge(limitBytes: number): ShowpadWebhookError {
   return new ShowpadWebhookError('BODY_TOO_LARGE', `The body is larger than ${limitBytes} bytes.`, {
-    hint: 'Showpad never retries a 413. If the delivery was authentic, raise "maxBodyBytes".',
+    hint: 'So it was not verified, and Showpad never retries a 413. If you expect such events, raise "maxBodyBytes".',
+  });
+}
+
+/** The error of an authentic event above the limit. */
+export function eventTooLarge(bytes: number, maxBodyBytes: number): ShowpadWebhookError {
+  const message = `An authentic event has ${bytes} bytes, and "maxBodyBytes" is ${maxBodyBytes}.`;
+  return new ShowpadWebhookError('EVENT_TOO_LARGE', message, {
+    hint: 'Raise "maxBodyBytes", and the next retry is accepted. An inbox keeps the event as dead, so that you can retry it.',
   });
 }

@@ -46,6 +46,10 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   // In an inbox this code ends an attempt only if the handler never ended, and then no retry in this process may help.
   HANDLER_TIMEOUT: { outcome: 'unavailable', status: 503, isFinal: true },
   IN_PROGRESS: OUR_TROUBLE,
+  OVERLOADED: OUR_TROUBLE,
+  CLOCK_SUSPECT: OUR_TROUBLE,
+  // Authentic, so the limit is our trouble. An inbox keeps the event as dead.
+  EVENT_TOO_LARGE: { outcome: 'unavailable', status: 503, isFinal: true },
   RAW_BODY_UNAVAILABLE: OUR_TROUBLE,
   BODY_TIMEOUT: OUR_TROUBLE,
   KEY_LOOKUP_FAILED: OUR_TROUBLE,

@@ -1,14 +1,16 @@
-import type { ShowpadWebhookError } from '../shared/error.ts';
+import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookHeaders } from '../shared/headers.ts';
 import type { Keyring, PreparedKey } from '../signature/keys.ts';
 import { findKey } from '../signature/signature.ts';
-import { readSignedHeaders, type SignedHeaders } from '../signature/signed-headers.ts';
+import { ageError, readSignedHeaders, type SignedHeaders } from '../signature/signed-headers.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { Delivery, ReadDelivery, VerifiedDelivery } from './delivery.ts';
 import { checkHead, type RequestLimits } from './request.ts';
 
 export interface VerifierOptions extends RequestLimits {
   readonly toleranceSeconds: number;
   readonly keyring: Keyring;
+  readonly clock: () => number;
   /** Makes the error of a signature that none of the keys made. */
   readonly mismatchOf: (delivery: Mismatch) => Promise<ShowpadWebhookError>;
 }
@@ -21,30 +23,53 @@ export interface Mismatch {
   readonly nowMs: number;
 }
 
+/** A delivery whose headers are acceptable, so that its body may be read. */
+export interface CheckedHead {
+  readonly signed: SignedHeaders;
+  /** Set if the age of the delivery is wrong, but the fault may be that of our own clock. */
+  readonly doubt: ShowpadWebhookError | undefined;
+}
+
 /** The two halves of verifying, with the reading of the body between them: what the headers rule out is never read. */
 export interface Verifier {
   /** @throws ShowpadWebhookError for a method, headers or a timestamp that cannot be accepted. */
-  checkHead(delivery: Delivery): SignedHeaders;
-  /** @throws ShowpadWebhookError `SIGNATURE_MISMATCH` or `KEY_LOOKUP_FAILED`. */
-  verify(delivery: ReadDelivery, signed: SignedHeaders): Promise<VerifiedDelivery>;
+  checkHead(delivery: Delivery): CheckedHead;
+  /** @throws ShowpadWebhookError `SIGNATURE_MISMATCH`, `KEY_LOOKUP_FAILED` or `CLOCK_SUSPECT`. */
+  verify(delivery: ReadDelivery, head: CheckedHead): Promise<VerifiedDelivery>;
 }
 
 export function createVerifier(options: VerifierOptions): Verifier {
   const { toleranceSeconds, keyring, mismatchOf } = options;
+  const watch = new ClockWatch(options.clock, toleranceSeconds);
   return {
     checkHead({ request, receivedAtMs }) {
       checkHead(request, options);
-      return readSignedHeaders(request.headers, toleranceSeconds, receivedAtMs);
+      const signed = readSignedHeaders(request.headers);
+      const stale = ageError(signed, toleranceSeconds, receivedAtMs);
+      const isByOurClock = request.receivedAtMs === undefined;
+      // Nobody can record a signature that is yet to be made. So if one from the future is right, a clock on our side is wrong.
+      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || (isByOurClock && watch.isSuspect);
+      if (stale && !isDoubtful) throw stale;
+      return { signed, doubt: stale };
     },
 
-    async verify({ request, receivedAtMs, body }, signed) {
+    async verify({ request, receivedAtMs, body }, { signed, doubt }) {
       const { headers, url } = request;
       const keys = await keyring.candidates(headers, url);
-      const key = findKey(body, signed, keys);
-      if (!key) throw await mismatchOf({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs });
+      const key = await findKey(body, signed, keys);
+      if (!key)
+        throw doubt ?? (await mismatchOf({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs }));
       keyring.promote(key);
+      if (doubt) throw clockSuspect(doubt);
+      if (request.receivedAtMs === undefined) watch.confirm();
       const timestampSeconds = Number(signed.timestamp);
       return { request, receivedAtMs, body, timestampSeconds, keyLabel: key.label };
     },
   };
+}
+
+function clockSuspect({ message }: ShowpadWebhookError): ShowpadWebhookError {
+  return new ShowpadWebhookError('CLOCK_SUSPECT', `${message} But its signature is right.`, {
+    hint: 'So the clock of this machine is probably wrong: compare it with "date -u". Showpad will retry.',
+  });
 }

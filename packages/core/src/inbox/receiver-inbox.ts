@@ -55,10 +55,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   /** Events whose handlers run, by id. This process never starts one of them again, whatever a lease says. */
   const running = new Map<string, { readonly isGivenUp: boolean }>();
 
-  async function put(
-    delivery: EventDelivery,
-    error?: ShowpadWebhookError,
-  ): Promise<'queued' | 'duplicate'> {
+  async function put(delivery: EventDelivery, error?: ShowpadWebhookError): Promise<'queued' | 'duplicate'> {
     const { key, bodyDigest } = identityOf(delivery);
     const { type } = delivery.event;
     const result = await store({

@@ -6,6 +6,8 @@ import { mayBeReset, RESET_MS } from './http2.ts';
 import type { NodeMessage } from './node-request.ts';
 
 export interface ReadBodyOptions {
+  /** Is told how many bytes are held so far. If it throws, reading ends with what it threw. */
+  readonly onHeld?: ((bytes: number) => void) | undefined;
   /** How long the whole body may take, in ms. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -16,7 +18,7 @@ const BODY_TIMEOUT_MS = 10_000;
  * Reads the exact bytes of a Node request, at most `limitBytes` of them. It settles whatever the sender does, leaves no
  * listener and no timer behind, and holds at most about twice the bytes that were sent.
  *
- * @throws ShowpadWebhookError `BODY_TOO_LARGE`; `BODY_TIMEOUT` if the sender was too slow; `RAW_BODY_UNAVAILABLE` if the
+ * @throws ShowpadWebhookError `BODY_TOO_LARGE`; `BODY_TIMEOUT` if the sender was too slow; what `onHeld` throws; `RAW_BODY_UNAVAILABLE` if the
  * sender went away, or if something else reads the stream.
  *
  * @example
@@ -30,7 +32,7 @@ const BODY_TIMEOUT_MS = 10_000;
  *   const receipt = await receiver.receive({
  *     method: req.method ?? '',
  *     headers: req.headers,
- *     body: (limitBytes) => readBody(req, limitBytes),
+ *     body: (limitBytes, onHeld) => readBody(req, limitBytes, { onHeld }),
  *   });
  *   writeResponse(res, receipt.response);
  * });
@@ -39,7 +41,7 @@ const BODY_TIMEOUT_MS = 10_000;
 export function readBody(
   req: NodeMessage,
   limitBytes: number,
-  { timeoutMs = BODY_TIMEOUT_MS }: ReadBodyOptions = {},
+  { timeoutMs = BODY_TIMEOUT_MS, onHeld }: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     // A stream that has ended, broken or been read by others would never emit again.
@@ -58,7 +60,15 @@ export function readBody(
       if (typeof piece === 'string')
         finish(unavailable('Something called setEncoding() on the request stream.'));
       else if (bytes.length + piece.length > limitBytes) finish(bodyTooLarge(limitBytes));
-      else bytes.append(piece);
+      else take(piece);
+    };
+    const take = (piece: Buffer) => {
+      try {
+        onHeld?.(bytes.length + piece.length);
+        bytes.append(piece);
+      } catch (error) {
+        finish(error as ShowpadWebhookError);
+      }
     };
     const onGone = () => finish(unavailable('The sender went away before the body was complete.'));
     let resetTimer: NodeJS.Timeout | undefined;

@@ -17,13 +17,19 @@ export interface ErrorInfo {
 export type ErrorListener = (error: ShowpadWebhookError, info: ErrorInfo) => unknown;
 
 /** Why no further attempt will come: the reasons are explained at `DeadLetter`. */
-export type DeadLetterReason = 'permanent' | 'attempts-exhausted' | 'handler-timeout' | 'invalid';
+export type DeadLetterReason =
+  | 'permanent'
+  | 'attempts-exhausted'
+  | 'handler-timeout'
+  | 'invalid'
+  | 'too-large';
 
 /** An authentic delivery for which no further attempt will come. Store it: without an inbox nobody else keeps it. */
 export interface DeadLetter extends ErrorInfo {
   /**
    * `permanent`: a handler threw a `PermanentError`. `attempts-exhausted`: the last attempt failed, which is Showpad's fourth
-   * or the inbox's last. `handler-timeout`: a handler never ended. `invalid`: the body is authentic but not an event.
+   * or the inbox's last. `handler-timeout`: a handler never ended. `invalid`: the body is authentic but not an event. `too-large`: the event is
+   * larger than `maxBodyBytes`, and is in the inbox as dead.
    */
   readonly reason: DeadLetterReason;
   readonly error: ShowpadWebhookError;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'TIMESTAMP_IN_FUTURE'
   | 'METHOD_NOT_ALLOWED'
   | 'BODY_TOO_LARGE'
+  | 'EVENT_TOO_LARGE'
   | 'BODY_INVALID'
   | 'EVENT_INVALID'
   | 'RAW_BODY_UNAVAILABLE'
@@ -22,6 +23,8 @@ export type ErrorCode =
   | 'HANDLER_TIMEOUT'
   | 'PERMANENT_FAILURE'
   | 'IN_PROGRESS'
+  | 'OVERLOADED'
+  | 'CLOCK_SUSPECT'
   | 'CLOSED';
 
 // The markers are registered symbols because the ESM and the CJS build, or two installed copies, may meet in one process.

@@ -17,6 +17,11 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined)?.then === 'function';
 }
 
+/** Lets everything else that waits have a turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits for a promise no longer than `deadlineMs`. It rejects with an Error if the time is over. */
 export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number = DEADLINE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

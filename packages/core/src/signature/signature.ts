@@ -4,8 +4,14 @@ import { isBytes } from '../shared/bytes.ts';
 import { checkAboveZero } from '../shared/check.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookHeaders } from '../shared/headers.ts';
+import { nextTurn } from '../shared/promise.ts';
 import { type PreparedKey, prepareKey, prepareKeys, type SignatureKey } from './keys.ts';
-import { DEFAULT_TOLERANCE_SECONDS, readSignedHeaders, type SignedHeaders } from './signed-headers.ts';
+import {
+  ageError,
+  DEFAULT_TOLERANCE_SECONDS,
+  readSignedHeaders,
+  type SignedHeaders,
+} from './signed-headers.ts';
 
 /**
  * Signs a body as Showpad does: base64 of the HMAC-SHA256 over the body, a full stop and the timestamp.
@@ -71,8 +77,10 @@ export function verifySignature(options: VerifyOptions): VerifiedSignature {
   checkAboveZero({ toleranceSeconds });
   checkBytes(body);
   const keys = prepareKeys(options.keys);
-  const signed = readSignedHeaders(headers, toleranceSeconds, nowMs);
-  const key = findKey(body, signed, keys);
+  const signed = readSignedHeaders(headers);
+  const stale = ageError(signed, toleranceSeconds, nowMs);
+  if (stale) throw stale;
+  const key = keys.find((each) => isSignedWith(each, body, signed));
   if (!key) throw mismatch();
   return { keyLabel: key.label, timestampSeconds: Number(signed.timestamp) };
 }
@@ -87,16 +95,33 @@ export function checkBytes(body: unknown): asserts body is Uint8Array {
   );
 }
 
-/** Finds the key that made one of the signatures. Every comparison takes constant time. */
-export function findKey(
+/** How long keys are tried before other work gets a turn, in ms. */
+const SLICE_MS = 2;
+
+/** Finds the key that made one of the signatures. Many keys and a large body do not block the event loop. */
+export async function findKey(
+  body: Uint8Array,
+  signed: SignedHeaders,
+  keys: readonly PreparedKey[],
+): Promise<PreparedKey | undefined> {
+  let sliceStartMs = performance.now();
+  for (const key of keys) {
+    if (isSignedWith(key, body, signed)) return key;
+    if (performance.now() - sliceStartMs < SLICE_MS) continue;
+    await nextTurn();
+    sliceStartMs = performance.now();
+  }
+  return undefined;
+}
+
+/** True if the key made one of the signatures. Every comparison takes constant time. */
+function isSignedWith(
+  { hmacKey }: PreparedKey,
   body: Uint8Array,
   { signatures, timestamp }: SignedHeaders,
-  keys: readonly PreparedKey[],
-): PreparedKey | undefined {
-  return keys.find(({ hmacKey }) => {
-    const expected = hmac(hmacKey, body, timestamp);
-    return signatures.some((signature) => isSameText(signature, expected));
-  });
+): boolean {
+  const expected = hmac(hmacKey, body, timestamp);
+  return signatures.some((signature) => isSameText(signature, expected));
 }
 
 /** The error for a delivery that none of the keys signed. */

@@ -14,19 +14,15 @@ const MAX_SIGNATURE_HEADER_LENGTH = 1_024;
 const SIGNATURE_PATTERN = /^[A-Za-z0-9+/]{43}=$/;
 const TIMESTAMP_PATTERN = /^[1-9][0-9]{0,14}$/;
 
-/** The signature headers of a delivery. They are well formed and recent, but not verified yet. */
+/** The signature headers of a delivery. They are well formed, but not verified yet. */
 export interface SignedHeaders {
   readonly signatures: readonly string[];
   /** The text of the header, because exactly this text was signed. */
   readonly timestamp: string;
 }
 
-/** Rejects what can be rejected by its headers alone, before a body is read. */
-export function readSignedHeaders(
-  headers: WebhookHeaders,
-  toleranceSeconds: number,
-  nowMs: number,
-): SignedHeaders {
+/** @throws ShowpadWebhookError `SIGNATURE_*` or `TIMESTAMP_*` if a header is missing or malformed. */
+export function readSignedHeaders(headers: WebhookHeaders): SignedHeaders {
   const signatures = readSignatures(headerValue(headers, SIGNATURE_HEADER));
   const timestamp = headerValue(headers, TIMESTAMP_HEADER);
   if (!timestamp) throw missing('TIMESTAMP_MISSING', TIMESTAMP_HEADER);
@@ -37,13 +33,18 @@ export function readSignedHeaders(
       { hint: 'Showpad sends one header of 1 to 15 digits, and nothing else.' },
     );
   }
-  checkAge(Math.floor(nowMs / 1000) - Number(timestamp), toleranceSeconds);
   return { signatures, timestamp };
 }
 
-function checkAge(ageSeconds: number, toleranceSeconds: number): void {
+/** The error of a delivery that was signed too long ago, or in the future. Undefined if its age is within the tolerance. */
+export function ageError(
+  { timestamp }: SignedHeaders,
+  toleranceSeconds: number,
+  nowMs: number,
+): ShowpadWebhookError | undefined {
+  const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
   if (ageSeconds > toleranceSeconds) {
-    throw new ShowpadWebhookError(
+    return new ShowpadWebhookError(
       'TIMESTAMP_TOO_OLD',
       `The delivery was signed ${ageSeconds} s ago, and at most ${toleranceSeconds} s are accepted.`,
       {
@@ -52,7 +53,7 @@ function checkAge(ageSeconds: number, toleranceSeconds: number): void {
     );
   }
   if (ageSeconds < -toleranceSeconds) {
-    throw new ShowpadWebhookError(
+    return new ShowpadWebhookError(
       'TIMESTAMP_IN_FUTURE',
       `The delivery was signed ${-ageSeconds} s in the future, and at most ${toleranceSeconds} s are accepted.`,
       {
@@ -60,6 +61,7 @@ function checkAge(ageSeconds: number, toleranceSeconds: number): void {
       },
     );
   }
+  return undefined;
 }
 
 function readSignatures(header: string | undefined): readonly string[] {

@@ -23,6 +23,9 @@ const FAILURES: Record<ErrorCode, readonly [status: number, outcome: string, isF
   PERMANENT_FAILURE: [422, 'failed', true],
   HANDLER_FAILED: [500, 'failed', false],
   HANDLER_TIMEOUT: [503, 'unavailable', true],
+  EVENT_TOO_LARGE: [503, 'unavailable', true],
+  OVERLOADED: [503, 'unavailable', false],
+  CLOCK_SUSPECT: [503, 'unavailable', false],
   IN_PROGRESS: [503, 'unavailable', false],
   LEDGER_FAILED: [503, 'unavailable', false],
   INBOX_FAILED: [503, 'unavailable', false],
@@ -87,7 +90,7 @@ describe('Connection: close', () => {
   test.each<[string, Partial<WebhookRequest>]>([
     ['401 SIGNATURE_MISSING', { headers: {}, body: read(sound.body) }],
     ['405 METHOD_NOT_ALLOWED', { method: 'PUT', body: read(sound.body) }],
-    ['413 BODY_TOO_LARGE', { body: read(Buffer.alloc(2 ** 20 + 1)) }],
+    ['413 BODY_TOO_LARGE', { body: read(Buffer.alloc(40 * 2 ** 20 + 1)) }],
     ['503 RAW_BODY_UNAVAILABLE', { body: gone }],
   ])('%s: with a body that was not read to its end', async (answer, change) => {
     const { response, error } = await probe().receiver.receive({ ...sound, ...change });

@@ -23,7 +23,7 @@ describe('onRejected hears of mistakes of the sender, and onError does not', () 
     ['SIGNATURE_MISSING', { headers: {} }],
     ['TIMESTAMP_TOO_OLD', delivery('event-1', { timestampSeconds: timestampSeconds - 301 })],
     ['METHOD_NOT_ALLOWED', { method: 'PUT' }],
-    ['BODY_TOO_LARGE', { headers: { ...sound.headers, 'content-length': '1048577' } }],
+    ['BODY_TOO_LARGE', { headers: { ...sound.headers, 'content-length': '41943041' } }],
     ['ENCODING_UNSUPPORTED', { headers: { ...sound.headers, 'content-encoding': 'gzip' } }],
     ['EVENT_INVALID', delivery('', { timestampSeconds })],
   ];

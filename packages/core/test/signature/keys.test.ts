@@ -179,3 +179,20 @@ test('a key is used as UTF-8', async () => {
   const bytes = createHmac('sha256', Buffer.from('clé-🔑', 'utf8')).update('{}.1').digest('base64');
   expect(sign('{}', 'clé-🔑', 1)).toBe(bytes);
 });
+
+test('many keys and a large forgery do not block the event loop', async () => {
+  const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
+  const { receiver } = probe({ keys });
+  const forged = { ...delivery(), body: Buffer.alloc(1024 * 1024) };
+  let isDone = false;
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  expect((await receiver.receive(forged)).error?.code).toBe('SIGNATURE_MISMATCH');
+  isDone = true;
+  // One HMAC over 1 MiB takes about half a millisecond or more, and a turn comes at least every few milliseconds.
+  expect(turns).toBeGreaterThan(20);
+});
