@@ -3,6 +3,7 @@ export { inboxConformance } from './inbox-conformance.ts';
 export { inboxStoreConformance } from './inbox-store-conformance.ts';
 export { ledgerConformance } from './ledger-conformance.ts';
 export { createMemoryInbox } from './memory-inbox.ts';
+export { sampleContext } from './sample-context.ts';
 export {
   type DocumentedType,
   EVENT_TYPES,

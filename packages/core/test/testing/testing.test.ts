@@ -283,3 +283,17 @@ describe('ledgerConformance notices a ledger that', () => {
     expect(await failures(create, expected)).toEqual([expected]);
   });
 });
+
+test('sampleContext has what the context of a delivery has', async () => {
+  const contexts: HandlerContext[] = [];
+  const receiver = createReceiver({ keys: KEY });
+  receiver.on(TYPE, (_event, context) => contexts.push(context));
+  await receiver.receive(signedDelivery(TYPE, { key: KEY }));
+  const sample = sampleContext({ attempt: 4 });
+  const [real] = contexts;
+  for (const [name, value] of Object.entries(sample)) {
+    expect([name, typeof Reflect.get(real ?? {}, name)]).toEqual([name, typeof value]);
+  }
+  expect([sample.attempt, sample.signal.aborted, sample.receiverName]).toEqual([4, false, 'default']);
+  expect(sampleContext().attempt).toBe(1);
+});
