@@ -85,7 +85,7 @@ describe('doctor', () => {
     [
       'refuses with 500',
       { refusal: 500 },
-      { forged: 'warned', unsigned: 'warned', tampered: 'warned', stale: 'warned', future: 'warned' },
+      { forged: 'warned', unsigned: 'warned', tampered: 'warned', stale: 'warned' },
     ],
   ])('finds the mistake of an endpoint that %s', async (_title, traits, found) => {
     expect(await ailments(await openCareless(traits))).toEqual(found);

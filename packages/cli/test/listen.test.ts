@@ -167,6 +167,20 @@ describe('listen --record', () => {
     expect(read(invalid)).toMatchObject({ isAuthentic: true, keyLabel: 'key 1', code: 'BODY_INVALID' });
   });
 
+  test('takes a delivery for authentic if only its time is wrong, because the signature is right', async () => {
+    const folder = openFolder();
+    const { url, running } = await listen('--record', folder);
+    const timestampSeconds = Math.floor(Date.now() / 1000) + 3_600;
+    const { method, headers } = signedDelivery({ body: BODY }, { key: KEY, timestampSeconds });
+    await fetch(url, { method, headers, body: new Uint8Array(BODY) });
+    const { file } = JSON.parse(await running.nextLine()) as { file: string };
+    expect(read(file)).toMatchObject({ isAuthentic: true, code: 'CLOCK_SUSPECT', status: 503 });
+    const { url: target, received } = await openEndpoint();
+    const finished = await runCommand(['replay', file, '--to', target, '--key', KEY, '--json']);
+    expect({ ...finished, received }).toMatchObject({ exitCode: 1, received: [] });
+    expect(finished.stdout).toContain('TIMESTAMP_IN_FUTURE');
+  });
+
   test('lets strangers fill the folder with no more than 20 deliveries', async () => {
     const folder = openFolder();
     const { url, running } = await listen('--record', folder);

@@ -111,9 +111,9 @@ export const CHECKS: readonly Check[] = [
     id: 'future',
     title: 'a delivery signed an hour ahead',
     send: (subject) => good({ ...subject, nowSeconds: subject.nowSeconds + HOUR_SECONDS }),
-    expect: 'refuse',
+    expect: 'reject',
     why: 'A captured delivery stays valid for longer than 5 minutes.',
-    fix: 'Answer 401 to a timestamp that is more than 5 minutes in the future.',
+    fix: 'Do not accept a timestamp that is more than 5 minutes in the future. Answer 401, or 503 if its signature is right, because then your own clock may be wrong.',
   },
   {
     id: 're-spaced',
