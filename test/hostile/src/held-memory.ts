@@ -1,50 +1,90 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { readBody } from '@showpad-webhooks/core/node';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { open } from '@showpad-webhooks/conformance';
+import { type NodeMessage, type NodeResponse, readBody } from '@showpad-webhooks/core/node';
 import { exposeGarbageCollector } from './garbage.ts';
+import { headerBlock, headerFrames } from './transport/frames.ts';
+import { fieldsOf, openHttp2, STREAM } from './transport/http2.ts';
 
-export type ReadBody = (req: IncomingMessage, limitBytes: number) => Promise<Uint8Array>;
+export type ReadBody = (req: NodeMessage, limitBytes: number) => Promise<Uint8Array>;
+export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 
-const CHUNK = '1\r\nx\r\n';
+interface Sender {
+  /** Sends more of the body, one byte at a time. */
+  write(bytes: number, isLast: boolean): Promise<void>;
+  destroy(): void;
+}
+
+const SENDERS: Readonly<Record<Protocol, (url: string) => Promise<Sender>>> = {
+  async 'HTTP/1.1'(url) {
+    const socket = await open(url);
+    socket.write(
+      'POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    return {
+      async write(bytes, isLast) {
+        socket.write('1\r\nx\r\n'.repeat(bytes) + (isLast ? '0\r\n\r\n' : ''));
+      },
+      destroy: () => socket.destroy(),
+    };
+  },
+  async 'HTTP/2'(url) {
+    const upload = await openHttp2(url);
+    upload.writeFrames(headerFrames(STREAM, headerBlock(fieldsOf(`${url}/`, 'POST', {}))));
+    return {
+      write: (bytes, isLast) => upload.writeBody(Buffer.alloc(bytes, 'x'), { frameBytes: 1, ends: isLast }),
+      destroy: () => upload.destroy(),
+    };
+  },
+};
 
 /**
- * Sends a body in chunks of one byte, and measures the memory that its reader holds just before the last chunk.
+ * Sends a body one byte at a time, in chunks or in frames, and measures the memory that its reader holds just before the last
+ * byte.
  *
  * @returns the memory as a multiple of the body.
  */
-export async function measureHeldMemory(bodyBytes: number, read: ReadBody = readBody): Promise<number> {
-  const collectGarbage = exposeGarbageCollector();
-  const usedBytes = () => {
-    collectGarbage();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const allButOne = Buffer.from(CHUNK.repeat(bodyBytes - 1));
-  const server = createServer().listen(0, '127.0.0.1');
+export async function measureHeldMemory(
+  protocol: Protocol,
+  bodyBytes: number,
+  read: ReadBody = readBody,
+): Promise<number> {
+  const server: Server = protocol === 'HTTP/2' ? createHttp2Server() : createServer();
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  socket.write(
-    'POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n',
-  );
-  const [req, res] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+  const sender = await SENDERS[protocol](`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [req, res] = (await once(server, 'request')) as [IncomingMessage, NodeResponse];
 
-  const before = usedBytes();
+  const before = await usedBytes();
   const reading = read(req, bodyBytes);
-  socket.write(allButOne);
-  await new Promise<void>((resolve) => {
+  const arrival = new Promise<void>((resolve) => {
     let arrived = 0;
     req.on('data', (chunk: Buffer) => {
       arrived += chunk.length;
-      if (arrived === allButOne.length / CHUNK.length) resolve();
+      if (arrived === bodyBytes - 1) resolve();
     });
   });
-  const held = usedBytes() - before;
-  socket.write(`${CHUNK}0\r\n\r\n`);
+  await sender.write(bodyBytes - 1, false);
+  await arrival;
+  const held = (await usedBytes()) - before;
+  await sender.write(1, true);
   const { byteLength } = await reading;
   if (byteLength !== bodyBytes) throw new Error(`${byteLength} bytes arrived, and ${bodyBytes} were sent.`);
   res.end();
-  socket.destroy();
+  sender.destroy();
   server.close();
   return held / bodyBytes;
+}
+
+/** The bytes in use after the garbage is gone. Some of it, such as buffers that were written, is let go a few turns later. */
+async function usedBytes(): Promise<number> {
+  const collectGarbage = exposeGarbageCollector();
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise(setImmediate);
+    collectGarbage();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }

@@ -18,7 +18,7 @@ export class GrowingBuffer {
   append(piece: Buffer): void {
     const length = this.#length + piece.length;
     // Most bodies come in one piece, which needs no copy.
-    if (this.#length === 0) this.#bytes = piece;
+    if (this.#length === 0 && !isSmallPart(piece)) this.#bytes = piece;
     else this.#copy(piece, length);
     this.#length = length;
   }
@@ -39,4 +39,9 @@ export class GrowingBuffer {
 
   /** False while the only piece belongs to the stream, which must not be written to. */
   #isOwn = false;
+}
+
+/** True for a piece that keeps much more memory in use than it has bytes, such as a small frame of a large read of HTTP/2. */
+function isSmallPart({ length, buffer }: Buffer): boolean {
+  return buffer.byteLength > Math.max(FIRST_SIZE, 2 * length);
 }

@@ -40,6 +40,15 @@ describe('a growing buffer', () => {
     expect([grown.toBuffer().toString(), slab.toString()]).toEqual(['abcxyz', 'abcdef']);
   });
 
+  test('copies a small part of a large buffer, which it would keep in memory', () => {
+    const bytes = new GrowingBuffer();
+    bytes.append(Buffer.alloc(65_536, 'x').subarray(10, 11));
+    expect([bytes.length, bytes.toBuffer().toString()]).toEqual([1, 'x']);
+    expect(bytes.toBuffer().buffer.byteLength).toBeLessThanOrEqual(16_384);
+    bytes.append(Buffer.from('yz'));
+    expect(bytes.toBuffer().toString()).toBe('xyz');
+  });
+
   test('is never larger than twice its bytes, or 16 kB', () => {
     const bytes = new GrowingBuffer();
     const piece = Buffer.alloc(1_000);
