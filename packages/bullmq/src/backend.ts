@@ -1,86 +1,64 @@
-import type { EventEmitter } from 'node:events';
-import {
-  type ConnectionOptions,
-  createPostgresBackend,
-  type PostgresConnectionOptions,
-  type Processor,
+import type {
+  ConnectionOptions,
+  PostgresConnectionOptions,
+  Processor,
   Queue,
-  runMigrations,
   Worker,
-  type WorkerOptions,
+  WorkerOptions,
 } from 'bullmq';
+import { createPostgresSide } from './postgres-backend.ts';
+import { createRedisSide } from './redis-backend.ts';
+import type { WaitReplicas } from './replicas.ts';
+import type { ServerClock } from './server-clock.ts';
 
 /** Where BullMQ keeps its jobs. */
 export type BullmqSource =
   | {
       /** Redis: ioredis options (also for Sentinel), or a client or Cluster of your own. */
       readonly connection: ConnectionOptions;
+      /**
+       * An event is stored only when so many replicas have it, so that a failover cannot lose it. Without it, Redis
+       * acknowledges what its replicas may not have yet.
+       */
+      readonly waitReplicas?: WaitReplicas | undefined;
       readonly postgres?: never;
     }
   | {
       /** Postgres: a URL, the options of a `pg` pool with a `schema`, or a pool of your own. */
       readonly postgres: PostgresConnectionOptions;
       readonly connection?: never;
+      readonly waitReplicas?: never;
     };
 
 export type { Queue, Worker };
 
-type WorkerSettings = Omit<WorkerOptions, 'connection'>;
+export type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
 /** What differs between Redis and Postgres. */
 export interface Backend {
+  readonly clock: ServerClock;
   createQueue(name: string): Queue;
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
   /** Creates or upgrades what must exist before the first job. */
   prepare(): Promise<void>;
+  /** Resolves when what was written to the queue before is as durable as the options want it. */
+  confirm(queue: Queue): Promise<void>;
+  /** Rejects if the server refuses to write. */
+  tryToWrite(queue: Queue): Promise<void>;
+  /** Says in plain words what could lose acknowledged events, or will stop them from being stored, and what to do. */
+  findProblems(queue: Queue): Promise<readonly string[]>;
   closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 
-export function createBackend({ connection, postgres }: BullmqSource): Backend {
-  if (connection) return redisBackend(connection);
-  if (postgres) return postgresBackend(postgres);
+export interface BackendOptions {
+  readonly leaseMs: number;
+  readonly keepDoneBodies: boolean;
+}
+
+export function createBackend(source: BullmqSource, options: BackendOptions): Backend {
+  if (source.connection) return createRedisSide(source, options);
+  if (source.postgres) return createPostgresSide(source.postgres, options);
   throw new TypeError(
     "Pass { connection: { host: 'localhost' } } for Redis, or { postgres: 'postgres://…' } for Postgres.",
   );
-}
-
-function redisBackend(connection: ConnectionOptions): Backend {
-  const isClient = 'connect' in connection && typeof connection.connect === 'function';
-  // While Redis is away, a delivery must be answered with 503 in time. So no command may wait until Redis is back.
-  const failFast = isClient ? connection : { ...connection, enableOfflineQueue: false };
-  return {
-    createQueue: (name) => new Queue(name, { connection: failFast }),
-    createWorker: (name, processor, settings) => new Worker(name, processor, { ...settings, connection }),
-    prepare: async () => {},
-    closeWorker: (worker, isForced) => worker.close(isForced),
-  };
-}
-
-function postgresBackend(postgres: PostgresConnectionOptions): Backend {
-  const isPool = typeof postgres === 'object' && 'query' in postgres;
-  const options = typeof postgres === 'string' ? { connectionString: postgres } : postgres;
-  const connection = (isPool ? postgres : { migrate: true, ...options }) as PostgresConnectionOptions;
-  return {
-    createQueue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
-    createWorker: (name, processor, settings) =>
-      new Worker(name, processor, { ...settings, connection }, createPostgresBackend) as unknown as Worker,
-    async prepare() {
-      if (isPool) await runMigrations(postgres as Parameters<typeof runMigrations>[0]);
-    },
-    closeWorker(worker, isForced) {
-      const { listenClient } = worker.getBackend().connection as { listenClient?: EventEmitter };
-      if (listenClient) keepErrorListener(listenClient);
-      return worker.close(isForced);
-    },
-  };
-}
-
-/**
- * BullMQ removes all listeners of this client before it ends it. If Postgres ends the connection at the same moment, as when both
- * are stopped together, the error would have no listener, and Node would end the process.
- */
-function keepErrorListener(client: EventEmitter): void {
-  client.on('removeListener', (event) => {
-    if (event === 'error') queueMicrotask(() => client.on('error', () => {}));
-  });
 }

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
 import { type BullmqSource, createBackend, type Queue, type Worker } from './backend.ts';
-import { findProblems } from './durability.ts';
-import { type JobData, jobIdOf, printable, toJobData } from './entry.ts';
+import { checkHealth, createWritability } from './health.ts';
 import { createInboxQueue } from './inbox-queue.ts';
+import type { JobData } from './job-data.ts';
 import { createJobRunner, type JobRunner } from './job-runner.ts';
 import { createOperations } from './operations.ts';
 import { readOptions } from './options.ts';
+import { putJob } from './put-job.ts';
 import { messageOf, withDeadline } from './shared.ts';
 
 export type BullmqInboxOptions = BullmqSource &
@@ -29,6 +29,7 @@ const START_DEADLINE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 const CLOSE_RESERVE_MS = 1_000;
 const RETRY_DELAY_MS = 1_000;
+const PURGE_INTERVAL_MS = 3_600_000;
 
 /**
  * A durable inbox on BullMQ, for the processes of many machines. It uses Redis, or Postgres through BullMQ's own backend. How
@@ -53,19 +54,22 @@ const RETRY_DELAY_MS = 1_000;
  */
 export function createBullmqInbox({
   connection,
+  waitReplicas,
   postgres,
   prefix = 'showpad',
   ...options
 }: BullmqInboxOptions): BullmqInbox {
   const settings = readOptions(options);
-  const { name, maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs } = settings;
-  const backend = createBackend({ connection, postgres } as BullmqSource);
+  const { name, maxAttempts, concurrency, leaseMs } = settings;
+  const backend = createBackend({ connection, waitReplicas, postgres } as BullmqSource, settings);
   const queueName = `${prefix}-${name}`;
   const queue = createInboxQueue(backend, queueName, (error) => report('queue', error));
-  const operations = createOperations(queue, settings);
+  const operations = createOperations(queue, backend, settings);
+  const writability = createWritability(backend);
   let consumer: InboxConsumer | undefined;
   let runner: JobRunner | undefined;
   let worker: Worker | undefined;
+  let purging: NodeJS.Timeout | undefined;
   let lastMessage = '';
   let closing: Promise<void> | undefined;
 
@@ -75,10 +79,18 @@ export function createBullmqInbox({
     lastMessage = error.message;
   }
 
+  async function prepare(): Promise<readonly string[]> {
+    const ready = await queue.ready();
+    await backend.clock.refresh();
+    return backend.findProblems(ready);
+  }
+
   async function createWorker(jobRunner: JobRunner): Promise<Worker> {
     const created = backend.createWorker(queueName, (job: Job<JobData>) => jobRunner.run(job), {
       // On Postgres, a worker that runs although it could not connect turns without end and blocks the process.
       autorun: false,
+      // BullMQ decides by the wall clock whether a lock is to be renewed. If it is set back, no lock would be renewed.
+      skipLockRenewal: true,
       concurrency,
       lockDuration: leaseMs,
       stalledInterval: leaseMs,
@@ -91,7 +103,6 @@ export function createBullmqInbox({
     created.on('ready', () => {
       lastMessage = '';
     });
-    created.on('lockRenewalFailed', (ids) => jobRunner.abort(ids));
     try {
       await reached(created.waitUntilReady());
       if (closing) throw new Error(`The inbox "${name}" is closed.`);
@@ -111,6 +122,10 @@ export function createBullmqInbox({
     }
   }
 
+  function purge(): void {
+    operations.purge().catch((error) => closing ?? report('purge', error));
+  }
+
   async function closeWithin(timeoutMs: number): Promise<void> {
     const endsAtMs = performance.now() + timeoutMs;
     const isInTime = (promise: Promise<unknown>, reserveMs: number) =>
@@ -118,6 +133,7 @@ export function createBullmqInbox({
         () => true,
         () => false,
       );
+    clearInterval(purging);
     await worker?.pause(true); // It takes no more jobs.
     const reserveMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
     const isDrained = await isInTime(runner?.drain() ?? Promise.resolve(), reserveMs);
@@ -126,6 +142,7 @@ export function createBullmqInbox({
     const isForced = !isDrained || !(await isInTime(operations.counts(), reserveMs / 2));
     await isInTime(Promise.all([worker && backend.closeWorker(worker, isForced), queue.close(isForced)]), 0);
     runner?.abort(); // A job that BullMQ was just fetching may have begun.
+    runner?.stop();
   }
 
   return {
@@ -136,34 +153,33 @@ export function createBullmqInbox({
     },
 
     async put(entry) {
-      const jobs = await queue.ready();
-      const nonce = randomUUID();
-      const id = jobIdOf(entry.id);
-      await jobs.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
-        jobId: id,
-        timestamp: entry.receivedAtMs,
-        attempts: maxAttempts,
-        backoff: { type: 'custom' },
-        removeOnComplete: { age: Math.ceil(keepDoneMs / 1_000) },
-        removeOnFail: { age: Math.ceil(keepDeadMs / 1_000) },
-        stackTraceLimit: 0,
-      });
-      // `add` does not say whether the id was there already, but the nonce of the job does.
-      const kept: Job<JobData> | undefined = await jobs.getJob(id);
-      if (!kept || kept.data.nonce === nonce) return 'stored';
-      return { isConflict: kept.data.bodyDigest !== entry.bodyDigest };
+      try {
+        const result = await putJob(await queue.ready(), backend, entry, maxAttempts);
+        writability.note(undefined);
+        return result;
+      } catch (error) {
+        writability.note(error);
+        throw error;
+      }
     },
+
+    health: () => checkHealth(queue, backend, writability),
 
     async start(to) {
       if (worker) {
         throw new Error(`The inbox "${name}" is started already. Give each receiver an inbox of its own.`);
       }
       consumer = to;
-      const problems = await reached(queue.ready().then((ready) => findProblems(ready.getBackend())));
+      const problems = await reached(prepare());
       for (const problem of problems) to.onError('check durability', new Error(problem));
-      runner = createJobRunner(to, maxAttempts);
-      worker = await createWorker(runner);
+      const started = createJobRunner({ consumer: to, maxAttempts, leaseMs });
+      runner = started;
+      worker = await createWorker(started);
+      const { extendJobLocks } = worker;
+      started.keepLocks((ids, tokens) => extendJobLocks.call(worker, ids, tokens, leaseMs));
       worker.run().catch((error) => report('worker', error));
+      purge();
+      purging = setInterval(purge, PURGE_INTERVAL_MS).unref();
     },
 
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {

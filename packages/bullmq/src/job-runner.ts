@@ -1,53 +1,90 @@
 import type { InboxConsumer, InboxJob } from '@showpad-webhooks/core/inbox';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { doneOf, type JobData, progressOf, toEntry, toReason } from './entry.ts';
+import { toReason, unreadableError } from './item.ts';
+import type { JobData, JobProgress } from './job-data.ts';
+import { isUnreadable, readJob, type StoredEntry, type Unreadable } from './read-job.ts';
 
 /** Hands the jobs of a queue to the receiver. */
 export interface JobRunner {
   /** Handles a job. Rejects if the attempt failed, as BullMQ expects it. */
   run(job: Job<JobData>): Promise<void>;
-  /** Aborts the signals of these jobs, or of all. */
-  abort(ids?: readonly string[]): void;
+  /** Renews the locks of all jobs that run, with a timer that does not care about the wall clock. */
+  keepLocks(extendLocks: ExtendLocks): void;
+  /** Aborts the signals of all jobs. */
+  abort(): void;
   /** Resolves when no job is running. */
   drain(): Promise<void>;
+  /** Renews no more locks. */
+  stop(): void;
+}
+
+/** Resolves to the ids of the jobs whose locks are lost. */
+type ExtendLocks = (ids: string[], tokens: string[]) => Promise<readonly string[]>;
+
+export interface JobRunnerOptions {
+  readonly consumer: InboxConsumer;
+  readonly maxAttempts: number;
+  readonly leaseMs: number;
 }
 
 interface Run {
   readonly controller: AbortController;
   readonly result: Promise<void>;
+  /** Proves to the server who holds the job. */
+  token: string;
 }
 
-export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunner {
+export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOptions): JobRunner {
   const running = new Map<string, Run>();
+  let renewal: NodeJS.Timeout | undefined;
 
   function run(job: Job<JobData>): Promise<void> {
     const id = String(job.id);
+    const token = String(job.token);
     // BullMQ hands a job over again if its lock ran out, for example while the event loop was blocked. The handlers may still
     // be running, so they do not start again: the result of the earlier run counts for this one too.
     const earlier = running.get(id);
-    if (earlier) return earlier.result;
+    if (earlier) {
+      earlier.token = token;
+      return earlier.result;
+    }
     const controller = new AbortController();
     const result = handle(job, controller.signal).finally(() => running.delete(id));
-    running.set(id, { controller, result });
+    running.set(id, { controller, result, token });
     return result;
   }
 
   async function handle(job: Job<JobData>, signal: AbortSignal): Promise<void> {
-    const { error } = toEntry(job.data);
-    if (error) throw new UnrecoverableError(toReason(error));
-    const inboxJob = inboxJobOf(job, signal);
-    const failure = await to.process(inboxJob);
+    const read = readJob(job);
+    if (isUnreadable(read)) throw setAside(read);
+    const { entry, body } = read;
+    if (entry.error) throw new UnrecoverableError(toReason(entry.error));
+    if (!body) throw setAside({ unreadable: 'Its body was deleted when the event was done.' });
+    const inboxJob = inboxJobOf(job, { ...read, body }, signal);
+    const failure = await consumer.process(inboxJob);
     if (!failure) return;
     const reason = toReason(failure.kept);
     if (!failure.isFinal && job.attemptsStarted < maxAttempts) throw new Error(reason);
-    to.onDead(inboxJob, failure);
+    consumer.onDead(inboxJob, failure);
     throw new UnrecoverableError(reason);
   }
 
-  function inboxJobOf(job: Job<JobData>, signal: AbortSignal): InboxJob {
-    const done = [...doneOf(job)];
+  /** What cannot be read is dead at once, because no further attempt helps. */
+  function setAside(unreadable: Unreadable): UnrecoverableError {
+    const error = unreadableError(unreadable);
+    consumer.onError('read', new Error(error.message));
+    return new UnrecoverableError(toReason(error));
+  }
+
+  function inboxJobOf(
+    job: Job<JobData>,
+    { entry, body, generation, ...read }: StoredEntry & { readonly body: Uint8Array },
+    signal: AbortSignal,
+  ): InboxJob {
+    const done = [...read.done];
     return {
-      ...toEntry(job.data),
+      ...entry,
+      body,
       attempt: job.attemptsStarted,
       isExhausted: job.attemptsStarted > maxAttempts,
       done: [...done],
@@ -55,19 +92,36 @@ export function createJobRunner(to: InboxConsumer, maxAttempts: number): JobRunn
       async checkpoint(handlerName) {
         if (signal.aborted) return false;
         done.push(handlerName);
-        await job.updateProgress({ ...progressOf(job), done: JSON.stringify(done) });
+        const progress: JobProgress = { done: JSON.stringify(done), generation };
+        await job.updateProgress({ ...progress });
         return true;
       },
     };
   }
 
+  async function renew(extendLocks: ExtendLocks): Promise<void> {
+    if (running.size === 0) return;
+    const tokens = [...running.values()].map(({ token }) => token);
+    try {
+      for (const id of await extendLocks([...running.keys()], tokens)) running.get(id)?.controller.abort();
+    } catch (error) {
+      consumer.onError('renew', error);
+    }
+  }
+
   return {
     run,
-    abort(ids = [...running.keys()]) {
-      for (const id of ids) running.get(id)?.controller.abort();
+    keepLocks(extendLocks) {
+      renewal ??= setInterval(() => void renew(extendLocks), leaseMs / 3);
+    },
+    abort() {
+      for (const { controller } of running.values()) controller.abort();
     },
     async drain() {
       while (running.size > 0) await Promise.allSettled([...running.values()].map(({ result }) => result));
+    },
+    stop() {
+      clearInterval(renewal);
     },
   };
 }

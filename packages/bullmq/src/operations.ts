@@ -1,17 +1,18 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import type {
-  InboxHealth,
-  InboxItem,
-  InboxOptions,
-  InboxState,
-  InboxTarget,
+import {
+  bodyIsGone,
+  checkTarget,
+  type InboxItem,
+  type InboxOptions,
+  type InboxState,
+  type InboxTarget,
 } from '@showpad-webhooks/core/inbox';
 import type { Job, JobType } from 'bullmq';
-import type { Queue } from './backend.ts';
-import { findProblems } from './durability.ts';
-import { type JobData, jobIdOf, progressOf, toItem } from './entry.ts';
+import type { Backend, Queue } from './backend.ts';
 import type { InboxQueue } from './inbox-queue.ts';
-import { messageOf } from './shared.ts';
+import { toItem } from './item.ts';
+import { type JobData, jobIdOf } from './job-data.ts';
+import { isUnreadable, readJob } from './read-job.ts';
 
 /** BullMQ's names for each state. Entries that wait are in one of two lists, and are listed one list after the other. */
 const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
@@ -24,10 +25,11 @@ const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
 const BATCH = 500;
 
 /** What an operator does with an inbox. */
-type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'purge' | 'health'>;
+type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
 
 export function createOperations(
   { ask }: InboxQueue,
+  { clock }: Backend,
   { leaseMs, keepDoneMs, keepDeadMs }: Required<InboxOptions>,
 ): Operations {
   /** Changes everything that a target means at this moment. Resolves to how many jobs could be changed. */
@@ -35,12 +37,13 @@ export function createOperations(
     target: InboxTarget,
     changeJob: (job: Job<JobData>, state: InboxState) => Promise<boolean>,
   ): Promise<number> {
+    checkTarget(target);
     const ids =
-      'id' in target ? [jobIdOf(target.id)] : await ask((queue) => queue.getRanges([...TYPES[target.state]]));
+      'id' in target ? [target.id] : await ask((queue) => queue.getRanges([...TYPES[target.state]], 0, -1));
     let count = 0;
     for (const id of ids) {
       const isChanged = await ask(async (queue) => {
-        const job: Job<JobData> | undefined = await queue.getJob(id);
+        const job = 'id' in target ? await findJob(queue, id) : await queue.getJob(id);
         return job !== undefined && changeJob(job, await stateOf(job));
       });
       if (isChanged) count++;
@@ -51,21 +54,25 @@ export function createOperations(
   async function clean(type: 'completed' | 'failed', keptMs: number): Promise<number> {
     let count = 0;
     for (;;) {
-      const { length } = await ask((queue) => queue.clean(keptMs, BATCH, type));
+      const { length } = await ask(async (queue) => {
+        await clock.refresh();
+        // If one of the two clocks is ahead, it must not delete what is recent.
+        const beforeMs = Math.min(clock.nowMs(), Date.now()) - keptMs;
+        return queue.getBackend().cleanJobsByState(type, Math.floor(beforeMs), BATCH);
+      });
       count += length;
       if (length < BATCH) return count;
     }
   }
 
-  async function findItem(queue: Queue, id: string): Promise<readonly InboxItem[]> {
-    const job: Job<JobData> | undefined = await queue.getJob(jobIdOf(id));
-    return job ? [toItem(job, { state: await stateOf(job), leaseMs, withBody: true })] : [];
-  }
-
   return {
     list: ({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) =>
       ask(async (queue) => {
-        if (id !== undefined) return { items: await findItem(queue, id), next: undefined };
+        if (id !== undefined) {
+          const job = await findJob(queue, id);
+          const found = job && toItem(job, { state: await stateOf(job), leaseMs, withBody: true });
+          return { items: found ? [found] : [], next: undefined };
+        }
         const types = TYPES[state];
         const items: InboxItem[] = [];
         let [place = 0, offset = 0] = cursor.split(':').map(Number);
@@ -86,17 +93,27 @@ export function createOperations(
       return { pending: sum('pending'), leased: sum('leased'), done: sum('done'), dead: sum('dead') };
     },
 
-    retry: (target) =>
-      change(target, async (job, state) => {
+    async retry(target) {
+      let withoutBody = 0;
+      const count = await change(target, async (job, state) => {
         if (state !== 'dead' && state !== 'done') return false;
-        const { done, generation } = progressOf(job);
-        await job.updateProgress({ done: state === 'done' ? '[]' : done, generation: generation + 1 });
+        const read = readJob(job);
+        if (isUnreadable(read)) return false;
+        if (!read.body) {
+          withoutBody++;
+          return false;
+        }
+        const done = state === 'done' ? [] : read.done;
+        await job.updateProgress({ done: JSON.stringify(done), generation: read.generation + 1 });
         await job.retry(state === 'done' ? 'completed' : 'failed', {
           resetAttemptsMade: true,
           resetAttemptsStarted: true,
         });
         return true;
-      }),
+      });
+      if (count === 0 && withoutBody > 0) throw bodyIsGone(target);
+      return count;
+    },
 
     discard: (target) =>
       change(target, async (job, state) => {
@@ -108,26 +125,15 @@ export function createOperations(
     async purge() {
       return (await clean('completed', keepDoneMs)) + (await clean('failed', keepDeadMs));
     },
-
-    async health(): Promise<InboxHealth> {
-      try {
-        return await ask(async (queue) => ({
-          isReachable: true,
-          lagMs: await lagOf(queue),
-          problems: await findProblems(queue.getBackend()),
-        }));
-      } catch (cause) {
-        return { isReachable: false, lagMs: 0, problems: [`The store cannot be read: ${messageOf(cause)}`] };
-      }
-    },
   };
 }
 
-/** How long the job that waits longest has been waiting. It is the last one of the list. */
-async function lagOf(queue: Queue): Promise<number> {
-  const last = (await queue.getWaitingCount()) - 1;
-  const [oldest] = last < 0 ? [] : await queue.getJobs(['waiting'], last, last);
-  return oldest ? Math.max(0, Date.now() - oldest.timestamp) : 0;
+/** Finds the job of an event. A job that cannot be read is listed with its id in BullMQ, and found by it. */
+async function findJob(queue: Queue, id: string): Promise<Job<JobData> | undefined> {
+  const job: Job<JobData> | undefined = await queue.getJob(jobIdOf(id));
+  if (job) return job;
+  const other: Job<JobData> | undefined = await queue.getJob(id);
+  return other && isUnreadable(readJob(other)) ? other : undefined;
 }
 
 async function stateOf(job: Job): Promise<InboxState> {

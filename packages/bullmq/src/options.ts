@@ -1,6 +1,9 @@
 import { INBOX_DEFAULTS, type InboxOptions } from '@showpad-webhooks/core/inbox';
 import { checkAboveZero } from './shared.ts';
 
+/** No entry waits longer than this for its next attempt. */
+const LONGEST_WAIT_MS = 604_800_000;
+
 /** @throws TypeError for an option that is out of range. */
 export function readOptions(options: InboxOptions): Required<InboxOptions> {
   const {
@@ -10,8 +13,18 @@ export function readOptions(options: InboxOptions): Required<InboxOptions> {
     concurrency = INBOX_DEFAULTS.concurrency,
     leaseMs = INBOX_DEFAULTS.leaseMs,
     keepDoneMs = INBOX_DEFAULTS.keepDoneMs,
+    keepDoneBodies = INBOX_DEFAULTS.keepDoneBodies,
     keepDeadMs = INBOX_DEFAULTS.keepDeadMs,
   } = options;
   checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
-  return { name, maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs };
+  return {
+    name,
+    maxAttempts,
+    backoff: (attempt) => Math.round(Math.min(Math.max(0, backoff(attempt)), LONGEST_WAIT_MS)),
+    concurrency,
+    leaseMs,
+    keepDoneMs,
+    keepDoneBodies,
+    keepDeadMs,
+  };
 }

@@ -1,5 +1,6 @@
-import type { Receiver } from '@showpad-webhooks/core';
-import type { InboxConsumer, InboxEntry } from '@showpad-webhooks/core/inbox';
+import { randomUUID } from 'node:crypto';
+import { type Receiver, ShowpadWebhookError } from '@showpad-webhooks/core';
+import type { InboxConsumer, InboxEntry, InboxFailure } from '@showpad-webhooks/core/inbox';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 
 export const KEY = 'test-key';
@@ -29,4 +30,16 @@ export function entryOf(id: string): InboxEntry {
     receivedAtMs: Date.now(),
     error: undefined,
   };
+}
+
+/** The name of an inbox that no other test uses. */
+export function nameOf(): string {
+  return `inbox-${randomUUID()}`;
+}
+
+/** An attempt that failed. */
+export function failure(): InboxFailure {
+  const message = 'The CRM is down.';
+  const error = new ShowpadWebhookError('HANDLER_FAILED', message, { hint: 'This is a test.' });
+  return { error, isFinal: false, kept: { code: 'HANDLER_FAILED', message } };
 }

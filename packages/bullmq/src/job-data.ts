@@ -1,0 +1,42 @@
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+import { hashText } from './shared.ts';
+
+/** What is stored of an entry. */
+export interface JobData {
+  /** Everything but the body, as JSON within JSON: the JSON type of Postgres takes neither NUL nor half a surrogate pair. */
+  readonly entry: string;
+  /** The bytes as base64, because not every body survives as text. It is gone when the entry is done. */
+  readonly body?: string | undefined;
+  readonly bodyBytes: number;
+  readonly bodyDigest: number;
+  /** Tells the one who put the entry whether it was the first. */
+  readonly nonce: string;
+}
+
+/** What changes while an entry is handled. */
+export interface JobProgress {
+  /** The names of the handlers that are done, as JSON within JSON for the same reason. */
+  readonly done: string;
+  readonly generation: number;
+}
+
+/** BullMQ accepts no colon in an id, and no integer. */
+export function jobIdOf(id: string): string {
+  return `sp-${hashText(id).toString('hex')}`;
+}
+
+export function toJobData({ body, bodyDigest, ...entry }: InboxEntry, nonce: string): JobData {
+  return {
+    entry: JSON.stringify(entry),
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
+    bodyBytes: body.byteLength,
+    bodyDigest,
+    nonce,
+  };
+}
+
+/** What is left of an entry that is done: what shows that an event is a duplicate, and what an operator sees in a list. */
+export function withoutBody(data: JobData): JobData {
+  const { body: _body, ...kept } = data;
+  return { ...kept, entry: JSON.stringify({ ...JSON.parse(data.entry), headers: {} }) };
+}

@@ -1,0 +1,124 @@
+import type { EventEmitter } from 'node:events';
+import {
+  type BackendFactory,
+  createPostgresBackend,
+  type PostgresConnectionOptions,
+  type PostgresQueueBackend,
+  Queue,
+  runMigrations,
+  Worker,
+} from 'bullmq';
+import type { Backend, BackendOptions } from './backend.ts';
+import { type JobData, withoutBody } from './job-data.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
+
+type Factory = BackendFactory<PostgresQueueBackend, PostgresConnectionOptions>;
+type Pool = PostgresQueueBackend['connection']['pool'];
+
+export function createPostgresSide(
+  postgres: PostgresConnectionOptions,
+  { keepDoneBodies }: BackendOptions,
+): Backend {
+  const isPool = typeof postgres === 'object' && 'query' in postgres;
+  const options = typeof postgres === 'string' ? { connectionString: postgres } : postgres;
+  const connection = (isPool ? postgres : { migrate: true, ...options }) as PostgresConnectionOptions;
+  /** The queue that is connected, or will be. It is asked for the time. */
+  let asked: PostgresQueueBackend | undefined;
+  const clock = createServerClock(async () => {
+    if (!asked) throw new Error('The clock of Postgres was asked for before there was a connection.');
+    const { rows } = await asked.connection.pool.query<{ now: string }>(
+      'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now',
+    );
+    return Number(rows[0]?.now);
+  });
+  const factory: Factory = (...args) => withClock(createPostgresBackend(...args), clock);
+
+  return {
+    clock,
+    createQueue(name) {
+      const queue = new Queue(name, { connection }, factory);
+      asked = queue.getBackend();
+      return queue as unknown as Queue;
+    },
+    createWorker(name, processor, settings) {
+      const worker = new Worker(name, processor, { ...settings, connection }, factory);
+      if (!keepDoneBodies) {
+        const internal = internalOf(worker.getBackend());
+        worker.on('completed', (job) => {
+          const data = JSON.stringify(withoutBody(job.data as JobData));
+          internal.query(DELETE_BODY, [name, job.id, data]).catch((error) => worker.emit('error', error));
+        });
+      }
+      return worker as unknown as Worker;
+    },
+    async prepare() {
+      if (isPool) await runMigrations(postgres as Parameters<typeof runMigrations>[0]);
+    },
+    confirm: async () => {},
+    tryToWrite: async () => {},
+    findProblems: async (queue) => {
+      const backend = queue.getBackend() as unknown as PostgresQueueBackend;
+      return findPostgresProblems(backend.connection.pool);
+    },
+    closeWorker(worker, isForced) {
+      const backend = worker.getBackend() as unknown as PostgresQueueBackend;
+      const { listenClient } = backend.connection as unknown as { listenClient?: EventEmitter };
+      if (listenClient) keepErrorListener(listenClient);
+      return worker.close(isForced);
+    },
+  };
+}
+
+/** If somebody retries the entry at this moment, it is not completed any more, and its body stays. */
+const DELETE_BODY = "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed'";
+
+/** What BullMQ's backend uses itself, and does not name in its types. */
+interface Internal {
+  run(command: string, values: readonly unknown[]): Promise<Rows>;
+  query(sql: string, values: readonly unknown[]): Promise<Rows>;
+}
+
+interface Rows {
+  readonly rows: { next_delay?: string | null }[];
+}
+
+function internalOf(backend: PostgresQueueBackend): Internal {
+  return backend as unknown as Internal;
+}
+
+/** Locks, due times and all else are measured by the clock of Postgres. BullMQ would use the clock of each machine. */
+function withClock(backend: PostgresQueueBackend, clock: ServerClock): PostgresQueueBackend {
+  const internal = internalOf(backend);
+  const run = internal.run.bind(backend);
+  internal.run = async (command, values) => {
+    await clock.refresh();
+    const present = values.map((value) => clock.toServer(value));
+    const result = await run(command, present);
+    const [row] = result.rows;
+    if (row?.next_delay) row.next_delay = String(clock.toLocalMs(Number(row.next_delay)));
+    return result;
+  };
+  return backend;
+}
+
+async function findPostgresProblems(pool: Pool): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const setting of ['synchronous_commit', 'fsync', 'full_page_writes']) {
+    const { rows } = await pool.query<Record<string, string>>(`SHOW ${setting}`);
+    if (rows[0]?.[setting] !== 'off') continue;
+    problems.push(
+      `Postgres has ${setting} off, so if it or its machine crashes, acknowledged events may be lost. Set it to on.`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * BullMQ removes all listeners of this client before it ends it. If Postgres ends the connection at the same moment, as when both
+ * are stopped together, the error would have no listener, and Node would end the process.
+ */
+function keepErrorListener(client: EventEmitter): void {
+  client.on('removeListener', (event) => {
+    if (event === 'error') queueMicrotask(() => client.on('error', () => {}));
+  });
+}

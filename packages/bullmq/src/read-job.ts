@@ -1,0 +1,81 @@
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+import type { Job } from 'bullmq';
+import { type JobData, type JobProgress, jobIdOf } from './job-data.ts';
+import type { UnreadableData } from './repair.ts';
+
+export interface StoredEntry {
+  readonly entry: Omit<InboxEntry, 'body'>;
+  /** Undefined if it was deleted when the entry was done. */
+  readonly body: Uint8Array | undefined;
+  readonly bodyBytes: number;
+  /** The names of the handlers that are done. */
+  readonly done: readonly string[];
+  readonly generation: number;
+}
+
+/** Why a job cannot be handled. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** Reads what the inbox stored. Other software can write to the same server, so everything is checked. */
+export function readJob(job: Job): StoredEntry | Unreadable {
+  const data = (job.data ?? {}) as Partial<JobData & UnreadableData>;
+  if (typeof data.unreadable === 'string') return { unreadable: data.unreadable };
+  const { bodyBytes = Number.NaN, bodyDigest = Number.NaN } = data;
+  // JSON leaves out what is undefined.
+  const absent = { url: undefined, keyLabel: undefined, error: undefined };
+  const entry = { ...absent, ...parseObject(data.entry), bodyDigest } as Omit<InboxEntry, 'body'>;
+  if (!isEntry(entry) || jobIdOf(entry.id) !== job.id)
+    return { unreadable: 'It was not stored by this inbox.' };
+  const body = bytesOf(data.body);
+  if (body && body.byteLength !== bodyBytes) return { unreadable: 'Its body is not complete.' };
+  const progress = progressOf(job);
+  if (!progress) return { unreadable: 'Its progress cannot be read.' };
+  return { entry, body, bodyBytes, ...progress };
+}
+
+export function isUnreadable(read: StoredEntry | Unreadable): read is Unreadable {
+  return 'unreadable' in read;
+}
+
+function isEntry({
+  id,
+  type,
+  method,
+  headers,
+  timestampSeconds,
+  receivedAtMs,
+  bodyDigest,
+}: InboxEntryFields) {
+  const areTexts = [id, type, method].every((value) => typeof value === 'string');
+  const areNumbers = [timestampSeconds, receivedAtMs, bodyDigest].every(Number.isFinite);
+  return areTexts && areNumbers && typeof headers === 'object' && headers !== null;
+}
+
+type InboxEntryFields = Omit<InboxEntry, 'body'>;
+
+function progressOf({ progress }: Job): Pick<StoredEntry, 'done' | 'generation'> | undefined {
+  if (typeof progress !== 'object') return { done: [], generation: 0 };
+  const { done: text, generation } = progress as Partial<JobProgress>;
+  const done = parse(text);
+  const isReadable = Array.isArray(done) && done.every((name) => typeof name === 'string');
+  return isReadable && Number.isInteger(generation) ? { done, generation: Number(generation) } : undefined;
+}
+
+function parseObject(text: unknown): object {
+  const value = parse(text);
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function parse(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(body: unknown): Uint8Array | undefined {
+  return typeof body === 'string' ? new Uint8Array(Buffer.from(body, 'base64')) : undefined;
+}

@@ -1,0 +1,73 @@
+import {
+  type BackendFactory,
+  type ConnectionOptions,
+  createRedisBackend,
+  isRedisInstance,
+  Queue,
+  type RedisQueueBackend,
+  Worker,
+} from 'bullmq';
+import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
+import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
+import { findRedisProblems } from './redis-problems.ts';
+import { clientOf, READ_TIME, runScript } from './redis-scripts.ts';
+import { createReplicaWait, readWaitReplicas } from './replicas.ts';
+import { createServerClock } from './server-clock.ts';
+
+type RedisSource = Extract<BullmqSource, { readonly postgres?: never }>;
+
+export function createRedisSide(source: RedisSource, options: BackendOptions): Backend {
+  const { connection } = source;
+  const waitReplicas = readWaitReplicas(source.waitReplicas);
+  const replicaWait = waitReplicas && createReplicaWait(waitReplicas);
+  /** The queue that is connected, or will be. It is asked for the time. */
+  let asked: RedisQueueBackend | undefined;
+  const clock = createServerClock(async () => {
+    if (!asked) throw new Error('The clock of Redis was asked for before there was a connection.');
+    const [seconds, microseconds] = (await runScript(asked, READ_TIME)) as [string, string];
+    return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  });
+  const jobsOptions: RedisJobsOptions = { ...options, clock };
+  // While Redis is away, a delivery must be answered with 503 in time. So no command may wait until Redis is back.
+  const failFast = isRedisInstance(connection) ? connection : { ...connection, enableOfflineQueue: false };
+
+  return {
+    clock,
+    createQueue(name) {
+      const queue = new Queue(name, { connection: failFast as ConnectionOptions }, factoryOf(jobsOptions));
+      asked = queue.getBackend();
+      return queue as unknown as Queue;
+    },
+    createWorker: (name, processor, settings) =>
+      new Worker(name, processor, { ...settings, connection }, factoryOf(jobsOptions)) as unknown as Worker,
+    prepare: async () => {},
+    async confirm(queue) {
+      await replicaWait?.(await clientOf(queue.getBackend()));
+    },
+    async tryToWrite(queue) {
+      const client = await clientOf(queue.getBackend());
+      await client.set(queue.toKey('showpad-write'), '1', 'PX', '1000');
+      await replicaWait?.(client);
+    },
+    findProblems: async (queue) => findRedisProblems(await clientOf(queue.getBackend()), waitReplicas),
+    closeWorker: (worker, isForced) => worker.close(isForced),
+  };
+}
+
+/** BullMQ's own factory makes the connections. */
+function factoryOf(options: RedisJobsOptions): BackendFactory<RedisJobs> {
+  return (name, queueOptions, flags) => {
+    const made = createRedisBackend(name, queueOptions, flags);
+    made.on('error', () => {}); // The connections tell each error to both backends.
+    const toKey = (type: string) => made.toKey(type);
+    return new RedisJobs(
+      options,
+      made.connection,
+      name,
+      made.keys,
+      toKey,
+      queueOptions,
+      made.blockingConnection,
+    );
+  };
+}

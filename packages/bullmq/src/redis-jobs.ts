@@ -1,0 +1,123 @@
+import {
+  type FinishedPropValAttribute,
+  type FinishedStatus,
+  type JobJson,
+  type KeepJobs,
+  type MinimalJob,
+  RedisQueueBackend,
+} from 'bullmq';
+import { type JobData, withoutBody } from './job-data.ts';
+import { RENEW_LOCKS, runScript } from './redis-scripts.ts';
+import { fieldsOf, repairFields } from './repair.ts';
+import type { ServerClock } from './server-clock.ts';
+import { retryRefused } from './settle-again.ts';
+
+export interface RedisJobsOptions {
+  readonly clock: ServerClock;
+  readonly leaseMs: number;
+  readonly keepDoneBodies: boolean;
+}
+
+/** The commands that end an attempt. The first two also return the next job. */
+const SETTLING = new Set(['moveToFinished', 'moveToDelayed', 'retryJob']);
+const STALLED = 'moveStalledJobsToWait';
+/** The commands that get the present time of this process. */
+const TIMED = new Set([...SETTLING, 'moveToActive', STALLED]);
+
+type Client = Parameters<RedisQueueBackend['execCommand']>[0];
+type Reply = [fields: string[] | undefined, id: string, rateLimitMs: number, delayUntilMs: number];
+
+/**
+ * BullMQ's jobs in Redis, with four differences. All times are those of Redis. If Redis refuses to end an attempt, it is asked
+ * again. Completed jobs give their bodies back. A job that cannot be read stops nothing.
+ */
+export class RedisJobs extends RedisQueueBackend {
+  readonly #options: RedisJobsOptions;
+
+  constructor(options: RedisJobsOptions, ...args: ConstructorParameters<typeof RedisQueueBackend>) {
+    super(...args);
+    this.#options = options;
+  }
+
+  override execCommand(client: Client, name: string, args: unknown[]): unknown {
+    const run = (values: unknown[]) => super.execCommand(client, name, values);
+    return TIMED.has(name) ? this.#execTimed(run, name, args) : run(args);
+  }
+
+  async #execTimed(run: (args: unknown[]) => unknown, name: string, args: unknown[]): Promise<unknown> {
+    const { clock, leaseMs } = this.#options;
+    await clock.refresh();
+    const values = args.map((value) => clock.toServer(value));
+    const call = async () => run(values);
+    const reply = await (SETTLING.has(name) ? retryRefused(call, leaseMs) : call());
+    return Array.isArray(reply) && name !== STALLED ? this.#readReply(reply as Reply) : reply;
+  }
+
+  /** A reply has the next job, or says until when there is none. */
+  async #readReply([fields, id, rateLimitMs, delayUntilMs]: Reply): Promise<Reply> {
+    if (!fields) {
+      return [fields, id, rateLimitMs, delayUntilMs && this.#options.clock.toLocalMs(delayUntilMs)];
+    }
+    const repaired = await this.#repair(id, fieldsOf(fields));
+    return [
+      repaired ? [...fields, ...Object.entries(repaired).flat()] : fields,
+      id,
+      rateLimitMs,
+      delayUntilMs,
+    ];
+  }
+
+  async #repair(id: string, fields: Readonly<Record<string, string>>) {
+    const repaired = repairFields(fields);
+    if (repaired) await (await this.client).hset(this.toKey(id), { ...repaired });
+    return repaired;
+  }
+
+  override async getJobData(id: string): Promise<JobJson | undefined> {
+    try {
+      return await super.getJobData(id);
+    } catch (error) {
+      const isRepaired = await this.#repair(id, await (await this.client).hgetall(this.toKey(id)));
+      if (!isRepaired) throw error;
+      return super.getJobData(id);
+    }
+  }
+
+  override async waitForJob(blockTimeoutSeconds: number): Promise<{ member: string; score: number } | null> {
+    const found = await super.waitForJob(blockTimeoutSeconds);
+    return found && { ...found, score: found.score && this.#options.clock.toLocalMs(found.score) };
+  }
+
+  override async extendLocks(ids: string[], tokens: string[], durationMs: number): Promise<string[]> {
+    const pairs = ids.flatMap((id, index) => [id, tokens[index] ?? '']);
+    return (await runScript(this, RENEW_LOCKS, this.toKey(''), `${durationMs}`, ...pairs)) as string[];
+  }
+
+  protected override moveToFinishedArgs<T = unknown, R = unknown, N extends string = string>(
+    job: MinimalJob<T, R, N>,
+    value: unknown,
+    property: FinishedPropValAttribute,
+    shouldRemove: undefined | boolean | number | KeepJobs,
+    target: FinishedStatus,
+    token: string,
+    timestamp: number,
+    fetchNext?: boolean,
+    fieldsToUpdate?: Record<string, unknown>,
+  ): (string | number | boolean | Buffer)[] {
+    const givesBody = target === 'completed' && !this.#options.keepDoneBodies;
+    const fields = givesBody
+      ? { ...fieldsToUpdate, data: JSON.stringify(withoutBody(job.data as JobData)) }
+      : fieldsToUpdate;
+    return super.moveToFinishedArgs(
+      job,
+      value,
+      property,
+      shouldRemove,
+      target,
+      token,
+      timestamp,
+      fetchNext,
+      fields,
+    );
+  }
+}

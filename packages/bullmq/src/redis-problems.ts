@@ -1,0 +1,111 @@
+import type { RawRedis } from './redis-scripts.ts';
+import type { WaitReplicas } from './replicas.ts';
+
+/** Deliveries are refused when the memory is full, so it is reported before. */
+const FULL_AT_PERCENT = 80;
+
+/**
+ * Says in plain words which settings of Redis could lose acknowledged events, or will stop them from being stored, and how to
+ * change them. If the settings cannot be read, as on many hosted servers, it says what they must be.
+ */
+export async function findRedisProblems(
+  client: RawRedis,
+  waitReplicas: WaitReplicas | undefined,
+): Promise<readonly string[]> {
+  const servers = client.nodes?.('master') ?? [client];
+  const found = await Promise.all(servers.map((server) => problemsOf(server, waitReplicas)));
+  return [...new Set(found.flat())];
+}
+
+async function problemsOf(
+  server: RawRedis,
+  waitReplicas: WaitReplicas | undefined,
+): Promise<readonly string[]> {
+  const settings = await readSettings(server);
+  return [
+    ...durabilityProblems(settings),
+    ...replicationProblems(await readInfo(server, 'replication'), settings, waitReplicas),
+    ...memoryProblems(await readInfo(server, 'memory')),
+  ];
+}
+
+const SETTINGS = ['maxmemory-policy', 'appendonly', 'appendfsync', 'min-replicas-to-write'] as const;
+type Settings = Readonly<Record<(typeof SETTINGS)[number], string | undefined>>;
+type Info = Readonly<Record<string, string>>;
+
+async function readSettings(server: RawRedis): Promise<Settings> {
+  const read = async (setting: string) => {
+    const reply = await server.call('CONFIG', 'GET', setting).catch(() => undefined);
+    return [setting, Array.isArray(reply) ? String(reply[1]) : undefined];
+  };
+  return Object.fromEntries(await Promise.all(SETTINGS.map(read)));
+}
+
+/** The lines of `INFO` as names and values. It is empty if `INFO` is not allowed. */
+async function readInfo(server: RawRedis, section: string): Promise<Info> {
+  const text = await server.call('INFO', section).catch(() => '');
+  const lines = String(text).split('\r\n');
+  return Object.fromEntries(lines.map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]));
+}
+
+function durabilityProblems(settings: Settings): readonly string[] {
+  const { 'maxmemory-policy': policy, appendonly, appendfsync } = settings;
+  if (policy === undefined) {
+    return [
+      'The settings of Redis cannot be read. Make sure that maxmemory-policy is noeviction, appendonly is yes, and ' +
+        'appendfsync is always.',
+    ];
+  }
+  const problems: string[] = [];
+  if (policy !== 'noeviction') {
+    problems.push(
+      `Redis has maxmemory-policy ${policy}, so it deletes stored events when its memory is full. Set it to noeviction.`,
+    );
+  }
+  if (appendonly !== 'yes') {
+    problems.push(
+      'Redis has appendonly no, so if it ends, everything since its last snapshot is lost. Set it to yes.',
+    );
+  } else if (appendfsync !== 'always') {
+    problems.push(
+      `Redis has appendfsync ${appendfsync}, so if it or its machine crashes, about a second of acknowledged events may be ` +
+        'lost. Set it to always.',
+    );
+  }
+  return problems;
+}
+
+/** With Sentinel or a Cluster, a replica takes over by itself, and what it had not received yet is gone. */
+function replicationProblems(
+  { connected_slaves: replicas }: Info,
+  { 'min-replicas-to-write': least }: Settings,
+  waitReplicas: WaitReplicas | undefined,
+): readonly string[] {
+  const count = Number(replicas ?? 0);
+  if (waitReplicas) {
+    if (count >= waitReplicas.count) return [];
+    return [
+      `Redis has ${count} replicas, and events are stored only if ${waitReplicas.count} confirm them, so deliveries are ` +
+        'answered with 503. Check why replicas are not connected, or lower the option waitReplicas.count.',
+    ];
+  }
+  if (count === 0 || Number(least ?? 0) > 0) return [];
+  return [
+    `Redis has ${count} replicas and does not wait for them, so if one of them takes over, the latest acknowledged events ` +
+      'are lost. Set the option waitReplicas of the inbox to { count: 1 }, or at least min-replicas-to-write of Redis to 1.',
+  ];
+}
+
+function memoryProblems({ used_memory: used, maxmemory }: Info): readonly string[] {
+  const percent = Math.floor((100 * Number(used)) / Number(maxmemory));
+  // Without a maxmemory this is infinite, and without INFO it is not a number.
+  if (!Number.isFinite(percent) || percent < FULL_AT_PERCENT) return [];
+  const consequence =
+    percent < 100
+      ? 'When it is full, deliveries are answered with 503.'
+      : 'It is full, so deliveries are answered with 503.';
+  return [
+    `Redis uses ${percent} % of its maxmemory. ${consequence} Find out what uses it, such as events that wait or are dead, ` +
+      'and raise maxmemory.',
+  ];
+}

@@ -1,0 +1,60 @@
+import type { IQueueBackend, RedisQueueBackend } from 'bullmq';
+
+/** The part of an ioredis client or Cluster that is used next to BullMQ's own commands. */
+export interface RawRedis {
+  call(...words: string[]): Promise<unknown>;
+  set(key: string, value: string, ...options: string[]): Promise<unknown>;
+  /** Only a Cluster has it. */
+  nodes?(role: 'master'): readonly RawRedis[];
+}
+
+interface Script {
+  readonly name: string;
+  readonly lua: string;
+}
+
+/** `TIME` in a script, because on a Cluster it must be asked of the node that has the queue. */
+export const READ_TIME: Script = { name: 'showpadReadTime', lua: "return redis.call('TIME')" };
+
+/**
+ * Renews the locks of jobs, as BullMQ does it with SET, which Redis refuses when its memory is full. PEXPIRE needs no memory.
+ * Keys: meta (to find the node), stalled. Arguments: the prefix of job keys, the lease in ms, and an id and a token for each
+ * job. Returns the ids of the jobs whose lock is gone or has another token.
+ */
+export const RENEW_LOCKS: Script = {
+  name: 'showpadRenewLocks',
+  lua: `
+local lost = {}
+for i = 3, #ARGV, 2 do
+  local lock = ARGV[1] .. ARGV[i] .. ':lock'
+  if redis.call('GET', lock) == ARGV[i + 1] then
+    redis.call('PEXPIRE', lock, ARGV[2])
+    redis.call('SREM', KEYS[2], ARGV[i])
+  else
+    lost[#lost + 1] = ARGV[i]
+  end
+end
+return lost
+`,
+};
+
+const withScript: Readonly<Record<string, WeakSet<object>>> = {
+  [READ_TIME.name]: new WeakSet(),
+  [RENEW_LOCKS.name]: new WeakSet(),
+};
+
+/** Runs a script on the node that has the queue. */
+export async function runScript(
+  backend: RedisQueueBackend,
+  { name, lua }: Script,
+  ...values: readonly string[]
+): Promise<unknown> {
+  const client = await backend.client;
+  if (!withScript[name]?.has(client)) client.defineCommand(name, { numberOfKeys: 2, lua });
+  withScript[name]?.add(client);
+  return client.runCommand(name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
+}
+
+export async function clientOf(backend: IQueueBackend): Promise<RawRedis> {
+  return (await (backend as unknown as RedisQueueBackend).client) as unknown as RawRedis;
+}

@@ -1,0 +1,65 @@
+import type { RawRedis } from './redis-scripts.ts';
+import { checkAboveZero } from './shared.ts';
+
+/** How many replicas of Redis must have an event before it counts as stored. */
+export interface WaitReplicas {
+  readonly count: number;
+  /** How long to wait for them, in ms. Default 1,000. At most 2,000, because an event must be stored within 2.5 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 1_000;
+const LONGEST_TIMEOUT_MS = 2_000;
+
+/** @throws TypeError for a number that is out of range. */
+export function readWaitReplicas(options: WaitReplicas | undefined): Required<WaitReplicas> | undefined {
+  if (!options) return undefined;
+  const { count, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  checkAboveZero({ 'waitReplicas.count': count, 'waitReplicas.timeoutMs': Number(timeoutMs) });
+  if (!Number.isInteger(count)) {
+    throw new TypeError(`The option "waitReplicas.count" must be a whole number, not ${count}.`);
+  }
+  if (Number(timeoutMs) > LONGEST_TIMEOUT_MS) {
+    throw new TypeError(
+      `The option "waitReplicas.timeoutMs" must be at most ${LONGEST_TIMEOUT_MS}, not ${timeoutMs}.`,
+    );
+  }
+  return { count, timeoutMs: Math.ceil(Number(timeoutMs)) };
+}
+
+/** Resolves when enough replicas have all that this client wrote before. */
+export type ReplicaWait = (client: RawRedis) => Promise<void>;
+
+/**
+ * Makes a function that sends `WAIT`. While one `WAIT` is under way, those who come share the next one: it blocks the connection,
+ * so one for each event would make them wait for each other.
+ */
+export function createReplicaWait({ count, timeoutMs }: Required<WaitReplicas>): ReplicaWait {
+  let current: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  async function wait(client: RawRedis): Promise<void> {
+    // A Cluster writes through one connection to each of its masters, and we do not know which of them has the event.
+    const masters = client.nodes?.('master') ?? [client];
+    const replies = await Promise.all(
+      masters.map((master) => master.call('WAIT', String(count), String(timeoutMs))),
+    );
+    const fewest = Math.min(...replies.map(Number));
+    if (fewest >= count) return;
+    throw new Error(
+      `Only ${fewest} of ${count} replicas of Redis confirmed the event within ${timeoutMs} ms, so a failover could lose ` +
+        'it. Check the replicas and their connection to the master.',
+    );
+  }
+
+  return (client) => {
+    next ??= current
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        current = wait(client);
+        return current;
+      });
+    return next;
+  };
+}

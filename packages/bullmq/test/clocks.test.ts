@@ -1,0 +1,158 @@
+import { type BullmqInboxOptions, createBullmqInbox } from '@showpad-webhooks/bullmq';
+import type { Server } from '@showpad-webhooks/servers';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ENGINES } from './servers.ts';
+import { consumerOf, entryOf, failure, nameOf } from './support.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const PATIENCE = { timeout: 20_000, interval: 20 };
+
+/** Sets the clock of this process. A second call counts from the right time again. */
+function setClock(stepMs: number): void {
+  const right = performance.timeOrigin + performance.now();
+  const setAtMs = performance.now();
+  vi.spyOn(Date, 'now').mockImplementation(() => Math.round(right + performance.now() - setAtMs + stepMs));
+  onTestFinished(() => void vi.restoreAllMocks());
+}
+
+describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
+  let server: Server;
+  beforeAll(async () => {
+    if (isInstalled) server = await start();
+  }, 60_000);
+  afterAll(() => server?.remove());
+
+  function open(options: Partial<BullmqInboxOptions> = {}) {
+    const inbox = createBullmqInbox({
+      ...sourceOf(server),
+      name: nameOf(),
+      ...options,
+    } as BullmqInboxOptions);
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    return inbox;
+  }
+
+  /** Fails the first attempt of each event. */
+  const failOnce = consumerOf(async ({ attempt }) => (attempt === 1 ? failure() : undefined));
+
+  test.skipIf(!isInstalled).each([DAY_MS, -DAY_MS])(
+    'an attempt that fails while the clock is wrong by %i ms is tried again in time',
+    async (stepMs) => {
+      const inbox = open({ backoff: () => 50 });
+      setClock(stepMs);
+      await inbox.start(failOnce);
+      await inbox.put(entryOf('1'));
+      await vi.waitFor(async () => {
+        const [item] = (await inbox.list({ id: '1' })).items;
+        expect(item?.error?.code).toBe('HANDLER_FAILED');
+      }, PATIENCE);
+      setClock(0);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'what waits for its next attempt comes in time although the clock is set back',
+    async () => {
+      const inbox = open({ backoff: () => 500 });
+      let attempts = 0;
+      const process = async () => (++attempts === 1 ? failure() : undefined);
+      await inbox.start(consumerOf(process));
+      await inbox.put(entryOf('1'));
+      await vi.waitFor(() => expect(attempts).toBe(1), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ leased: 0 }), PATIENCE);
+      setClock(-DAY_MS);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'what waits for its next attempt does not come early because the clock is ahead',
+    async () => {
+      const runs: string[] = [];
+      const inbox = open({ backoff: () => HOUR_MS / 2 });
+      await inbox.start(
+        consumerOf(async ({ id }) => {
+          runs.push(id);
+          return id === 'fails' ? failure() : undefined;
+        }),
+      );
+      await inbox.put(entryOf('fails'));
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 1 }), PATIENCE);
+      setClock(HOUR_MS);
+      for (const id of ['1', '2', '3']) {
+        await inbox.put(entryOf(id));
+        await vi.waitFor(() => expect(runs.at(-1)).toBe(id), PATIENCE);
+      }
+      expect(runs).toEqual(['fails', '1', '2', '3']);
+      expect((await inbox.health()).lagMs).toBeLessThan(HOUR_MS / 2);
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled).each([DAY_MS, -DAY_MS])(
+    'a step of %i ms lets no other process take what runs',
+    async (stepMs) => {
+      const name = nameOf();
+      const runs: string[] = [];
+      let isOver = false;
+      const ended = new Promise<undefined>((resolve) => {
+        onTestFinished(() => resolve(undefined));
+        const endWhenOver = () => (isOver ? resolve(undefined) : setTimeout(endWhenOver, 20));
+        endWhenOver();
+      });
+      const process = async ({ id }: { id: string }) => {
+        runs.push(id);
+        await (id === 'slow' ? ended : undefined);
+        return undefined;
+      };
+      // The first one is busy, so only the other one could take anything.
+      const one = open({ name, leaseMs: 300, concurrency: 1 });
+      const other = open({ name, leaseMs: 300 });
+      await one.start(consumerOf(process));
+      await one.put(entryOf('slow'));
+      await vi.waitFor(() => expect(runs).toEqual(['slow']), PATIENCE);
+      setClock(stepMs);
+      await other.start(consumerOf(process));
+      // More than three leases.
+      const endMs = performance.now() + 1_000;
+      for (let count = 0; performance.now() < endMs; count++) {
+        await one.put(entryOf(`${count}`));
+        await vi.waitFor(() => expect(runs).toContain(`${count}`), PATIENCE);
+      }
+      isOver = true;
+      await vi.waitFor(async () => expect(await one.counts()).toMatchObject({ leased: 0 }), PATIENCE);
+      expect(runs.filter((id) => id === 'slow')).toEqual(['slow']);
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'nothing recent is deleted because the clock is ahead by 60 days',
+    async () => {
+      const inbox = open({ maxAttempts: 1 });
+      await inbox.start(consumerOf(async ({ id }) => (id === 'fails' ? failure() : undefined)));
+      await inbox.put(entryOf('fails'));
+      await inbox.put(entryOf('1'));
+      await vi.waitFor(
+        async () => expect(await inbox.counts()).toMatchObject({ done: 1, dead: 1 }),
+        PATIENCE,
+      );
+      setClock(60 * DAY_MS);
+      await inbox.put(entryOf('2'));
+      await vi.waitFor(
+        async () => expect(await inbox.counts()).toMatchObject({ done: 2, dead: 1 }),
+        PATIENCE,
+      );
+      expect(await inbox.purge()).toBe(0);
+      setClock(0);
+      const { items } = await inbox.list({ state: 'done' });
+      for (const { settledAtMs } of items)
+        expect(Math.abs(Number(settledAtMs) - Date.now())).toBeLessThan(HOUR_MS);
+    },
+    60_000,
+  );
+});
