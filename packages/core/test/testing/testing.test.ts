@@ -1,6 +1,7 @@
 import {
   createMemoryLedger,
   createReceiver,
+  type HandlerContext,
   type Ledger,
   parseEvent,
   SIGNATURE_HEADER,
@@ -9,6 +10,7 @@ import {
 import {
   EVENT_TYPES,
   ledgerConformance,
+  sampleContext,
   sampleEvent,
   sampleJson,
   signedDelivery,
