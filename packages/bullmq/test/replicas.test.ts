@@ -1,0 +1,101 @@
+import { type BullmqInboxOptions, createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createReceiver } from '@showpad-webhooks/core';
+import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
+import { Redis } from 'ioredis';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { deliver, entryOf, KEY } from './support.ts';
+
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+describe.skipIf(!findServer('redis-server'))('with a master and a replica', () => {
+  let master: Server;
+  let replica: Server;
+
+  beforeEach(async () => {
+    master = await startRedis();
+    replica = await startRedis({ replicaof: `127.0.0.1 ${master.port}` });
+    const client = new Redis(replica.port, '127.0.0.1');
+    await vi.waitFor(
+      async () => expect(await client.info('replication')).toContain('master_link_status:up'),
+      PATIENCE,
+    );
+    client.disconnect();
+    return async () => {
+      await replica.remove();
+      await master.remove();
+    };
+  }, 60_000);
+
+  function open(options: Partial<BullmqInboxOptions> = {}) {
+    const connection = { host: '127.0.0.1', port: master.port };
+    const inbox = createBullmqInbox({ connection, ...options } as BullmqInboxOptions);
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    return inbox;
+  }
+
+  test('says that a failover can lose acknowledged events, and what to set', async () => {
+    const plain = open();
+    expect((await plain.health()).problems).toEqual([
+      expect.stringMatching(
+        /^Redis has 1 replicas and does not wait for them, .*waitReplicas.*min-replicas-to-write/,
+      ),
+    ]);
+    expect((await open({ waitReplicas: { count: 1 } }).health()).problems).toEqual([]);
+    expect((await open({ waitReplicas: { count: 2 } }).health()).problems).toEqual([
+      expect.stringMatching(/^Redis has 1 replicas, and events are stored only if 2 confirm them/),
+    ]);
+    const client = new Redis(master.port, '127.0.0.1');
+    onTestFinished(() => client.disconnect());
+    await client.config('SET', 'min-replicas-to-write', '1');
+    expect((await plain.health()).problems).toEqual([]);
+  }, 60_000);
+
+  test('answers 202 only if the replica has the event, and a failover loses none of those', async () => {
+    const inbox = open({ waitReplicas: { count: 1, timeoutMs: 300 } });
+    const receiver = createReceiver({ keys: KEY, inbox });
+    const causes: string[] = [];
+    receiver.onError(({ cause }) => causes.push(String((cause as Error).message)));
+    expect(await deliver(receiver, '1')).toBe('202 queued');
+    replica.pause();
+    expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED');
+    expect(await deliver(receiver, '1')).toBe('503 INBOX_FAILED');
+    expect(causes[0]).toMatch(/^Only 0 of 1 replicas of Redis confirmed the event within 300 ms/);
+    const unwritable = await inbox.health();
+    expect(unwritable.isWritable).toBe(false);
+    expect(unwritable.problems[0]).toMatch(/^Events cannot be stored, .*: Only 0 of 1 replicas/);
+    replica.resume();
+    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('200 duplicate'), PATIENCE);
+    const more = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => deliver(receiver, `more-${index}`)),
+    );
+    expect(new Set(more)).toEqual(new Set(['202 queued']));
+    expect((await inbox.health()).isWritable).toBe(true);
+
+    await master.kill();
+    const promoted = new Redis(replica.port, '127.0.0.1');
+    onTestFinished(() => promoted.disconnect());
+    await promoted.replicaof('NO', 'ONE');
+    const after = createBullmqInbox({ connection: { host: '127.0.0.1', port: replica.port } });
+    onTestFinished(() => after.close({ timeoutMs: 0 }));
+    expect(await after.counts()).toMatchObject({ pending: 52 });
+  }, 60_000);
+});
+
+describe.skipIf(!findServer('redis-server'))('without replicas', () => {
+  test('refuses to store what no replica can have', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.remove());
+    const connection = { host: '127.0.0.1', port: server.port };
+    const inbox = createBullmqInbox({ connection, waitReplicas: { count: 1, timeoutMs: 50 } });
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    await expect(inbox.put(entryOf('1'))).rejects.toThrow('Only 0 of 1 replicas');
+  }, 60_000);
+});
+
+test.each([
+  [{ count: 0 }, 'The option "waitReplicas.count" must be a number above 0, not 0.'],
+  [{ count: 1.5 }, 'The option "waitReplicas.count" must be a whole number, not 1.5.'],
+  [{ count: 1, timeoutMs: 3_000 }, 'The option "waitReplicas.timeoutMs" must be at most 2000, not 3000.'],
+])('names what is wrong about %j', (waitReplicas, message) => {
+  expect(() => createBullmqInbox({ connection: {}, waitReplicas })).toThrow(message);
+});
