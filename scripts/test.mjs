@@ -16,7 +16,10 @@ const CHECKS = [
   { name: 'types', command: 'tsc -p .' },
   { name: 'types of the Admin page', command: 'tsc -p packages/emulator/admin' },
   { name: 'lint and format', command: 'biome ci --error-on-warnings .' },
-  { name: 'regular expressions in linear time', command: 'eslint --max-warnings 0 .' },
+  {
+    name: 'regular expressions in linear time',
+    command: 'eslint --config eslint.config.mjs --max-warnings 0 .',
+  },
   { name: 'imports', command: 'depcruise --output-type err-long packages/*/src packages/*/test' },
   { name: 'unused code and dependencies', command: 'knip --no-config-hints' },
   { name: 'documentation site', command: 'pnpm --dir docs build' },

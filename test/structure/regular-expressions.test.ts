@@ -7,7 +7,7 @@ const ESLINT = fileURLToPath(new URL('../../node_modules/.bin/eslint', import.me
 
 /** Checks a text as if it were that file, with the program and the settings of `npm test`. */
 function check(file: string, text: string): { readonly status: number | null; readonly output: string } {
-  const args = ['--max-warnings', '0', '--stdin', '--stdin-filename', file];
+  const args = ['--config', 'eslint.config.mjs', '--max-warnings', '0', '--stdin', '--stdin-filename', file];
   const { status, stdout, stderr } = spawnSync(ESLINT, args, { cwd: ROOT, input: text, encoding: 'utf8' });
   return { status, output: stdout + stderr };
 }
