@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 import { openInbox, type Target } from './engines.ts';
+import { createRunReader, findOverlaps, machineMs, type Run } from './runs.ts';
 
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 
@@ -20,18 +21,19 @@ export interface CrashReport {
   readonly broken: readonly string[];
 }
 
+type Report = (message: string) => void;
+
 /** Kills a process that stores events, again and again. Then it looks for everything that was acknowledged. */
 export async function killWriters(
   target: Target,
   kills: number,
-  report: (message: string) => void = () => {},
+  report: Report = () => {},
 ): Promise<CrashReport> {
   const acknowledged = new Set<string>();
   for (let kill = 1; kill <= kills; kill++) {
-    const writer = run('writer.ts', JSON.stringify(target), String(kill * 1_000_000));
+    const writer = run('writer.ts', JSON.stringify(target), String(kill * 1_000_000), 'steps');
     const lines = linesOf(writer, (line) => acknowledged.add(`event-${line}`));
-    await Promise.race([once(writer.stdout, 'data'), once(writer, 'exit')]);
-    if (writer.exitCode !== null) throw new Error('The writer ended by itself. See its error above.');
+    await firstLineOf(writer);
     await delay(Math.random() * 200);
     writer.kill('SIGKILL');
     await lines;
@@ -57,33 +59,111 @@ export async function killWriters(
   return { acknowledged: acknowledged.size, stored: seen.size, lost, broken };
 }
 
-/** Kills a process that handles events, again and again. Then the last process handles what is left. */
-export async function killWorkers(
-  target: Target,
-  kills: number,
-): Promise<{ readonly begun: number; readonly counts: Awaited<ReturnType<Inbox['counts']>> }> {
-  let begun = 0;
+export interface WorkReport {
+  /** How many runs of handlers began. */
+  readonly begun: number;
+  /** The events whose handlers ran twice at the same time. */
+  readonly overlapping: readonly string[];
+  readonly counts: Awaited<ReturnType<Inbox['counts']>>;
+}
+
+/** Kills one of two processes that handle events, again and again. Then they handle what is left. */
+export async function killWorkers(target: Target, kills: number): Promise<WorkReport> {
+  const team = createTeam(target);
+  const workers = [await team.hire(), await team.hire()];
   for (let kill = 0; kill < kills; kill++) {
-    const worker = run('worker.ts', JSON.stringify(target));
-    const lines = linesOf(worker, () => begun++);
-    await once(worker.stdout, 'data');
     await delay(Math.random() * 50);
-    worker.kill('SIGKILL');
+    await workers.shift()?.kill();
+    workers.push(await team.hire());
+  }
+  return team.finish(workers);
+}
+
+export interface FullReport extends WorkReport {
+  readonly acknowledged: number;
+  /** How often an event was refused because there was no room. */
+  readonly refused: number;
+  /** The events that were acknowledged and are not in the store. */
+  readonly lost: readonly string[];
+}
+
+/** Lets one process store and another one handle events in a store that is full most of the time, and kills them in turn. */
+export async function killWhileFull(target: Target, kills: number): Promise<FullReport> {
+  const acknowledged = new Set<string>();
+  let refused = 0;
+  const team = createTeam(target);
+  let worker = await team.hire();
+  for (let kill = 1; kill <= kills; kill++) {
+    const writer = run('writer.ts', JSON.stringify(target), String(kill * 1_000_000), 'steps');
+    const lines = linesOf(writer, (line) => {
+      if (line === 'full') refused++;
+      else acknowledged.add(`event-${line}`);
+    });
+    await firstLineOf(writer);
+    await delay(Math.random() * 200);
+    await worker.kill();
+    worker = await team.hire();
+    await delay(Math.random() * 200);
+    writer.kill('SIGKILL');
     await lines;
   }
+  const report = await team.finish([worker]);
+  const stored = new Set<string>();
   const inbox = openInbox(target);
-  const worker = run('worker.ts', JSON.stringify(target));
-  const lines = linesOf(worker, () => begun++);
-  for (;;) {
-    const { pending, leased } = await inbox.counts();
-    if (pending + leased === 0) break;
-    await delay(20);
-  }
-  worker.kill('SIGKILL');
-  await lines;
-  const counts = await inbox.counts();
+  for await (const { id } of entriesOf(inbox)) stored.add(id);
   await inbox.close({ timeoutMs: 0 });
-  return { begun, counts };
+  const lost = [...acknowledged].filter((id) => !stored.has(id));
+  return { ...report, acknowledged: acknowledged.size, refused, lost };
+}
+
+interface Worker {
+  readonly kill: () => Promise<void>;
+}
+
+interface Team {
+  /** Starts a worker. Resolves when it takes events. */
+  readonly hire: () => Promise<Worker>;
+  /** Waits until nothing is left, and kills the workers. */
+  readonly finish: (workers: readonly Worker[]) => Promise<WorkReport>;
+}
+
+function createTeam(target: Target): Team {
+  const runs: Run[] = [];
+
+  async function hire(): Promise<Worker> {
+    const reader = createRunReader();
+    const worker = run('worker.ts', JSON.stringify(target), 'steps');
+    const lines = linesOf(worker, reader.take);
+    await firstLineOf(worker);
+    const kill = async () => {
+      worker.kill('SIGKILL');
+      const killedAtMs = machineMs();
+      await lines;
+      runs.push(...reader.end(killedAtMs));
+    };
+    return { kill };
+  }
+
+  async function finish(workers: readonly Worker[]): Promise<WorkReport> {
+    const inbox = openInbox(target);
+    for (;;) {
+      const { pending, leased } = await inbox.counts();
+      if (pending + leased === 0) break;
+      await delay(20);
+    }
+    for (const worker of workers) await worker.kill();
+    const counts = await inbox.counts();
+    await inbox.close({ timeoutMs: 0 });
+    return { begun: runs.length, overlapping: findOverlaps(runs), counts };
+  }
+
+  return { hire, finish };
+}
+
+/** @throws Error if the process ends before it has printed anything. */
+async function firstLineOf(child: ChildProcessByStdio<null, Readable, null>): Promise<void> {
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  if (child.exitCode !== null) throw new Error('The process ended by itself. See its error above.');
 }
 
 /** Starts a script of this folder. */

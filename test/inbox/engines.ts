@@ -5,7 +5,8 @@ import { type BullmqSource, createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxOptions } from '@showpad-webhooks/core/inbox';
 import { findServer, startPostgres, startRedis } from '@showpad-webhooks/servers';
-import { createSqliteInbox } from '@showpad-webhooks/sqlite';
+import { createSqliteInbox, type SqliteHandle } from '@showpad-webhooks/sqlite';
+import Database from 'libsql';
 
 export const ENGINES = ['sqlite', 'redis', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
@@ -14,6 +15,8 @@ export type Engine = (typeof ENGINES)[number];
 export interface Target {
   readonly engine: Engine;
   readonly address: string;
+  /** How large a SQLite file may become, in pages of 4 kB. SQLite answers in the same way if the disk is full. */
+  readonly maxPages?: number;
 }
 
 export function isInstalled(engine: Engine): boolean {
@@ -35,11 +38,21 @@ export async function createTarget(
 }
 
 /** Opens the inbox that all processes of a test share. */
-export function openInbox({ engine, address }: Target, options: InboxOptions = {}): Inbox {
+export function openInbox({ engine, address, maxPages }: Target, options: InboxOptions = {}): Inbox {
+  if (maxPages !== undefined)
+    return createSqliteInbox({ database: openSmall(address, maxPages), ...options });
   if (engine === 'sqlite') return createSqliteInbox({ file: address, ...options });
   const source: BullmqSource =
     engine === 'redis'
       ? { connection: { host: '127.0.0.1', port: Number(address) } }
       : { postgres: `postgres://postgres@127.0.0.1:${address}/postgres` };
   return createBullmqInbox({ ...source, ...options });
+}
+
+function openSmall(file: string, maxPages: number): SqliteHandle {
+  const database = new Database(file, { timeout: 5_000 });
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA max_page_count = ${maxPages}`);
+  return database;
 }

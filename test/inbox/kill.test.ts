@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { killWorkers, killWriters } from './crash.ts';
+import { killWhileFull, killWorkers, killWriters } from './crash.ts';
 import { createTarget, ENGINES, isInstalled } from './engines.ts';
 
-describe.each(ENGINES)('processes that are killed, on %s', (engine) => {
+describe.each(ENGINES)('processes that are killed, and whose clocks step, on %s', (engine) => {
   test.skipIf(!isInstalled(engine))(
     'lose nothing that was acknowledged, and leave nothing unhandled',
     async () => {
@@ -11,7 +11,8 @@ describe.each(ENGINES)('processes that are killed, on %s', (engine) => {
       const { acknowledged, stored, lost, broken } = await killWriters(target, 3);
       expect({ lost, broken }).toEqual({ lost: [], broken: [] });
       expect(acknowledged).toBeGreaterThan(0);
-      const { begun, counts } = await killWorkers(target, 3);
+      const { begun, overlapping, counts } = await killWorkers(target, 3);
+      expect(overlapping).toEqual([]);
       expect(counts).toMatchObject({ pending: 0, leased: 0, dead: 0 });
       // A server may still store what a process had sent before it was killed.
       expect(counts.done).toBeGreaterThanOrEqual(stored);
@@ -20,3 +21,14 @@ describe.each(ENGINES)('processes that are killed, on %s', (engine) => {
     120_000,
   );
 });
+
+test('processes that are killed while a SQLite file is full lose nothing and leave nothing unhandled', async () => {
+  const { target, remove } = await createTarget('sqlite');
+  onTestFinished(remove);
+  const report = await killWhileFull({ ...target, maxPages: 200 }, 3);
+  expect(report.lost).toEqual([]);
+  expect(report.overlapping).toEqual([]);
+  expect(report.refused).toBeGreaterThan(0);
+  expect(report.counts).toMatchObject({ pending: 0, leased: 0, dead: 0 });
+  expect(report.counts.done).toBeGreaterThanOrEqual(report.acknowledged);
+}, 120_000);

@@ -1,8 +1,41 @@
-// pnpm --dir test/inbox kill [kills] [engine]: kills writers and then workers at random times, and looks for lost events.
-import { killWorkers, killWriters } from './crash.ts';
-import { createTarget, ENGINES, isInstalled } from './engines.ts';
+// pnpm --dir test/inbox kill [kills] [engine]: kills writers and then workers at random times while their clocks step, and looks
+// for events that were lost or ran twice at once. SQLite does the same once more in a file that is full most of the time.
+import { type CrashReport, killWhileFull, killWorkers, killWriters, type WorkReport } from './crash.ts';
+import { createTarget, ENGINES, type Engine, isInstalled } from './engines.ts';
 
 const [kills = '50', only] = process.argv.slice(2);
+
+function check(trouble: number): void {
+  if (trouble > 0) process.exitCode = 1;
+}
+
+function showWriters(engine: Engine, { acknowledged, stored, lost, broken }: CrashReport): void {
+  console.log(
+    `${engine}: A writer was killed ${kills} times. ${acknowledged} events were acknowledged and ${stored} stored. ` +
+      `${lost.length} were lost, and ${broken.length} broken or stored twice.`,
+  );
+  check(lost.length + broken.length);
+}
+
+function showWorkers(engine: Engine, { begun, overlapping, counts }: WorkReport): void {
+  console.log(
+    `${engine}: A worker was killed ${kills} times, and ${begun} handlers began. ${overlapping.length} events ran twice at ` +
+      'once. In the end:',
+    counts,
+  );
+  check(overlapping.length + counts.pending + counts.leased + counts.dead);
+}
+
+async function killInFullFile(): Promise<void> {
+  const { target, remove } = await createTarget('sqlite');
+  const report = await killWhileFull({ ...target, maxPages: 500 }, Number(kills));
+  console.log(
+    `sqlite, full: ${report.acknowledged} events were acknowledged and ${report.refused} refused. ${report.lost.length} were lost.`,
+  );
+  check(report.lost.length);
+  showWorkers('sqlite', report);
+  await remove();
+}
 
 for (const engine of ENGINES) {
   if (only !== undefined && only !== engine) continue;
@@ -11,16 +44,8 @@ for (const engine of ENGINES) {
     continue;
   }
   const { target, remove } = await createTarget(engine);
-  const { acknowledged, stored, lost, broken } = await killWriters(target, Number(kills), console.error);
-  console.log(
-    `${engine}: A writer was killed ${kills} times. ${acknowledged} events were acknowledged and ${stored} stored. ` +
-      `${lost.length} were lost, and ${broken.length} broken or stored twice.`,
-  );
-  const { begun, counts } = await killWorkers(target, Number(kills));
-  console.log(
-    `${engine}: A worker was killed ${kills} times, and ${begun} handlers began. In the end:`,
-    counts,
-  );
-  if (lost.length + broken.length + counts.pending + counts.leased + counts.dead > 0) process.exitCode = 1;
+  showWriters(engine, await killWriters(target, Number(kills), console.error));
+  showWorkers(engine, await killWorkers(target, Number(kills)));
   await remove();
+  if (engine === 'sqlite') await killInFullFile();
 }

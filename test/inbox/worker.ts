@@ -1,19 +1,23 @@
-// This process handles what is stored, and prints the id of each event when its handler begins.
-import { writeSync } from 'node:fs';
+// This process handles what is stored. It prints a line when it is ready, and when a handler begins and ends, with the time.
 import { setTimeout as delay } from 'node:timers/promises';
 import { openInbox } from './engines.ts';
+import { print, printRun } from './runs.ts';
+import { stepClock } from './stepping-clock.ts';
 
-const [target = ''] = process.argv.slice(2);
+const [target = '', clock] = process.argv.slice(2);
+if (clock === 'steps') stepClock();
 const inbox = openInbox(JSON.parse(target), { leaseMs: 1_000, backoff: () => 1, maxAttempts: 50 });
 
 await inbox.start({
   async process(job) {
-    writeSync(1, `${job.id}\n`);
+    printRun('begin', job.id);
     await delay(2);
+    printRun('end', job.id);
     return undefined;
   },
   onDead() {},
   onError(operation, cause) {
-    console.error(operation, cause);
+    if (!/database or disk is full/.test(String(cause))) console.error(operation, cause);
   },
 });
+print('ready');

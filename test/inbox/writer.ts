@@ -1,9 +1,14 @@
-// This process stores events as fast as it can, and prints the number of each one when it is acknowledged.
-import { writeSync } from 'node:fs';
+// This process stores events as fast as it can, and prints the number of each one when it is acknowledged. It prints "full" for
+// each one that was refused because there was no room.
+import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { openInbox } from './engines.ts';
+import { print } from './runs.ts';
+import { stepClock } from './stepping-clock.ts';
 
-const [target = '', firstNumber = '0'] = process.argv.slice(2);
+const [target = '', firstNumber = '0', clock] = process.argv.slice(2);
+if (clock === 'steps') stepClock();
 const CONCURRENCY = 16;
 const inbox = openInbox(JSON.parse(target));
 let next = Number(firstNumber);
@@ -15,24 +20,34 @@ function bodyOf(number: number): Buffer {
   );
 }
 
+function entryOf(number: number): InboxEntry {
+  const body = bodyOf(number);
+  return {
+    id: `event-${number}`,
+    type: 'crash',
+    body,
+    bodyDigest: crc32(body) >>> 1,
+    method: 'POST',
+    url: '/',
+    headers: {},
+    timestampSeconds: 0,
+    keyLabel: undefined,
+    receivedAtMs: Date.now(),
+    error: undefined,
+  };
+}
+
 async function write(): Promise<never> {
   for (;;) {
     const number = next++;
-    const body = bodyOf(number);
-    await inbox.put({
-      id: `event-${number}`,
-      type: 'crash',
-      body,
-      bodyDigest: crc32(body) >>> 1,
-      method: 'POST',
-      url: '/',
-      headers: {},
-      timestampSeconds: 0,
-      keyLabel: undefined,
-      receivedAtMs: Date.now(),
-      error: undefined,
-    });
-    writeSync(1, `${number}\n`);
+    try {
+      await inbox.put(entryOf(number));
+      print(`${number}`);
+    } catch (error) {
+      if (!/database or disk is full/.test(String(error))) throw error;
+      print('full');
+      await delay(5);
+    }
   }
 }
 

@@ -128,22 +128,17 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
       return first?.operation();
     };
     const writes = [noteTimeFirst, ...batch.slice(1).map(({ operation }) => operation)];
-    let outcomes: readonly Outcome[];
-    try {
-      outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
-    } catch (error) {
-      if (isWorthWaiting(error)) {
-        waiting = batch;
-        // The pause is random, so that processes that wait for each other do not meet again.
-        setTimeout(flush, 1 + Math.random() * 4);
-        return;
-      }
-      outcomes = batch.map(() => ({ error }));
-    }
-    lockedSinceMs = undefined;
+    const outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
     // A file that was there after the commit has what was committed.
     const fileProblem = findFileProblem();
-    for (const [index, each] of batch.entries()) settle(each, outcomes[index] as Outcome, fileProblem);
+    for (const [index, each] of batch.entries()) {
+      const outcome = outcomes[index] as Outcome;
+      if ('error' in outcome && isWorthWaiting(outcome.error)) waiting.push(each);
+      else settle(each, outcome, fileProblem);
+    }
+    if (waiting.length === 0) lockedSinceMs = undefined;
+    // The pause is random, so that processes that wait for each other do not meet again.
+    else setTimeout(flush, 1 + Math.random() * 4);
   }
 
   function settle({ isNew, resolve, reject }: Waiting, outcome: Outcome, fileProblem?: string): void {

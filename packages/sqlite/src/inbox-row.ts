@@ -9,7 +9,7 @@ import { timesOf } from '@showpad-webhooks/core/inbox';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** The columns of an entry without its body, which may be large. */
-export const COLUMNS =
+export const COLUMNS: string =
   'seq, state, at_ms, fence, attempt, generation, body_digest, handlers, error, meta, body_bytes, ' +
   'EXISTS (SELECT 1 FROM showpad_inbox_body WHERE seq = showpad_inbox.seq) AS has_body';
 

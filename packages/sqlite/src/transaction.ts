@@ -27,15 +27,12 @@ export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 /**
  * Commits several writes in one transaction, so that they share one fsync. If one of them throws, the others are committed
  * without it.
- *
- * @throws what SQLite says if another connection has the lock. Then nothing was written.
  */
 export function commitTogether(handle: SqliteHandle, writes: readonly (() => unknown)[]): readonly Outcome[] {
   try {
     return inTransaction(handle, () => writes.map((write) => ({ value: write() })));
   } catch (error) {
-    if (isLocked(error)) throw error;
-    if (writes.length === 1) return [{ error }];
+    if (writes.length === 1 || isLocked(error)) return writes.map(() => ({ error }));
   }
   try {
     return inTransaction(handle, () => writes.map((write) => inSavepoint(handle, write)));

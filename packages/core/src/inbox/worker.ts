@@ -101,6 +101,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const settled = handle(work)
       .catch((cause) => onFailure('settle', cause)) // Its lease runs out, and it is handled again.
       .finally(() => {
+        running.delete(entry.id);
         settling.delete(entry.id);
         unsettled.delete(settled);
       });
