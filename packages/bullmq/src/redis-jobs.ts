@@ -4,13 +4,15 @@ import {
   type JobJson,
   type KeepJobs,
   type MinimalJob,
+  type RedisClient,
   RedisQueueBackend,
 } from 'bullmq';
 import { type JobData, withoutBody } from './job-data.ts';
-import { RENEW_LOCKS, runScript } from './redis-scripts.ts';
+import { RENEW_LOCKS, runAlthoughFull, runScript } from './redis-scripts.ts';
 import { fieldsOf, repairFields } from './repair.ts';
 import type { ServerClock } from './server-clock.ts';
 import { retryRefused } from './settle-again.ts';
+import { messageOf } from './shared.ts';
 
 export interface RedisJobsOptions {
   readonly clock: ServerClock;
@@ -28,8 +30,9 @@ type Client = Parameters<RedisQueueBackend['execCommand']>[0];
 type Reply = [fields: string[] | undefined, id: string, rateLimitMs: number, delayUntilMs: number];
 
 /**
- * BullMQ's jobs in Redis, with four differences. All times are those of Redis. If Redis refuses to end an attempt, it is asked
- * again. Completed jobs give their bodies back. A job that cannot be read stops nothing.
+ * BullMQ's jobs in Redis, with five differences. All times are those of Redis. If Redis refuses to end an attempt, it is asked
+ * again. Completed jobs give their bodies back. If the memory is full, the jobs that are there are handled. A job that cannot be
+ * read stops nothing.
  */
 export class RedisJobs extends RedisQueueBackend {
   readonly #options: RedisJobsOptions;
@@ -41,14 +44,28 @@ export class RedisJobs extends RedisQueueBackend {
 
   override execCommand(client: Client, name: string, args: unknown[]): unknown {
     const run = (values: unknown[]) => super.execCommand(client, name, values);
-    return TIMED.has(name) ? this.#execTimed(run, name, args) : run(args);
+    if (!TIMED.has(name)) return run(args);
+    return this.#execTimed(name, args, async (values) => {
+      try {
+        return await run(values);
+      } catch (error) {
+        const isFull = messageOf(error).startsWith('OOM');
+        const again = isFull && runAlthoughFull(client as RedisClient, `${name}:${this.version}`, values);
+        if (!again) throw error;
+        return again;
+      }
+    });
   }
 
-  async #execTimed(run: (args: unknown[]) => unknown, name: string, args: unknown[]): Promise<unknown> {
+  async #execTimed(
+    name: string,
+    args: unknown[],
+    run: (args: unknown[]) => Promise<unknown>,
+  ): Promise<unknown> {
     const { clock, leaseMs } = this.#options;
     await clock.refresh();
     const values = args.map((value) => clock.toServer(value));
-    const call = async () => run(values);
+    const call = () => run(values);
     const reply = await (SETTLING.has(name) ? retryRefused(call, leaseMs) : call());
     return Array.isArray(reply) && name !== STALLED ? this.#readReply(reply as Reply) : reply;
   }

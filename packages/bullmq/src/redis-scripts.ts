@@ -1,4 +1,4 @@
-import type { IQueueBackend, RedisQueueBackend } from 'bullmq';
+import type { IQueueBackend, RedisClient, RedisQueueBackend } from 'bullmq';
 
 /** The part of an ioredis client or Cluster that is used next to BullMQ's own commands. */
 export interface RawRedis {
@@ -53,6 +53,33 @@ export async function runScript(
   if (!withScript[name]?.has(client)) client.defineCommand(name, { numberOfKeys: 2, lua });
   withScript[name]?.add(client);
   return client.runCommand(name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
+}
+
+/**
+ * Runs a command of BullMQ although the memory of Redis is full. What is stored must be handled then, because that gives memory
+ * back. Redis refuses a script if its first write needs memory, so this adds a first write that needs none.
+ *
+ * @returns undefined if the text of the script is not known: only ioredis keeps it.
+ */
+export function runAlthoughFull(
+  client: RedisClient,
+  command: string,
+  args: readonly unknown[],
+): Promise<unknown> | undefined {
+  const { scriptsSet } = client as { readonly scriptsSet?: Readonly<Record<string, IoredisScript>> };
+  const script = scriptsSet?.[command];
+  if (!script) return undefined;
+  const name = `${command}:full`;
+  if (!scriptsSet[name]) {
+    const lua = `redis.call('DEL', KEYS[1] .. ':none')\n${script.lua}`;
+    client.defineCommand(name, { numberOfKeys: script.numberOfKeys, lua });
+  }
+  return client.runCommand(name, [...args]);
+}
+
+interface IoredisScript {
+  readonly lua: string;
+  readonly numberOfKeys: number;
 }
 
 export async function clientOf(backend: IQueueBackend): Promise<RawRedis> {

@@ -1,0 +1,191 @@
+import { type BullmqInboxOptions, createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createReceiver } from '@showpad-webhooks/core';
+import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { consumerOf, deliver, entryOf, KEY, nameOf, TYPE } from './support.ts';
+
+const PATIENCE = { timeout: 20_000, interval: 20 };
+const BODY = Buffer.from(JSON.stringify({ id: '1', type: TYPE, data: 'x'.repeat(100_000) }));
+
+describe.skipIf(!findServer('redis-server'))('the memory of Redis', () => {
+  let server: Server;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = new Redis(server.port, '127.0.0.1');
+  }, 60_000);
+  afterAll(async () => {
+    redis?.disconnect();
+    await server?.remove();
+  });
+
+  function open(options: Partial<BullmqInboxOptions> = {}) {
+    const connection = { host: '127.0.0.1', port: server.port };
+    const inbox = createBullmqInbox({ connection, name: nameOf(), ...options } as BullmqInboxOptions);
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    return inbox;
+  }
+
+  const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+
+  /** Makes the memory a multiple of what is used now. */
+  async function setMaxmemory(factor: number): Promise<void> {
+    await redis.config('SET', 'maxmemory', String(Math.floor(factor * (await usedMemory()))));
+    onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
+  }
+
+  test('is given back by events that are done: no body and no headers are left, and lists still show the rest', async () => {
+    const inbox = open();
+    const before = await usedMemory();
+    await inbox.start(consumerOf(async () => undefined));
+    for (let count = 0; count < 50; count++) {
+      await inbox.put({ ...entryOf(`${count}`), body: BODY, headers: { 'x-secret': 'y'.repeat(1_000) } });
+    }
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 50 }), PATIENCE);
+    expect((await usedMemory()) - before).toBeLessThan(50 * 10_000);
+    const { items } = await inbox.list({ state: 'done' });
+    expect(items).toHaveLength(50);
+    expect(items.at(-1)).toMatchObject({
+      type: TYPE,
+      state: 'done',
+      bodyBytes: BODY.byteLength,
+      hasBody: false,
+      headers: {},
+      receivedAtMs: expect.any(Number),
+      error: undefined,
+    });
+    expect((await inbox.list({ id: '7' })).items[0]?.body).toBeUndefined();
+    expect(await inbox.put({ ...entryOf('7'), body: BODY })).toEqual({ isConflict: false });
+  }, 60_000);
+
+  test('is not given back with keepDoneBodies, and then what is done can be retried', async () => {
+    for (const keepDoneBodies of [false, true]) {
+      const inbox = open({ keepDoneBodies });
+      let runs = 0;
+      await inbox.start(
+        consumerOf(async ({ body }) => {
+          expect(Buffer.from(body)).toEqual(BODY);
+          runs++;
+          return undefined;
+        }),
+      );
+      await inbox.put({ ...entryOf('1'), body: BODY });
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+      if (keepDoneBodies) {
+        expect(await inbox.retry({ id: '1' })).toBe(1);
+        await vi.waitFor(() => expect(runs).toBe(2), PATIENCE);
+      } else {
+        for (const target of [{ id: '1' }, { state: 'done' }] as const) {
+          await expect(inbox.retry(target)).rejects.toThrow('keepDoneBodies');
+        }
+        expect(await inbox.counts()).toMatchObject({ done: 1 });
+      }
+    }
+  }, 60_000);
+
+  test('that is done and is retried with a tool of BullMQ is dead, and runs no handler without a body', async () => {
+    const inbox = open();
+    let runs = 0;
+    const process = async () => {
+      runs++;
+      return undefined;
+    };
+    await inbox.start(consumerOf(process));
+    await inbox.put(entryOf('1'));
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    const [job] = await inbox.queue.getJobs(['completed']);
+    await job?.retry('completed');
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+    expect(runs).toBe(1);
+    expect((await inbox.list()).items[0]?.error?.message).toContain(
+      'Its body was deleted when the event was done.',
+    );
+    await expect(inbox.retry({ state: 'dead' })).rejects.toThrow('keepDoneBodies');
+  }, 60_000);
+
+  test('is reported before it is full, and while puts fail, and no longer', async () => {
+    const inbox = open();
+    const receiver = createReceiver({ keys: KEY, inbox });
+    expect((await inbox.health()).problems).toEqual([]);
+    await setMaxmemory(1.1);
+    expect(await inbox.health()).toMatchObject({
+      isWritable: true,
+      problems: [expect.stringMatching(/^Redis uses \d\d % of its maxmemory\. When it is full, /)],
+    });
+    await setMaxmemory(0.5);
+    expect(await deliver(receiver, '1')).toBe('503 INBOX_FAILED');
+    const { isWritable, problems } = await inbox.health();
+    expect(isWritable).toBe(false);
+    expect(problems).toEqual([
+      expect.stringMatching(/^Events cannot be stored, so deliveries are answered with 503: OOM/),
+      expect.stringMatching(/^Redis uses \d+ % of its maxmemory\. It is full, /),
+    ]);
+    await setMaxmemory(100);
+    expect(await inbox.health()).toMatchObject({ isWritable: true, problems: [] });
+    expect(await deliver(receiver, '1')).toBe('202 queued');
+  }, 60_000);
+
+  test('can be full of events that wait: they are handled, and that gives memory back', async () => {
+    const inbox = open();
+    for (let count = 0; count < 20; count++) await inbox.put({ ...entryOf(`${count}`), body: BODY });
+    await setMaxmemory(0.9);
+    await expect(inbox.put(entryOf('another'))).rejects.toThrow('OOM');
+    let runs = 0;
+    await inbox.start(
+      consumerOf(async () => {
+        runs++;
+        return undefined;
+      }),
+    );
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 20, dead: 0 }), PATIENCE);
+    expect(runs).toBe(20);
+  }, 60_000);
+
+  test('can be full while a handler takes longer than its lease: the event stays with it, and is done once', async () => {
+    const name = nameOf();
+    const [one, other] = [open({ name, leaseMs: 300 }), open({ name, leaseMs: 300 })];
+    let runs = 0;
+    let finish = () => {};
+    const finished = new Promise<undefined>((resolve) => {
+      finish = () => resolve(undefined);
+    });
+    const process = async () => {
+      runs++;
+      return finished;
+    };
+    await one.start(consumerOf(process));
+    await one.put(entryOf('1'));
+    await vi.waitFor(() => expect(runs).toBe(1), PATIENCE);
+    await other.start(consumerOf(process));
+    await setMaxmemory(0.5);
+    const endMs = performance.now() + 1_200; // four leases
+    await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(endMs), PATIENCE);
+    finish();
+    await vi.waitFor(async () => expect(await one.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    expect(runs).toBe(1);
+  }, 60_000);
+
+  test('an attempt that Redis refuses to end is ended again while the lock lasts', async () => {
+    const inbox = open();
+    let runs = 0;
+    await inbox.start(
+      consumerOf(async () => {
+        runs++;
+        // Redis refuses every write now, because it has no replica.
+        await redis.config('SET', 'min-replicas-to-write', '1');
+        return undefined;
+      }),
+    );
+    onTestFinished(async () => void (await redis.config('SET', 'min-replicas-to-write', '0')));
+    await inbox.put(entryOf('1'));
+    await vi.waitFor(() => expect(runs).toBe(1), PATIENCE);
+    await vi.waitFor(
+      async () => expect((await redis.info('errorstats')).includes('NOREPLICAS')).toBe(true),
+      PATIENCE,
+    );
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    expect(runs).toBe(1);
+  }, 60_000);
+});
