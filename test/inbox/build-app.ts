@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const RUNTIME = fileURLToPath(new URL('deployed-app.ts', import.meta.url));
+/** From here the bundle finds the driver that is installed for this folder, and no other tool looks at it. */
+const FOLDER = fileURLToPath(new URL('node_modules/', import.meta.url));
 
 export interface BuiltApp {
   /** Runs the app in a process of its own. Resolves to the lines that it printed, after it has ended. */
@@ -18,13 +20,12 @@ export interface BuiltApp {
  * @param registration the code that registers its handlers. It knows `receiver`, `type`, and the handlers `addToCrm` and `sendMail`.
  */
 export async function buildApp(registration: string): Promise<BuiltApp> {
-  // It has to be in this folder, because the bundle imports a driver that is installed here.
-  const folder = mkdtempSync(join(FOLDER, '.build-'));
+  const folder = mkdtempSync(join(FOLDER, '.built-app-'));
   const source = join(folder, 'app.ts');
   const bundled = join(folder, 'app.mjs');
   writeFileSync(
     source,
-    `import { addToCrm, run, sendMail } from '../deployed-app.ts';
+    `import { addToCrm, run, sendMail } from ${JSON.stringify(RUNTIME)};
     void run((receiver, type) => { ${registration} }).catch((error) => console.log('ended: ' + error.message));`,
   );
   const bundle = await rolldown({

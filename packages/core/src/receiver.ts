@@ -8,7 +8,12 @@ import type { DeadLetterListener, ErrorListener } from './reporting/listeners.ts
 
 export interface Receiver<Events extends EventMap = ShowpadEventMap> {
   readonly name: string;
-  /** Handles events of one type, or of several. The handlers of a type run one after another, in the order of registration. */
+  /**
+   * Handles events of one type, or of several. The handlers of a type run one after another, in the order of registration.
+   *
+   * @throws Error if another handler of the type has the same name, or if one of them has no name and an inbox, or a ledger that
+   * outlives the process, has to remember which of them are done.
+   */
   on<Type extends keyof Events & string>(
     type: Type | readonly Type[],
     handler: Handler<EventOf<Events, Type>>,
@@ -32,8 +37,9 @@ export interface Receiver<Events extends EventMap = ShowpadEventMap> {
   receive(request: WebhookRequest): Promise<Receipt>;
   /**
    * Begins to handle what the inbox stores. Call it when all handlers are registered. Until then deliveries are answered with
-   * 503, unless this receiver has no handlers: then it only stores, for another process to handle. Without an inbox there is
-   * nothing to start. Rejects if the inbox cannot be reached.
+   * 503, unless this receiver has no handlers: then it only stores, for another process to handle. Entries that wait for a
+   * handler that does not exist any more are reported to `onError`. Without an inbox there is nothing to start. Rejects if the
+   * inbox cannot be reached.
    */
   start(): Promise<void>;
   /**
