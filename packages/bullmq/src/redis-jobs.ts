@@ -9,7 +9,7 @@ import {
 } from 'bullmq';
 import { type JobData, withoutBody } from './job-data.ts';
 import { RENEW_LOCKS, runAlthoughFull, runScript } from './redis-scripts.ts';
-import { fieldsOf, repairFields } from './repair.ts';
+import { fieldsOf, isJson, type Repair, repairedFields, repairOf } from './repair.ts';
 import type { ServerClock } from './server-clock.ts';
 import { retryRefused } from './settle-again.ts';
 import { messageOf } from './shared.ts';
@@ -75,29 +75,30 @@ export class RedisJobs extends RedisQueueBackend {
     if (!fields) {
       return [fields, id, rateLimitMs, delayUntilMs && this.#options.clock.toLocalMs(delayUntilMs)];
     }
-    const repaired = await this.#repair(id, fieldsOf(fields));
-    return [
-      repaired ? [...fields, ...Object.entries(repaired).flat()] : fields,
-      id,
-      rateLimitMs,
-      delayUntilMs,
-    ];
+    const found = fieldsOf(fields);
+    const repair = await this.#repair(id, found);
+    return [repair ? repairedFields(found, repair) : fields, id, rateLimitMs, delayUntilMs];
   }
 
-  async #repair(id: string, fields: Readonly<Record<string, string>>) {
-    const repaired = repairFields(fields);
-    if (repaired) await (await this.client).hset(this.toKey(id), { ...repaired });
-    return repaired;
+  async #repair(id: string, fields: Readonly<Record<string, string>>): Promise<Repair | undefined> {
+    const repair = repairOf(fields);
+    if (!repair) return undefined;
+    const client = await this.client;
+    await client.hset(this.toKey(id), { ...repair.set });
+    if (repair.remove.length > 0) await client.hdel(this.toKey(id), ...repair.remove);
+    return repair;
   }
 
   override async getJobData(id: string): Promise<JobJson | undefined> {
+    const read = () => super.getJobData(id);
     try {
-      return await super.getJobData(id);
+      const job = await read();
+      if (!job || isJson(job.data)) return job;
     } catch (error) {
-      const isRepaired = await this.#repair(id, await (await this.client).hgetall(this.toKey(id)));
-      if (!isRepaired) throw error;
-      return super.getJobData(id);
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     }
+    await this.#repair(id, await (await this.client).hgetall(this.toKey(id)));
+    return read();
   }
 
   override async waitForJob(blockTimeoutSeconds: number): Promise<{ member: string; score: number } | null> {
