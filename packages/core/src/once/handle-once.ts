@@ -6,6 +6,7 @@ import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
 import type { Logger } from '../shared/logger.ts';
+import { setRepeatingTimer } from '../shared/promise.ts';
 import { callStore } from './call-store.ts';
 import { eventConflict, inProgress } from './errors.ts';
 import { createIdentifier, type Identify } from './identity.ts';
@@ -86,7 +87,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
     const progress = new LedgerProgress(options, { key, bodyDigest, claim, delivery, context });
     running.set(key, progress);
-    renewal ??= setInterval(renewLeases, LEASE_MS / 3).unref();
+    renewal ??= setRepeatingTimer(renewLeases, LEASE_MS / 3);
     const error = await runWithinTimeout({ key, delivery, context, handlers, progress });
     return { outcome: 'handled', error, attempt };
   }

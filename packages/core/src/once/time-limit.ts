@@ -1,3 +1,5 @@
+// Under Jest's jsdom these are no globals.
+import { clearImmediate, setImmediate } from 'node:timers';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { setTimer } from '../shared/promise.ts';
 

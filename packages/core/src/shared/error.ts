@@ -56,6 +56,8 @@ export class ShowpadWebhookError extends Error {
   readonly code: ErrorCode;
   /** A sentence for the developer: the likely cause and the fix. It is never sent in a response. */
   readonly hint: string;
+  /** What your own code threw, if it threw. `Error` has it too, but not in the types of an app whose target is before ES2022. */
+  declare readonly cause?: unknown;
 
   constructor(code: ErrorCode, message: string, { hint, cause }: ErrorDetails) {
     super(message, cause === undefined ? undefined : { cause });

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
+
 /** A value, or a promise of it. What you implement may be synchronous or asynchronous. */
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -10,6 +12,13 @@ export const DEADLINE_MS = 2_500;
 /** Calls once, after `ms` or after the longest time that a timer can be set for. */
 export function setTimer(call: () => void, ms: number): NodeJS.Timeout {
   return setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
+}
+
+/** Calls again and again, and does not keep the process alive. Under Jest's jsdom a timer is a number without `unref`. */
+export function setRepeatingTimer(call: () => void, ms: number): NodeJS.Timeout {
+  const timer = setInterval(call, ms);
+  timer.unref?.();
+  return timer;
 }
 
 /** True for a promise, and for anything else with a `then`, such as a query of a database library. */
