@@ -4,7 +4,7 @@ import { BODIES } from './catalogue/body.ts';
 import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
 import { REPLAYS } from './catalogue/replay.ts';
 import { DELIVERIES } from './catalogue.ts';
-import { clock, KEY, PAYLOAD, TYPE } from './entry.ts';
+import { clock, KEY, LIMIT_BYTES, PAYLOAD, TYPE } from './entry.ts';
 import { expectNoLeak, good, requestOf, STATUSES } from './requests.ts';
 
 /** Runs the catalogue against core alone, as far as it needs no HTTP. */
@@ -12,7 +12,9 @@ export function defineCoreSuite(): void {
   afterEach(() => void vi.useRealTimers());
 
   test.each(DELIVERIES)('$name: $expected, because $reason', async (entry) => {
-    const receiver = createReceiver({ keys: KEY, ledger: false, clock }).onAny(() => {});
+    const receiver = createReceiver({ keys: KEY, ledger: false, clock, maxBodyBytes: LIMIT_BYTES }).onAny(
+      () => {},
+    );
     const { method, headers, body } = requestOf(entry);
     const { response, outcome, error } = await receiver.receive({
       method,
@@ -46,9 +48,9 @@ export function defineCoreSuite(): void {
     }
   });
 
-  test('no body of the catalogue pollutes a prototype', async () => {
+  test('no body of the catalogue pollutes a prototype', { timeout: 30_000 }, async () => {
     const names = Object.getOwnPropertyNames(Object.prototype);
-    const receiver = createReceiver({ keys: KEY, ledger: false, clock });
+    const receiver = createReceiver({ keys: KEY, ledger: false, clock, maxBodyBytes: LIMIT_BYTES });
     // Careless code treats the data of an event like this.
     receiver.onAny(({ data }) => Object.assign({}, data, structuredClone(data)));
     for (const entry of BODIES) {

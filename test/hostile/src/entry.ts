@@ -5,6 +5,9 @@ export const TYPE = 'hostile';
 /** Every payload contains it, and no answer may. */
 export const PAYLOAD = 'payload-5ca1ab1e';
 
+/** The option `maxBodyBytes` of the receivers. */
+export const LIMIT_BYTES: number = 1024 * 1024;
+
 /** The time stands still, so that a test at the limit of the tolerance is exact to the second. */
 export const NOW_SECONDS: number = Math.floor(Date.now() / 1_000);
 export const clock = (): number => NOW_SECONDS * 1_000;

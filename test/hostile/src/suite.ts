@@ -5,7 +5,7 @@ import { HTTP2_ATTACKS, LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './catalogue/http2.ts
 import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
 import { REPLAYS } from './catalogue/replay.ts';
 import { DELIVERIES } from './catalogue.ts';
-import { clock, KEY, PAYLOAD, TYPE } from './entry.ts';
+import { clock, KEY, LIMIT_BYTES, PAYLOAD, TYPE } from './entry.ts';
 import { expectNoLeak, good, requestOf } from './requests.ts';
 import { exchange, HTTP1 } from './transport/http1.ts';
 import { HTTP2, openHttp2, sendAttack } from './transport/http2.ts';
@@ -35,7 +35,7 @@ export function defineHostileSuite(
     let server: TestServer;
     let handled: string[];
     beforeAll(async () => {
-      const options = { keys: KEY, ledger: false, clock } as const;
+      const options = { keys: KEY, ledger: false, clock, maxBodyBytes: LIMIT_BYTES } as const;
       server = await createServer({ options, path: PATH, parser: 'after' });
       handled = [];
       server.receiver.onAny((each) => handled.push(each.id));

@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { event, type HostileDelivery, PAYLOAD, TYPE, text } from '../entry.ts';
+import { event, type HostileDelivery, LIMIT_BYTES, PAYLOAD, TYPE, text } from '../entry.ts';
 
-const MEBIBYTE = 1024 * 1024;
 const NO_EVENT = '400 BODY_INVALID';
 
 const body = (
@@ -19,7 +18,10 @@ const body = (
 const data = (json: string) => text(`{"type":"${TYPE}","id":"hostile-1","data":${json}}`);
 const AUTHENTIC = 'it is authentic but not a JSON object, so no retry helps, and it becomes a dead letter';
 const EVENT = 'an authentic event is rejected only if it has no usable type or id';
-const bomb = () => gzipSync(Buffer.alloc(50 * MEBIBYTE));
+const bomb = () => gzipSync(Buffer.alloc(50 * LIMIT_BYTES));
+
+/** An event of exactly so many bytes. */
+const eventOf = (bytes: number) => event('x'.repeat(bytes - event('').length));
 
 export const BODIES: readonly HostileDelivery[] = [
   body('empty', text(''), NO_EVENT, AUTHENTIC),
@@ -66,17 +68,30 @@ export const BODIES: readonly HostileDelivery[] = [
   body('a gzip bomb without a Content-Encoding', bomb, NO_EVENT, 'it is never decompressed'),
   body('10,000 open arrays', text('['.repeat(10_000)), NO_EVENT, AUTHENTIC),
   body('10,000 open objects', text('{"a":'.repeat(10_000)), NO_EVENT, AUTHENTIC),
+  body('exactly the limit', () => eventOf(LIMIT_BYTES), '200 handled', EVENT),
   body(
     'one byte over the limit',
-    () => event('x'.repeat(MEBIBYTE)).subarray(0, MEBIBYTE + 1),
+    () => eventOf(LIMIT_BYTES + 1),
+    '503 EVENT_TOO_LARGE',
+    'it is authentic, so the limit is our trouble',
+  ),
+  body(
+    'four times the limit',
+    () => eventOf(4 * LIMIT_BYTES),
+    '503 EVENT_TOO_LARGE',
+    'it is authentic, so the limit is our trouble',
+  ),
+  body(
+    'one byte over four times the limit',
+    () => eventOf(4 * LIMIT_BYTES + 1),
     '413 BODY_TOO_LARGE',
-    'it is over maxBodyBytes',
+    'nobody reads it to find out whether it is authentic',
   ),
   body(
     'ten times the limit',
-    () => event('x'.repeat(10 * MEBIBYTE)),
+    () => eventOf(10 * LIMIT_BYTES),
     '413 BODY_TOO_LARGE',
-    'it is over maxBodyBytes, and is never kept',
+    'it is over four times maxBodyBytes, and is never kept',
   ),
 
   body('a byte order mark', text(`\uFEFF{"type":"${TYPE}","id":"hostile-1"}`), '200 handled', EVENT),
@@ -114,7 +129,7 @@ export const BODIES: readonly HostileDelivery[] = [
     '1,000,000 keys',
     () => data(`{${Array.from({ length: 1_000_000 }, (_, index) => `"${index}":0`).join()}}`),
     '413 BODY_TOO_LARGE',
-    'that does not fit into 1 MiB',
+    'that does not fit into 4 MiB',
   ),
   body(
     '50,000 repeated keys',
@@ -173,6 +188,12 @@ export const BODIES: readonly HostileDelivery[] = [
     headers: (good) => ({ ...good, 'content-encoding': 'gzip' }),
     expected: '415 ENCODING_UNSUPPORTED',
     reason: 'signed bytes are never decompressed',
+  },
+  {
+    name: 'body: four times the limit, and forged',
+    sentBody: () => eventOf(4 * LIMIT_BYTES),
+    expected: '401 SIGNATURE_MISMATCH',
+    reason: 'a size of its own choice tells a forger nothing',
   },
   {
     name: 'body: another body with the same signature',

@@ -190,7 +190,7 @@ export const HTTP_ATTACKS: readonly HttpAttack[] = [
   ),
   attack(
     'chunks over the limit',
-    () => ({ headers: ['transfer-encoding: chunked'], body: chunked(Buffer.alloc(2_000_000, 'x')) }),
+    () => ({ headers: ['transfer-encoding: chunked'], body: chunked(Buffer.alloc(5_000_000, 'x')) }),
     [413],
     'bytes are counted as they arrive',
   ),
