@@ -67,7 +67,7 @@ const CLOSE_RESERVE_MS = 1_000;
 
 function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   const settings = readOptions(options);
-  const { name, methods, maxBodyBytes, handlerTimeoutMs, clock, logger, telemetry } = settings;
+  const { name, methods, maxBodyBytes, handlerTimeoutMs, clock, logger, now, telemetry } = settings;
   const named = { receiverName: name, logger };
   const registry = new HandlerRegistry({
     isRemembered: settings.inbox !== undefined || !settings.ledger.endsWithProcess,
@@ -86,6 +86,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     maxBodyBytes,
     inFlight,
     clock,
+    now,
     toleranceSeconds: settings.toleranceSeconds,
     keyring: settings.keyring,
     mismatchOf: async (delivery) => explainer?.explain(delivery) ?? mismatch(),
@@ -100,7 +101,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   const { identify } = settings;
   const handling = { ...named, clock, handlerTimeoutMs, identify, runHandlers, reporter };
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
-  const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });
+  const once = createHandleOnce({ ...handling, now, ledger: settings.ledger, slowRuns, unfinished });
   const inbox =
     settings.inbox &&
     createReceiverInbox({
@@ -190,6 +191,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
     const isEmpty = await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
     if (!isEmpty) abandonUnfinished();
+    await once.close();
     if (inbox) await closeInbox(inbox, Math.max(0, endsAtMs - performance.now()));
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));

@@ -104,7 +104,10 @@ export interface ReceiverSettings {
   readonly inbox: Inbox | undefined;
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
   readonly identify: Identify | undefined;
+  /** Unix time in ms. */
   readonly clock: () => number;
+  /** Measures durations, in ms. It does not step, unless it is a clock of the caller's. */
+  readonly now: () => number;
   readonly logger: Logger;
   readonly telemetry: Telemetry | undefined;
   readonly explainMismatches: boolean;
@@ -148,6 +151,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
   const { maxBytesInFlight = Math.max(256 * MEBIBYTE, 4 * maxBodyBytes) } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
   checkAboveZero({ toleranceSeconds, maxBodyBytes, maxBytesInFlight, handlerTimeoutMs });
+  const now = options.clock ?? (() => performance.now());
   checkMethods(methods);
   checkSchemas(schemas);
   if (inbox && ledger) {
@@ -162,10 +166,11 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
     methods,
     handlerTimeoutMs,
     inbox,
-    ledger: ledger === false ? noLedger : (ledger ?? createMemoryLedger()),
+    ledger: ledger === false ? noLedger : (ledger ?? createMemoryLedger({ now })),
     schemas: new Map(Object.entries(schemas)),
     identify: options.identify as Identify | undefined,
     clock: options.clock ?? Date.now,
+    now,
     logger: options.logger ?? silentLogger,
     telemetry: options.telemetry,
     explainMismatches: options.explainMismatches ?? process.env.NODE_ENV === 'development',

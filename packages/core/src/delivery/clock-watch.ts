@@ -4,12 +4,17 @@
  */
 export class ClockWatch {
   readonly #clock: () => number;
+  readonly #now: () => number;
   readonly #toleranceMs: number;
   #offsetMs: number;
 
-  /** @param clock unix time in ms. */
-  constructor(clock: () => number, toleranceSeconds: number) {
+  /**
+   * @param clock unix time in ms.
+   * @param now a clock in ms that does not step.
+   */
+  constructor(clock: () => number, now: () => number, toleranceSeconds: number) {
     this.#clock = clock;
+    this.#now = now;
     this.#toleranceMs = toleranceSeconds * 1000;
     this.#offsetMs = this.#currentOffsetMs();
   }
@@ -25,6 +30,6 @@ export class ClockWatch {
   }
 
   #currentOffsetMs(): number {
-    return this.#clock() - performance.now();
+    return this.#clock() - this.#now();
   }
 }

@@ -10,7 +10,10 @@ import { checkHead, type RequestLimits } from './request.ts';
 export interface VerifierOptions extends RequestLimits {
   readonly toleranceSeconds: number;
   readonly keyring: Keyring;
+  /** Unix time in ms. */
   readonly clock: () => number;
+  /** A clock in ms that does not step. */
+  readonly now: () => number;
   /** Makes the error of a signature that none of the keys made. */
   readonly mismatchOf: (delivery: Mismatch) => Promise<ShowpadWebhookError>;
 }
@@ -40,7 +43,7 @@ export interface Verifier {
 
 export function createVerifier(options: VerifierOptions): Verifier {
   const { toleranceSeconds, keyring, mismatchOf } = options;
-  const watch = new ClockWatch(options.clock, toleranceSeconds);
+  const watch = new ClockWatch(options.clock, options.now, toleranceSeconds);
   return {
     checkHead({ request, receivedAtMs }) {
       checkHead(request, options);

@@ -9,18 +9,18 @@ import type { Logger } from '../shared/logger.ts';
 import { setRepeatingTimer } from '../shared/promise.ts';
 import { callStore } from './call-store.ts';
 import { eventConflict, inProgress } from './errors.ts';
+import { FailedEvents } from './failed-events.ts';
 import { createIdentifier, type Identify } from './identity.ts';
 import { LEASE_MS, type Ledger } from './ledger.ts';
-import { LedgerProgress } from './ledger-progress.ts';
+import { type ClaimedRun, LedgerProgress } from './ledger-progress.ts';
 import { watchTime } from './time-limit.ts';
 import type { Unfinished } from './unfinished.ts';
-
-/** The first delivery and three retries (docs/showpad.md, "Delivery and retries"). */
-const SHOWPAD_ATTEMPTS = 4;
 
 export interface HandleOnceOptions {
   readonly receiverName: string;
   readonly ledger: Ledger;
+  /** A clock in ms that does not step. */
+  readonly now: () => number;
   readonly logger: Logger;
   readonly handlerTimeoutMs: number;
   readonly identify: Identify | undefined;
@@ -47,6 +47,8 @@ export interface HandleOnce {
   handle(delivery: EventDelivery, handlers: readonly RegisteredHandler[]): Promise<HandleResult>;
   /** Aborts the signals of the handlers that are running. */
   abortAll(): void;
+  /** Sends the dead letters that are due. */
+  close(): Promise<void>;
 }
 
 export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
@@ -54,14 +56,16 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
   const identityOf = createIdentifier(options.identify, 'ledger');
   /** The events whose handlers run, by key. This process never starts one of them again, whatever a lease says. */
   const running = new Map<string, LedgerProgress>();
-  let renewal: NodeJS.Timeout | undefined;
+  const failed = new FailedEvents(options, (key) => running.has(key));
+  let timer: NodeJS.Timeout | undefined;
 
-  /** One timer renews the leases of all events. It stops when no event is left. */
-  function renewLeases(): void {
+  /** One timer renews the leases of all events, and finds those that do not come again. It stops when no event is left. */
+  function lookAfterEvents(): void {
     for (const progress of running.values()) void progress.renew();
-    if (running.size > 0) return;
-    clearInterval(renewal);
-    renewal = undefined;
+    failed.sweep();
+    if (running.size > 0 || !failed.isEmpty) return;
+    clearInterval(timer);
+    timer = undefined;
   }
 
   async function handle(
@@ -85,16 +89,17 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
     const { attempt } = claim;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const progress = new LedgerProgress(options, { key, bodyDigest, claim, delivery, context });
+    const claimed = { key, bodyDigest, claim, delivery, context };
+    const progress = new LedgerProgress(options, claimed);
     running.set(key, progress);
-    renewal ??= setRepeatingTimer(renewLeases, LEASE_MS / 3);
-    const error = await runWithinTimeout({ key, delivery, context, handlers, progress });
+    timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / 3);
+    const error = await runWithinTimeout({ claimed, delivery, context, handlers, progress });
     return { outcome: 'handled', error, attempt };
   }
 
   /** Resolves when the handlers have ended, or at the timeout. After the timeout they go on, and keep the event until they end. */
   function runWithinTimeout(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
-    const { key, context, progress } = run;
+    const { claimed, context, progress } = run;
     return new Promise((resolve) => {
       let isLate = false;
       const stopWatching = watchTime({
@@ -103,13 +108,17 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
           isLate = true;
           unfinished.add();
           context.abort();
+          failed.add(claimed, error);
           resolve(error);
         },
-        onGiveUp: (error) => progress.giveUp(error),
+        onGiveUp(error) {
+          progress.giveUp(error);
+          failed.delete(claimed.key);
+        },
       });
       void runToTheEnd(run).then((error) => {
         stopWatching();
-        running.delete(key);
+        running.delete(claimed.key);
         resolve(error);
         if (!isLate) return;
         unfinished.delete();
@@ -120,10 +129,14 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
   /** Runs the handlers and tells the ledger how they ended. Resolves to the error that decides the response, if any. */
   async function runToTheEnd(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
+    const { claimed, progress } = run;
     const error = await runHandlers(run);
-    await run.progress.settle(error);
-    const isLastAttempt = error && isRetryable(error) && run.context.attempt >= SHOWPAD_ATTEMPTS;
-    if (isLastAttempt) await run.progress.keepLetter('attempts-exhausted', error);
+    if (!error || !isRetryable(error)) failed.delete(claimed.key);
+    else if (!progress.isGivenUp) {
+      failed.add(claimed, error);
+      await failed.settleLast(claimed);
+    }
+    await progress.settle(error);
     return error;
   }
 
@@ -131,10 +144,10 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     for (const progress of running.values()) progress.abort();
   }
 
-  return { handle, abortAll };
+  return { handle, abortAll, close: () => failed.close() };
 }
 
 interface LedgerRun extends Attempt {
-  readonly key: string;
+  readonly claimed: ClaimedRun;
   readonly progress: LedgerProgress;
 }

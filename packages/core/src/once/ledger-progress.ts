@@ -59,7 +59,7 @@ export class LedgerProgress implements Progress {
   ): Promise<Noted> {
     let error = thrown;
     // If nobody could keep the letter of a permanent error, it is an ordinary failure: a retry may keep it.
-    if (error && !isRetryable(error)) error = (await this.keepLetter('permanent', error)) ?? error;
+    if (error && !isRetryable(error)) error = (await this.#keepLetter('permanent', error)) ?? error;
     if (error && isRetryable(error)) this.#hasFailed = true;
     else if (!isLast || this.#hasFailed) await this.#checkpoint(identity);
     // The handlers that are left run in the process that has taken the event over.
@@ -79,18 +79,20 @@ export class LedgerProgress implements Progress {
   giveUp(error: ShowpadWebhookError): void {
     this.#isGivenUp = true;
     this.report(error);
-    void this.keepLetter('handler-timeout', error);
+    void this.#keepLetter('handler-timeout', error).then((unkept) => unkept && this.report(unkept));
   }
 
-  /** @returns what went wrong with keeping it. This is reported too. */
-  async keepLetter(
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
+  /** @returns what went wrong with keeping the letter. */
+  #keepLetter(
     reason: DeadLetterReason,
     error: ShowpadWebhookError,
   ): Promise<ShowpadWebhookError | undefined> {
     const { delivery, claim } = this.#run;
-    const unkept = await this.#options.reporter.deadLetter(reason, error, delivery, claim.attempt);
-    if (unkept && reason !== 'permanent') this.report(unkept);
-    return unkept;
+    return this.#options.reporter.deadLetter(reason, error, delivery, claim.attempt);
   }
 
   abort(): void {

@@ -1,18 +1,22 @@
 import { signedDelivery } from '@showpad-webhooks/core/testing';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { delivery, NOW_MS, probe } from '../support.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** A receiver whose clock can be set, while the clock that never steps goes on. */
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A receiver on a machine whose wall clock can be set, while the clock that never steps goes on. */
 function probeWithClock() {
-  let aheadMs = 0;
-  const made = probe({ clock: () => NOW_MS + aheadMs });
+  vi.useFakeTimers({ now: NOW_MS, toFake: ['Date'] });
+  const made = probe();
   const deliverAt = (sentAtMs: number, id: string, key?: string) =>
     made.deliver(id, { timestampSeconds: sentAtMs / 1000, ...(key && { key }) });
   const setAhead = (ms: number) => {
-    aheadMs = ms;
+    vi.setSystemTime(NOW_MS + ms);
   };
   return { ...made, deliverAt, setAhead };
 }

@@ -131,15 +131,17 @@ describe('handlers that are slower than handlerTimeoutMs', () => {
     expect(await deliver()).toBe('200 duplicate');
   });
 
-  test('that fail late for the fourth time leave a dead letter', async () => {
+  test('that fail late in the last retry leave a dead letter', async () => {
     const { begin, run, letters } = slowReceiver();
-    for (let attempt = 1; attempt <= 4; attempt++) {
+    // The retries come 3, 7.5 and 14.25 s after the first response, and each run takes a second.
+    for (const [index, pauseMs] of [3_000, 3_500, 5_750, 0].entries()) {
       expect(letters).toEqual([]);
       const { answer } = await begin();
       await vi.advanceTimersByTimeAsync(1_000);
       expect(await answer()).toBe('503 HANDLER_TIMEOUT');
-      run(attempt - 1).reject(crmIsDown);
+      run(index).reject(crmIsDown);
       await settled();
+      await vi.advanceTimersByTimeAsync(pauseMs);
     }
     expect(letters).toMatchObject([
       { reason: 'attempts-exhausted', attempt: 4, error: { cause: crmIsDown } },

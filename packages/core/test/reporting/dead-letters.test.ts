@@ -18,6 +18,17 @@ afterEach(startTime);
 const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
 const fail = () => Promise.reject(new Error('The CRM is down.'));
 
+/** How long Showpad waits after each failed response. */
+const PAUSES_MS = [3_000, 4_500, 6_750];
+
+/** Delivers as often as Showpad does before its last retry, and waits until that one is due. */
+async function failUntilLastRetry(deliver: () => Promise<unknown>): Promise<void> {
+  for (const pauseMs of PAUSES_MS) {
+    await deliver();
+    await vi.advanceTimersByTimeAsync(pauseMs);
+  }
+}
+
 /** An authentic body that is not an event. */
 function notAnEvent() {
   const body = Buffer.from('{"kind":"no event"}\xff', 'latin1');
@@ -54,11 +65,12 @@ describe('a dead letter', () => {
     expect(letters[0]?.rawBody).toEqual(request.body);
   });
 
-  test('is sent at the fourth failed attempt, and not before', async () => {
+  test('is sent when the last retry failed, and not before', async () => {
     const { deliver, letters } = probeWithLetters({ on: { [TYPE]: fail } });
-    for (let attempt = 1; attempt <= 3; attempt++) {
+    for (const pauseMs of PAUSES_MS) {
       expect(await deliver()).toBe('500 HANDLER_FAILED');
       expect(letters).toEqual([]);
+      await vi.advanceTimersByTimeAsync(pauseMs);
     }
     expect(await deliver()).toBe('500 HANDLER_FAILED');
     expect(letters).toMatchObject([
@@ -72,19 +84,20 @@ describe('a dead letter', () => {
     expect(letters[0]?.rawBody).toEqual(delivery().body);
   });
 
-  test('is not sent if the fourth attempt succeeds', async () => {
+  test('is not sent if the last retry succeeds', async () => {
     let isDown = true;
     const { deliver, letters } = probeWithLetters({ on: { [TYPE]: () => (isDown ? fail() : undefined) } });
-    for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+    await failUntilLastRetry(deliver);
     isDown = false;
     expect(await deliver()).toBe('200 handled');
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(letters).toEqual([]);
   });
 
-  test('is sent once if the fourth attempt throws a PermanentError', async () => {
+  test('is sent once if the last retry throws a PermanentError', async () => {
     let isDown = true;
     const { deliver, letters } = probeWithLetters({ on: { [TYPE]: () => (isDown ? fail() : refuse()) } });
-    for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+    await failUntilLastRetry(deliver);
     isDown = false;
     expect(await deliver()).toBe('422 PERMANENT_FAILURE');
     expect(letters).toMatchObject([{ reason: 'permanent', attempt: 4 }]);
@@ -137,7 +150,7 @@ describe('the response waits until the letter is kept', () => {
     const { receiver } = probe({ on: { [TYPE]: reason === 'permanent' ? refuse : fail } });
     receiver.onDeadLetter(() => kept.promise);
     if (reason === 'attempts-exhausted') {
-      for (let attempt = 1; attempt <= 3; attempt++) await receiver.receive(delivery());
+      await failUntilLastRetry(() => receiver.receive(delivery()));
     }
     const answered = vi.fn();
     const answer = receiver.receive(reason === 'invalid' ? notAnEvent() : delivery()).then(answered);
@@ -199,11 +212,11 @@ describe('a letter that is not kept', () => {
   );
 
   test.each(listeners)(
-    'after the fourth failure is reported, next to the failure: %s',
+    'after the last retry is reported, next to the failure: %s',
     async (_how, listener) => {
       const { receiver, errors, deliver } = probe({ on: { [TYPE]: fail } });
       receiver.onDeadLetter(listener);
-      for (let attempt = 1; attempt <= 3; attempt++) await deliver();
+      await failUntilLastRetry(deliver);
       errors.length = 0;
       const answer = deliver();
       await vi.advanceTimersByTimeAsync(2_500);

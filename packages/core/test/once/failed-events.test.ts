@@ -1,0 +1,180 @@
+import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { heldHandler, probeWithLetters, settled, startTime, stopTime, TYPE } from '../support.ts';
+
+beforeEach(stopTime);
+afterEach(startTime);
+
+const crmIsDown = new Error('The CRM is down.');
+
+/** A receiver whose handler fails as long as the CRM is down. */
+function receiverOfCrm(ledger?: Ledger | false) {
+  const crm = { isDown: true };
+  const made = probeWithLetters({
+    ...(ledger !== undefined && { ledger }),
+    on: {
+      [TYPE]: () => {
+        if (crm.isDown) throw crmIsDown;
+      },
+    },
+  });
+  return { ...made, crm };
+}
+
+/** Waits for longer than anything here takes. */
+const waitForEver = () => vi.advanceTimersByTimeAsync(120_000);
+
+describe('an event that failed', () => {
+  test('becomes one dead letter when Showpad no longer sends it, although no retry came', async () => {
+    const { deliver, letters } = receiverOfCrm();
+    await deliver();
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(letters).toEqual([]);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(letters).toMatchObject([
+      { reason: 'attempts-exhausted', attempt: 1, error: { cause: crmIsDown } },
+    ]);
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is no dead letter while two subscriptions send it eight times, and the seventh is handled', async () => {
+    const { deliver, letters, crm } = receiverOfCrm();
+    for (const pauseMs of [0, 3_000, 0, 4_500, 0, 6_750]) {
+      expect(await deliver()).toBe('500 HANDLER_FAILED');
+      await vi.advanceTimersByTimeAsync(pauseMs);
+    }
+    crm.isDown = false;
+    expect(await deliver()).toBe('200 handled');
+    expect(await deliver()).toBe('200 duplicate');
+    await waitForEver();
+    expect(letters).toEqual([]);
+  });
+
+  test('is one dead letter if two subscriptions sent it eight times in vain', async () => {
+    const { deliver, letters } = receiverOfCrm();
+    for (const pauseMs of [0, 3_000, 0, 4_500, 0, 6_750, 0, 0]) {
+      await deliver();
+      await vi.advanceTimersByTimeAsync(pauseMs);
+    }
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('is a dead letter if its handlers are so slow that retries pass by', async () => {
+    const held = heldHandler();
+    const { deliver, letters } = probeWithLetters({ handlerTimeoutMs: 10_000, on: { [TYPE]: held.handler } });
+    /** Resolves 1 s after the response, when the handler has failed. */
+    const failLate = async (index: number) => {
+      const answer = deliver();
+      await held.runs.has(index + 1);
+      await settled();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await answer).toBe('503 HANDLER_TIMEOUT');
+      await vi.advanceTimersByTimeAsync(1_000);
+      held.run(index).reject(crmIsDown);
+      await settled();
+    };
+    await failLate(0); // The response came after 10 s, so the retries come at 13, 17.5 and 24.25 s.
+    await vi.advanceTimersByTimeAsync(2_000);
+    await failLate(1); // It is 24 s, and the retry at 17.5 s would have been answered with IN_PROGRESS.
+    expect(letters).toEqual([]);
+    await vi.advanceTimersByTimeAsync(250);
+    await failLate(2);
+    expect(letters).toMatchObject([{ attempt: 3, error: { cause: crmIsDown } }]);
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('needs no ledger', async () => {
+    const { deliver, letters } = receiverOfCrm(false);
+    await deliver();
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('is no dead letter if a later attempt failed permanently, except for that one', async () => {
+    let error: Error = crmIsDown;
+    const { deliver, letters } = probeWithLetters({ on: { [TYPE]: () => Promise.reject(error) } });
+    await deliver();
+    error = new PermanentError('There is no such deal.');
+    expect(await deliver()).toBe('422 PERMANENT_FAILURE');
+    await waitForEver();
+    expect(letters.map(({ reason }) => reason)).toEqual(['permanent']);
+  });
+});
+
+describe('two processes that share a ledger', () => {
+  test('send one letter', async () => {
+    const ledger = createMemoryLedger();
+    const [one, other] = [receiverOfCrm(ledger), receiverOfCrm(ledger)];
+    await one.deliver();
+    await vi.advanceTimersByTimeAsync(3_000);
+    await other.deliver();
+    await waitForEver();
+    expect([...one.letters, ...other.letters]).toHaveLength(1);
+  });
+
+  test('send none for an event that the other one handled', async () => {
+    const ledger = createMemoryLedger();
+    const [one, other] = [receiverOfCrm(ledger), receiverOfCrm(ledger)];
+    await one.deliver();
+    other.crm.isDown = false;
+    expect(await other.deliver()).toBe('200 handled');
+    await waitForEver();
+    expect(one.letters).toEqual([]);
+  });
+
+  test('wait for an event that the other one is handling', async () => {
+    const ledger = createMemoryLedger();
+    const one = receiverOfCrm(ledger);
+    const held = heldHandler();
+    const other = probeWithLetters({ ledger, handlerTimeoutMs: 60_000, on: { [TYPE]: held.handler } });
+    await one.deliver();
+    const answer = other.deliver();
+    await held.runs.has(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(one.letters).toEqual([]);
+    held.run(0).resolve();
+    expect(await answer).toBe('200 handled');
+    await waitForEver();
+    expect(one.letters).toEqual([]);
+  });
+});
+
+describe('close()', () => {
+  test('sends the letters of events whose retries are over', async () => {
+    const { deliver, letters, receiver } = receiverOfCrm();
+    await deliver();
+    await vi.advanceTimersByTimeAsync(15_000);
+    await receiver.close();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('leaves events that Showpad sends again to the next process', async () => {
+    const { deliver, letters, receiver } = receiverOfCrm();
+    await deliver();
+    await receiver.close();
+    expect(letters).toEqual([]);
+  });
+});
+
+test('a ledger that cannot be asked is reported, and the letter is sent', async () => {
+  let isDown = false;
+  const memory = createMemoryLedger();
+  const ledger: Ledger = {
+    ...memory,
+    claim(request) {
+      if (isDown) throw new Error('connection refused');
+      return memory.claim(request);
+    },
+  };
+  const { deliver, letters, errors } = receiverOfCrm(ledger);
+  await deliver();
+  isDown = true;
+  errors.length = 0;
+  await waitForEver();
+  expect(letters).toHaveLength(1);
+  expect(errors.map(({ code }) => code)).toEqual(['LEDGER_FAILED']);
+});
