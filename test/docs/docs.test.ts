@@ -39,7 +39,8 @@ describe('snippets', () => {
   });
 
   test('compile', { timeout: 60_000 }, () => {
-    const compilerOptions = { isolatedDeclarations: false, declaration: false };
+    const types = ['node', 'vitest/globals'];
+    const compilerOptions = { isolatedDeclarations: false, declaration: false, types };
     const config = { extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
     writeFileSync(`${GENERATED}tsconfig.json`, JSON.stringify(config));
     const { status, stdout } = spawnSync(`${ROOT}node_modules/.bin/tsc`, ['-p', GENERATED], {
@@ -84,13 +85,19 @@ describe('snippets', () => {
         await listener('SIGTERM');
       }
       vi.unstubAllEnvs();
+      vi.unstubAllGlobals();
       vi.restoreAllMocks();
     });
 
     test.each(snippets.map((each) => [`${each.document}:${each.line}`, each] as const))(
       '%s',
-      async (_title, { file, code, expected, isServer }) => {
+      async (_title, { file, code, expected, isServer, isTest }) => {
+        const tests: (() => unknown)[] = [];
+        vi.stubGlobal('it', (_name: string, run: () => unknown) => void tests.push(run));
+        vi.stubGlobal('expect', expect);
         await import(file);
+        expect(tests.length > 0).toBe(isTest);
+        for (const run of tests) await run();
         expect(printed.filter((line) => expected.includes(line))).toEqual(expected);
         if (isServer) expect(await deliver(servers()[0])).toBe(code.includes('inbox:') ? 202 : 200);
       },

@@ -17,6 +17,8 @@ export interface Snippet {
   readonly expected: readonly string[];
   /** True if it is an app that listens until somebody ends it. */
   readonly isServer: boolean;
+  /** True if it is a test, of Jest or any runner that has `it` and `expect` as globals. */
+  readonly isTest: boolean;
 }
 
 // The site also reads what follows the language, such as the title of a tab.
@@ -51,7 +53,15 @@ export function writeSnippets(): readonly Snippet[] {
     const file = `${GENERATED}${document.replace(/[^a-z0-9]+/gi, '-')}-${line}.ts`;
     // Port 3000 may be in use. Without an import or an export, the file would not be a module.
     writeFileSync(file, `${code.replaceAll(LISTEN, ".listen(0, '127.0.0.1')")}\nexport {};\n`);
-    return { document, line, file, code, expected: expectedOutput(code), isServer: code.includes(LISTEN) };
+    return {
+      document,
+      line,
+      file,
+      code,
+      expected: expectedOutput(code),
+      isServer: code.includes(LISTEN),
+      isTest: /^it\(/m.test(code),
+    };
   });
 }
 

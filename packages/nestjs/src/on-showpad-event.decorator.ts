@@ -54,7 +54,8 @@ export const PARAMETERS = 'showpad-webhooks:parameters';
 
 /**
  * Handles events of one type, of several, or of any type (`'*'`). Put it on methods of any provider or controller, more than
- * once if you need to. It types the event by `ShowpadEventMap`, which you extend by declaration merging.
+ * once if you need to. It types the event by `ShowpadEventMap`, which you extend by declaration merging. For a map of your own,
+ * use `createOnShowpadEvent`.
  *
  * The method gets `(event, context)` and may be async. If it throws, the delivery fails, and Showpad retries. Guards, pipes,
  * interceptors and exception filters of the method and its class run, with the context type `'showpad'`.
@@ -69,7 +70,7 @@ export const PARAMETERS = 'showpad-webhooks:parameters';
  * @Injectable()
  * export class CrmHandlers {
  *   @OnShowpadEvent('shared-space-user-added')
- *   async addContact(event: EventOf<ShowpadEventMap, 'shared-space-user-added'>) {
+ *   addContact(event: EventOf<ShowpadEventMap, 'shared-space-user-added'>) {
  *     console.log(`${event.data.invitee.email} joined ${event.data.sharedSpace.name}`);
  *   }
  * }
