@@ -58,7 +58,8 @@ export function packAndInstall(): Installed {
   return { app, contents };
 }
 
-function pack(name: string, to: string): string {
+/** Packs a package that is built, and gives the path of its tarball. */
+export function pack(name: string, to: string): string {
   const folder = `${ROOT}packages/${name}`;
   if (!existsSync(`${folder}/dist`))
     throw new Error(`packages/${name} is not built. Run "pnpm build" first.`);

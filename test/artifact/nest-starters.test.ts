@@ -1,0 +1,98 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pack, run } from './install.ts';
+
+// The configuration in these folders is that of @nestjs/schematics 10.2.3, 11.1.0 and 12.0.6, without its option "strict".
+const STARTERS = fileURLToPath(new URL('starters/', import.meta.url));
+/** The README of the package, and the part about Nest of the project's. */
+const READMES = ['../../packages/nestjs/README.md', '../../README.md'].map((path) =>
+  readFileSync(new URL(path, import.meta.url), 'utf8'),
+);
+
+interface Starter {
+  readonly name: string;
+  readonly packageManager: 'npm' | 'pnpm';
+  /** How many tests run: the two of the README and, if the starter has jsdom, the one for it. */
+  readonly testCount: number;
+}
+
+const starters: readonly Starter[] = [
+  { name: 'nest-10', packageManager: 'npm', testCount: 3 },
+  // Only here core cannot be imported, because pnpm links nothing that the app does not name.
+  { name: 'nest-11', packageManager: 'pnpm', testCount: 3 },
+  // Its Jest can load Nest 12, which is ESM, only on Node 24.9 and newer.
+  { name: 'nest-12', packageManager: 'npm', testCount: 0 },
+  { name: 'nest-12-esm', packageManager: 'npm', testCount: 2 },
+];
+
+let folder: string;
+let tarballs: Record<string, string>;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-starters-'));
+  tarballs = Object.fromEntries(['core', 'nestjs'].map((name) => [name, `file:${pack(name, folder)}`]));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000);
+
+/** The snippets of the READMEs, as files of the app. */
+function snippets(): ReadonlyMap<string, string> {
+  const fences = READMES.flatMap((text) => [
+    ...text.matchAll(/^```ts[^\n]*\n(?<code>[\s\S]*?)^```$/gm),
+  ]).filter(({ groups }) => groups?.code?.includes('@nestjs/common'));
+  return new Map(
+    fences.map(({ groups }, index) => {
+      const code = groups?.code ?? '';
+      return [`snippet-${index + 1}${/^it\(/m.test(code) ? '.spec' : ''}.ts`, code];
+    }),
+  );
+}
+
+/** Installs the packed packages into a fresh app of the starter, and writes the snippets into its sources. */
+function install({ name, packageManager, testCount }: Starter): string {
+  const app = join(folder, name);
+  cpSync(join(STARTERS, name), app, { recursive: true });
+  mkdirSync(join(app, 'src'));
+  cpSync(join(STARTERS, 'src/wrong-handlers.ts'), join(app, 'src/wrong-handlers.ts'));
+  if (testCount === 3) cpSync(join(STARTERS, 'src/jsdom.spec.ts'), join(app, 'src/jsdom.spec.ts'));
+  for (const [file, code] of snippets()) writeFileSync(join(app, 'src', file), code);
+  const manifest = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
+  const overrides = { '@showpad-webhooks/core': tarballs.core };
+  const own = {
+    dependencies: { ...manifest.dependencies, '@showpad-webhooks/nestjs': tarballs.nestjs },
+    ...(packageManager === 'npm' ? { overrides } : { pnpm: { overrides } }),
+  };
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ ...manifest, ...own }));
+  if (packageManager === 'npm') {
+    run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], app);
+  } else run('pnpm', ['install', '--ignore-workspace', '--prefer-offline', '--reporter=silent'], app);
+  return app;
+}
+
+describe.each(starters)('in a fresh app of the starter $name', (starter) => {
+  let app: string;
+  beforeAll(() => {
+    app = install(starter);
+  }, 240_000);
+  const script = (name: string): string => run('npm', ['run', '--silent', name], app);
+
+  test('the snippets compile, and wrong handlers do not', { timeout: 120_000 }, () => {
+    expect(script('types')).toBe('');
+  });
+
+  test('the snippets pass the lint rules and the formatter', { timeout: 120_000 }, () => {
+    script('format');
+    script('lint');
+  });
+
+  if (starter.testCount === 0) return;
+  test('the tests of the README run', { timeout: 120_000 }, () => {
+    const report =
+      starter.name === 'nest-12-esm'
+        ? run('npx', ['vitest', 'run', '--reporter=json'], app)
+        : run('npm', ['test', '--silent', '--', '--json'], app);
+    const expected = { numPassedTests: starter.testCount, numTotalTests: starter.testCount };
+    expect(JSON.parse(report)).toMatchObject(expected);
+  });
+});
