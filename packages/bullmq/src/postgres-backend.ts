@@ -91,9 +91,7 @@ function withClock(backend: PostgresQueueBackend, clock: ServerClock): PostgresQ
   const internal = internalOf(backend);
   const run = internal.run.bind(backend);
   internal.run = async (command, values) => {
-    await clock.refresh();
-    const present = values.map((value) => clock.toServer(value));
-    const result = await run(command, present);
+    const result = await run(command, await clock.withServerTime(values));
     const [row] = result.rows;
     if (row?.next_delay) row.next_delay = String(clock.toLocalMs(Number(row.next_delay)));
     return result;

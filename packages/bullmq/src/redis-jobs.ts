@@ -63,8 +63,7 @@ export class RedisJobs extends RedisQueueBackend {
     run: (args: unknown[]) => Promise<unknown>,
   ): Promise<unknown> {
     const { clock, leaseMs } = this.#options;
-    await clock.refresh();
-    const values = args.map((value) => clock.toServer(value));
+    const values = await clock.withServerTime(args);
     const call = () => run(values);
     const reply = await (SETTLING.has(name) ? retryRefused(call, leaseMs) : call());
     return Array.isArray(reply) && name !== STALLED ? this.#readReply(reply as Reply) : reply;

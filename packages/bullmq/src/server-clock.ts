@@ -7,8 +7,11 @@ export interface ServerClock {
   nowMs(): number;
   /** Asks the server for its time, if the last answer is too old. Rejects if the server never answered. */
   refresh(): Promise<void>;
-  /** Replaces the present time of this process, which BullMQ passes with its commands, by the present time of the server. */
-  toServer(argument: unknown): unknown;
+  /**
+   * Replaces the present time of this process, which BullMQ passes with its commands, by the present time of the server. Call
+   * it at once: it recognizes the time by its value.
+   */
+  withServerTime(args: readonly unknown[]): Promise<unknown[]>;
   /** Translates a time of the server into one of this process, for the places where BullMQ compares it with `Date.now`. */
   toLocalMs(serverMs: number): number;
 }
@@ -44,20 +47,26 @@ export function createServerClock(askMs: () => Promise<number>): ServerClock {
     return Math.max(wallAgeMs, performance.now() - askedAt.steadyMs) > LONGEST_AGE_MS;
   }
 
+  async function refresh(): Promise<void> {
+    if (offsetMs !== undefined && !isOld()) return;
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    await asking;
+  }
+
   const nowMs = () => Math.round(offsetMs === undefined ? Date.now() : performance.now() + offsetMs);
 
   return {
     nowMs,
-    async refresh() {
-      if (offsetMs !== undefined && !isOld()) return;
-      asking ??= ask().finally(() => {
-        asking = undefined;
-      });
-      await asking;
-    },
-    toServer(argument) {
-      const isPresent = typeof argument === 'number' && Math.abs(argument - Date.now()) < SLACK_MS;
-      return isPresent ? nowMs() : argument;
+    refresh,
+    async withServerTime(args) {
+      // While the server is asked for its time, the clock of this process could be set.
+      const arePresent = args.map(
+        (value) => typeof value === 'number' && Math.abs(value - Date.now()) < SLACK_MS,
+      );
+      await refresh();
+      return args.map((value, index) => (arePresent[index] ? nowMs() : value));
     },
     toLocalMs: (serverMs) => serverMs - nowMs() + Date.now(),
   };
