@@ -3,10 +3,18 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { open } from '@showpad-webhooks/conformance';
-import { type NodeMessage, type NodeResponse, readBody } from '@showpad-webhooks/core/node';
+import {
+  createNodeHandler,
+  type NodeMessage,
+  type NodeResponse,
+  readBody,
+} from '@showpad-webhooks/core/node';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { exposeGarbageCollector } from './garbage.ts';
 import { headerBlock, headerFrames } from './transport/frames.ts';
-import { fieldsOf, openHttp2, STREAM } from './transport/http2.ts';
+import { HTTP1 } from './transport/http1.ts';
+import { fieldsOf, HTTP2, openHttp2, STREAM } from './transport/http2.ts';
+import { watchHeld } from './watch-held.ts';
 
 export type ReadBody = (req: NodeMessage, limitBytes: number) => Promise<Uint8Array>;
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
@@ -76,6 +84,51 @@ export async function measureHeldMemory(
   sender.destroy();
   server.close();
   return held / bodyBytes;
+}
+
+export interface Flood {
+  readonly uploads: number;
+  readonly uploadBytes: number;
+  readonly maxBytesInFlight: number;
+}
+
+/**
+ * Sends uploads without their last byte, and with a signature of the right form.
+ *
+ * @returns the bytes that are in use when the receiver has read or refused them all.
+ */
+export async function measureFlood(
+  protocol: Protocol,
+  { uploads, uploadBytes, maxBytesInFlight }: Flood,
+): Promise<number> {
+  const { telemetry, now } = watchHeld();
+  const handler = createNodeHandler({ path: '/', keys: 'flood-key', maxBytesInFlight, telemetry });
+  let refused = 0;
+  handler.receiver.onError(() => refused++);
+  const server = protocol === 'HTTP/2' ? createHttp2Server(handler) : createServer(handler);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { upload } = protocol === 'HTTP/2' ? HTTP2 : HTTP1;
+  const { method, headers } = signedDelivery({ body: '{}' }, { key: 'another-key' });
+  const body = Buffer.alloc(uploadBytes - 1, 'x');
+  const request = { method, headers: { ...headers, 'content-length': String(uploadBytes) }, body };
+
+  const before = await usedBytes();
+  const sent = await Promise.all(
+    Array.from({ length: uploads }, async () => {
+      const sending = await upload(url, request);
+      void sending.write(body);
+      return sending;
+    }),
+  );
+  const isOver = () => now() === (uploads - refused) * body.length;
+  while (!isOver()) await new Promise(setImmediate);
+  const held = (await usedBytes()) - before;
+  for (const { destroy } of sent) destroy();
+  server.close();
+  await handler.receiver.close();
+  return held;
 }
 
 /** The bytes in use after the garbage is gone. Some of it, such as buffers that were written, is let go a few turns later. */

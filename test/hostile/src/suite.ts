@@ -6,6 +6,7 @@ import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
 import { REPLAYS } from './catalogue/replay.ts';
 import { DELIVERIES } from './catalogue.ts';
 import { clock, KEY, LIMIT_BYTES, PAYLOAD, TYPE } from './entry.ts';
+import { defineFloodSuite } from './flood-suite.ts';
 import { expectNoLeak, good, requestOf } from './requests.ts';
 import { exchange, HTTP1 } from './transport/http1.ts';
 import { HTTP2, openHttp2, sendAttack } from './transport/http2.ts';
@@ -28,7 +29,8 @@ export function defineHostileSuite(
   { protocol = 'HTTP/1.1' }: HostileSuiteOptions = {},
 ): void {
   const isHttp2 = protocol === 'HTTP/2';
-  const { send, upload } = isHttp2 ? HTTP2 : HTTP1;
+  const transport = isHttp2 ? HTTP2 : HTTP1;
+  const { send, upload } = transport;
   const onThisProtocol = (entry: string, expected: string) => (isHttp2 && ON_HTTP2[entry]) || expected;
 
   describe(`${name} on ${protocol}`, () => {
@@ -156,6 +158,8 @@ export function defineHostileSuite(
         await slow.close();
       }
     });
+
+    defineFloodSuite(createServer, transport);
 
     test('1,000 idle connections and 50 half requests do not delay a delivery', {
       timeout: 30_000,

@@ -4,6 +4,10 @@ import type { HostileHeaders } from '../entry.ts';
 import type { HostileAnswer, Transport, Upload } from './transport.ts';
 
 export const HTTP1: Transport = {
+  unknownLength: { 'transfer-encoding': 'chunked' },
+  chunk: (bytes) =>
+    Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]),
+
   async send(url, { method, headers, body }) {
     const length = { 'content-length': String(body.byteLength) };
     return parseAnswer(

@@ -31,6 +31,9 @@ export interface Http2Upload extends Upload {
 }
 
 export const HTTP2: Transport = {
+  unknownLength: {},
+  chunk: (bytes) => bytes,
+
   async send(url, { method, headers, body }) {
     const length = { 'content-length': String(body.byteLength) };
     const upload = await openHttp2(url);

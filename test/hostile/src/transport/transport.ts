@@ -29,4 +29,7 @@ export interface Transport {
   send(url: string, request: HostileRequest): Promise<HostileAnswer>;
   /** Sends only the headers. */
   upload(url: string, request: HostileRequest): Promise<Upload>;
+  /** The headers of a body that declares no length, and how such a body is written. */
+  readonly unknownLength: HostileHeaders;
+  chunk(bytes: Buffer): Buffer;
 }
