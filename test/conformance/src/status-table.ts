@@ -103,10 +103,12 @@ export function statusTable(createServer: CreateServer): void {
     expect(seen).toEqual(['asset-viewed']);
   });
 
-  test('413 for a declared length over the limit, before the body is sent', async () => {
+  test('413 for a declared length of more than four times the limit, before the body is sent', async () => {
     const server = await start({ maxBodyBytes: LIMIT_BYTES });
     const socket = await open(server.url);
-    socket.write(head(server.url + PATH, { ...signed().headers, 'content-length': String(LIMIT_BYTES + 1) }));
+    socket.write(
+      head(server.url + PATH, { ...signed().headers, 'content-length': String(4 * LIMIT_BYTES + 1) }),
+    );
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 [\s\S]*BODY_TOO_LARGE/);
     expect(answer.toString().toLowerCase()).toContain('connection: close');
@@ -116,10 +118,19 @@ export function statusTable(createServer: CreateServer): void {
   test.each([
     ['declared', undefined],
     ['chunked', 64 * 1024],
-  ])('413 for one byte over the limit, %s', async (_, chunkBytes) => {
+  ])('503 for an authentic event over the limit, and 401 for a forged one: %s', async (_, chunkBytes) => {
     const server = await start({ maxBodyBytes: LIMIT_BYTES });
     const extra = chunkBytes === undefined ? {} : { chunkBytes };
-    const answer = await deliver(server, signedBytes(sized(LIMIT_BYTES + 1)), extra);
+    const tooLarge = signedBytes(sized(LIMIT_BYTES + 1));
+    expectAnswer(await deliver(server, tooLarge, extra), 503, 'unavailable', 'EVENT_TOO_LARGE');
+    const forged = { ...tooLarge, body: sized(LIMIT_BYTES + 2) };
+    expectAnswer(await deliver(server, forged, extra), 401, 'rejected', 'SIGNATURE_MISMATCH');
+    expectAnswer(await deliver(server, signed()), 200, 'ignored');
+  });
+
+  test('413 for a body of more than four times the limit, chunked', async () => {
+    const server = await start({ maxBodyBytes: 1_000 });
+    const answer = await deliver(server, signedBytes(sized(4_001)), { chunkBytes: 64 });
     expectAnswer(answer, 413, 'rejected', 'BODY_TOO_LARGE');
     expectAnswer(await deliver(server, signed()), 200, 'ignored');
   });

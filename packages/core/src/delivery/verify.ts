@@ -43,7 +43,9 @@ export interface Verifier {
 
 export function createVerifier(options: VerifierOptions): Verifier {
   const { toleranceSeconds, keyring, mismatchOf } = options;
-  const watch = new ClockWatch(options.clock, options.now, toleranceSeconds);
+  // A clock of the caller's is the only clock, so there is nothing to compare it with.
+  const watch =
+    options.clock === options.now ? undefined : new ClockWatch(options.clock, options.now, toleranceSeconds);
   return {
     checkHead({ request, receivedAtMs }) {
       checkHead(request, options);
@@ -51,7 +53,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const stale = ageError(signed, toleranceSeconds, receivedAtMs);
       const isByOurClock = request.receivedAtMs === undefined;
       // Nobody can record a signature that is yet to be made. So if one from the future is right, a clock on our side is wrong.
-      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || (isByOurClock && watch.isSuspect);
+      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || (isByOurClock && watch?.isSuspect);
       if (stale && !isDoubtful) throw stale;
       return { signed, doubt: stale };
     },
@@ -64,7 +66,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         throw doubt ?? (await mismatchOf({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs }));
       keyring.promote(key);
       if (doubt) throw clockSuspect(doubt);
-      if (request.receivedAtMs === undefined) watch.confirm();
+      if (request.receivedAtMs === undefined) watch?.confirm();
       const timestampSeconds = Number(signed.timestamp);
       return { request, receivedAtMs, body, timestampSeconds, keyLabel: key.label };
     },

@@ -6,8 +6,8 @@ import type { ClaimedRun } from './ledger-progress.ts';
 
 /** When Showpad's last retry comes, counted from the first failed response (docs/showpad.md, "Delivery and retries"). */
 const LAST_RETRY_MS = 14_250;
-/** How much earlier than that the last retry may seem to come, because two clocks never run at exactly the same speed. */
-const EARLY_MS = 50;
+/** Showpad's timestamps are whole seconds, so the time between two of them may seem shorter by this much. */
+const ROUNDING_MS = 1_000;
 /** How long to wait for the last retry in case it never comes. */
 const GRACE_MS = 2_000;
 /** Is kept like the name of a handler that is done, so that whoever claims the event next knows of its letter. */
@@ -24,7 +24,14 @@ export interface FailedEventsOptions {
 interface Failure {
   readonly run: ClaimedRun;
   readonly error: ShowpadWebhookError;
-  readonly firstFailureMs: number;
+  readonly first: FirstFailure;
+}
+
+interface FirstFailure {
+  /** When the response was known to fail, by the clock of this process. */
+  readonly atMs: number;
+  /** The same time by Showpad's clock: when it signed the first delivery, and how long the response took. */
+  readonly showpadMs: number;
 }
 
 /**
@@ -49,8 +56,8 @@ export class FailedEvents {
   /** Notes a failed response to an event. */
   add(run: ClaimedRun, error: ShowpadWebhookError): void {
     if (this.#options.reporter.onDeadLetter.length === 0) return; // Nobody would get the letter.
-    const firstFailureMs = this.#failures.get(run.key)?.firstFailureMs ?? this.#firstFailureOf(run);
-    this.#failures.set(run.key, { run, error, firstFailureMs });
+    const first = this.#failures.get(run.key)?.first ?? this.#firstFailureOf(run);
+    this.#failures.set(run.key, { run, error, first });
   }
 
   /** Notes that an event needs no letter any more. */
@@ -58,10 +65,15 @@ export class FailedEvents {
     this.#failures.delete(key);
   }
 
-  /** Sends the letter of an event that this process has claimed, if its failure was the last one. */
-  async settleLast({ key, claim }: ClaimedRun): Promise<void> {
+  /**
+   * Sends the letter of an event that this process has claimed, if its delivery was the last one. Showpad's own timestamps
+   * tell, so it does not matter how the clocks of this side run.
+   */
+  async settleLast({ key, claim, delivery }: ClaimedRun): Promise<void> {
     const failure = this.#failures.get(key);
-    if (!failure || this.#waitedMs(failure) < LAST_RETRY_MS - EARLY_MS) return;
+    if (!failure) return;
+    const sinceFirstMs = delivery.timestampSeconds * 1000 - failure.first.showpadMs;
+    if (sinceFirstMs < LAST_RETRY_MS - ROUNDING_MS) return;
     this.#failures.delete(key);
     await this.#send(failure, claim);
   }
@@ -78,7 +90,7 @@ export class FailedEvents {
 
   #due(waitMs: number): readonly Failure[] {
     return [...this.#failures.values()].filter(
-      (failure) => this.#waitedMs(failure) >= waitMs && !this.#isRunning(failure.run.key),
+      ({ first, run }) => this.#options.now() - first.atMs >= waitMs && !this.#isRunning(run.key),
     );
   }
 
@@ -122,13 +134,13 @@ export class FailedEvents {
     return !unkept;
   }
 
-  #waitedMs({ firstFailureMs }: Failure): number {
-    return this.#options.now() - firstFailureMs;
-  }
-
-  /** If the first attempt was that of another process, its response came at the handlers' timeout at the latest. */
-  #firstFailureOf({ claim: { ageMs } }: ClaimedRun): number {
+  #firstFailureOf({ claim, delivery, startedMs }: ClaimedRun): FirstFailure {
     const { now, handlerTimeoutMs } = this.#options;
-    return now() - Math.max(0, ageMs - handlerTimeoutMs);
+    const signedMs = delivery.timestampSeconds * 1000;
+    const nowMs = now();
+    if (claim.attempt === 1) return { atMs: nowMs, showpadMs: signedMs + nowMs - startedMs };
+    // Another process answered the first delivery, at the timeout of its handlers at the latest.
+    const agoMs = Math.max(0, claim.ageMs - handlerTimeoutMs);
+    return { atMs: nowMs - agoMs, showpadMs: signedMs - agoMs };
   }
 }

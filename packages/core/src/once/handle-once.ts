@@ -89,7 +89,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
     const { attempt } = claim;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const claimed = { key, bodyDigest, claim, delivery, context };
+    const claimed = { key, bodyDigest, claim, delivery, context, startedMs: options.now() };
     const progress = new LedgerProgress(options, claimed);
     running.set(key, progress);
     timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / 3);

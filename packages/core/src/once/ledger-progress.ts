@@ -23,6 +23,8 @@ export interface ClaimedRun {
   readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
   readonly delivery: EventDelivery;
   readonly context: DeliveryContext;
+  /** When the handlers began, in ms of a clock that does not step. */
+  readonly startedMs: number;
 }
 
 /** One claim of a ledger: it notes how handlers end, and keeps the lease until then. */
