@@ -27,9 +27,9 @@ export type DeadLetterReason =
 /** An authentic delivery for which no further attempt will come. Store it: without an inbox nobody else keeps it. */
 export interface DeadLetter extends ErrorInfo {
   /**
-   * `permanent`: a handler threw a `PermanentError`. `attempts-exhausted`: the last attempt failed, which is Showpad's fourth
-   * or the inbox's last. `handler-timeout`: a handler never ended. `invalid`: the body is authentic but not an event. `too-large`: the event is
-   * larger than `maxBodyBytes`, and is in the inbox as dead.
+   * `permanent`: a handler threw a `PermanentError`. `attempts-exhausted`: Showpad's last retry failed or never came, or the
+   * inbox's last attempt failed. `handler-timeout`: a handler never ended. `invalid`: the body is authentic but not an event.
+   * `too-large`: the event is larger than `maxBodyBytes`, and is in the inbox as dead.
    */
   readonly reason: DeadLetterReason;
   readonly error: ShowpadWebhookError;
