@@ -8,9 +8,17 @@ import { crc32 } from 'node:zlib';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 import { openInbox, type Target } from './engines.ts';
+import { entryOf } from './entry.ts';
 import { createRunReader, findOverlaps, machineMs, type Run } from './runs.ts';
 
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
+
+/** How long a slow handler takes. The clocks step several times in it. */
+const SLOW_MS = 200;
+/** Fewer than the places of one process. */
+const EVENTS_AT_ONCE = 6;
+/** The numbers of slow events begin after those of all writers. */
+const SLOW_NUMBERS = 1_000_000_000;
 
 export interface CrashReport {
   readonly acknowledged: number;
@@ -79,6 +87,21 @@ export async function killWorkers(target: Target, kills: number): Promise<WorkRe
   return team.finish(workers);
 }
 
+/** Lets three processes with free places handle slow events while their clocks step, so that each could take what another has. */
+export async function stepWhileHandling(target: Target, rounds: number): Promise<WorkReport> {
+  const team = createTeam(target, SLOW_MS);
+  const workers = [await team.hire(), await team.hire(), await team.hire()];
+  const inbox = openInbox(target);
+  for (let round = 0; round < rounds; round++) {
+    for (let number = 0; number < EVENTS_AT_ONCE; number++) {
+      await inbox.put(entryOf(SLOW_NUMBERS + round * EVENTS_AT_ONCE + number));
+    }
+    await delay(SLOW_MS);
+  }
+  await inbox.close({ timeoutMs: 0 });
+  return team.finish(workers);
+}
+
 export interface FullReport extends WorkReport {
   readonly acknowledged: number;
   /** How often an event was refused because there was no room. */
@@ -127,12 +150,12 @@ interface Team {
   readonly finish: (workers: readonly Worker[]) => Promise<WorkReport>;
 }
 
-function createTeam(target: Target): Team {
+function createTeam(target: Target, handlerMs = 2): Team {
   const runs: Run[] = [];
 
   async function hire(): Promise<Worker> {
     const reader = createRunReader();
-    const worker = run('worker.ts', JSON.stringify(target), 'steps');
+    const worker = run('worker.ts', JSON.stringify(target), 'steps', String(handlerMs));
     const lines = linesOf(worker, reader.take);
     await firstLineOf(worker);
     const kill = async () => {

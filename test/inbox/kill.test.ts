@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { killWhileFull, killWorkers, killWriters } from './crash.ts';
+import { killWhileFull, killWorkers, killWriters, stepWhileHandling } from './crash.ts';
 import { createTarget, ENGINES, isInstalled } from './engines.ts';
 
 describe.each(ENGINES)('processes that are killed, and whose clocks step, on %s', (engine) => {
@@ -17,6 +17,9 @@ describe.each(ENGINES)('processes that are killed, and whose clocks step, on %s'
       // A server may still store what a process had sent before it was killed.
       expect(counts.done).toBeGreaterThanOrEqual(stored);
       expect(begun).toBeGreaterThanOrEqual(counts.done);
+      const slow = await stepWhileHandling(target, 5);
+      expect(slow.overlapping).toEqual([]);
+      expect(slow.counts).toMatchObject({ pending: 0, leased: 0, dead: 0 });
     },
     120_000,
   );

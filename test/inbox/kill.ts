@@ -1,6 +1,13 @@
 // pnpm --dir test/inbox kill [kills] [engine]: kills writers and then workers at random times while their clocks step, and looks
 // for events that were lost or ran twice at once. SQLite does the same once more in a file that is full most of the time.
-import { type CrashReport, killWhileFull, killWorkers, killWriters, type WorkReport } from './crash.ts';
+import {
+  type CrashReport,
+  killWhileFull,
+  killWorkers,
+  killWriters,
+  stepWhileHandling,
+  type WorkReport,
+} from './crash.ts';
 import { createTarget, ENGINES, type Engine, isInstalled } from './engines.ts';
 
 const [kills = '50', only] = process.argv.slice(2);
@@ -46,6 +53,13 @@ for (const engine of ENGINES) {
   const { target, remove } = await createTarget(engine);
   showWriters(engine, await killWriters(target, Number(kills), console.error));
   showWorkers(engine, await killWorkers(target, Number(kills)));
+  const { begun, overlapping, counts } = await stepWhileHandling(target, Number(kills));
+  console.log(
+    `${engine}: ${begun} slow handlers began in three processes whose clocks step. ${overlapping.length} events ran twice at ` +
+      'once. In the end:',
+    counts,
+  );
+  check(overlapping.length + counts.pending + counts.leased + counts.dead);
   await remove();
   if (engine === 'sqlite') await killInFullFile();
 }

@@ -4,14 +4,14 @@ import { openInbox } from './engines.ts';
 import { print, printRun } from './runs.ts';
 import { stepClock } from './stepping-clock.ts';
 
-const [target = '', clock] = process.argv.slice(2);
+const [target = '', clock, handlerMs = '2'] = process.argv.slice(2);
 if (clock === 'steps') stepClock();
 const inbox = openInbox(JSON.parse(target), { leaseMs: 1_000, backoff: () => 1, maxAttempts: 50 });
 
 await inbox.start({
   async process(job) {
     printRun('begin', job.id);
-    await delay(2);
+    await delay(Number(handlerMs));
     printRun('end', job.id);
     return undefined;
   },

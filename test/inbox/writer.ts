@@ -1,9 +1,8 @@
 // This process stores events as fast as it can, and prints the number of each one when it is acknowledged. It prints "full" for
 // each one that was refused because there was no room.
 import { setTimeout as delay } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
-import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { openInbox } from './engines.ts';
+import { entryOf } from './entry.ts';
 import { print } from './runs.ts';
 import { stepClock } from './stepping-clock.ts';
 
@@ -12,30 +11,6 @@ if (clock === 'steps') stepClock();
 const CONCURRENCY = 16;
 const inbox = openInbox(JSON.parse(target));
 let next = Number(firstNumber);
-
-/** A body that contains its own number. Its digest shows whether it is complete. */
-function bodyOf(number: number): Buffer {
-  return Buffer.from(
-    JSON.stringify({ type: 'crash', id: `event-${number}`, data: 'x'.repeat(number % 5_000) }),
-  );
-}
-
-function entryOf(number: number): InboxEntry {
-  const body = bodyOf(number);
-  return {
-    id: `event-${number}`,
-    type: 'crash',
-    body,
-    bodyDigest: crc32(body) >>> 1,
-    method: 'POST',
-    url: '/',
-    headers: {},
-    timestampSeconds: 0,
-    keyLabel: undefined,
-    receivedAtMs: Date.now(),
-    error: undefined,
-  };
-}
 
 async function write(): Promise<never> {
   for (;;) {
