@@ -6,8 +6,6 @@ import type {
   Worker,
   WorkerOptions,
 } from 'bullmq';
-import { createPostgresSide } from './postgres-backend.ts';
-import { createRedisSide } from './redis-backend.ts';
 import type { WaitReplicas } from './replicas.ts';
 import type { ServerClock } from './server-clock.ts';
 
@@ -32,7 +30,7 @@ export type BullmqSource =
 
 export type { Queue, Worker };
 
-export type WorkerSettings = Omit<WorkerOptions, 'connection'>;
+type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
 /** What differs between Redis and Postgres. */
 export interface Backend {
@@ -53,12 +51,4 @@ export interface Backend {
 export interface BackendOptions {
   readonly leaseMs: number;
   readonly keepDoneBodies: boolean;
-}
-
-export function createBackend(source: BullmqSource, options: BackendOptions): Backend {
-  if (source.connection) return createRedisSide(source, options);
-  if (source.postgres) return createPostgresSide(source.postgres, options);
-  throw new TypeError(
-    "Pass { connection: { host: 'localhost' } } for Redis, or { postgres: 'postgres://…' } for Postgres.",
-  );
 }

@@ -1,7 +1,8 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
-import { type BullmqSource, createBackend, type Queue, type Worker } from './backend.ts';
+import type { BullmqSource, Queue, Worker } from './backend.ts';
+import { createBackend } from './create-backend.ts';
 import { checkHealth, createWritability } from './health.ts';
 import { createInboxQueue } from './inbox-queue.ts';
 import type { JobData } from './job-data.ts';

@@ -10,8 +10,8 @@ import {
 import { type JobData, withoutBody } from './job-data.ts';
 import { RENEW_LOCKS, runAlthoughFull, runScript } from './redis-scripts.ts';
 import { fieldsOf, isJson, type Repair, repairedFields, repairOf } from './repair.ts';
+import { retryRefused } from './retry-refused.ts';
 import type { ServerClock } from './server-clock.ts';
-import { retryRefused } from './settle-again.ts';
 import { messageOf } from './shared.ts';
 
 export interface RedisJobsOptions {
