@@ -12,7 +12,7 @@ import { eventConflict, inProgress } from './errors.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createIdentifier, type Identify } from './identity.ts';
 import { LEASE_MS, type Ledger } from './ledger.ts';
-import { type ClaimedRun, LedgerProgress } from './ledger-progress.ts';
+import { type ClaimedRun, LedgerProgress, RENEWALS_PER_LEASE } from './ledger-progress.ts';
 import { watchTime } from './time-limit.ts';
 import type { Unfinished } from './unfinished.ts';
 
@@ -47,7 +47,7 @@ export interface HandleOnce {
   handle(delivery: EventDelivery, handlers: readonly RegisteredHandler[]): Promise<HandleResult>;
   /** Aborts the signals of the handlers that are running. */
   abortAll(): void;
-  /** Sends the dead letters that are due. */
+  /** Tells the ledger once more what it could not be told, and sends the dead letters that are due. */
   close(): Promise<void>;
 }
 
@@ -61,11 +61,16 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
   /** One timer renews the leases of all events, and finds those that do not come again. It stops when no event is left. */
   function lookAfterEvents(): void {
-    for (const progress of running.values()) void progress.renew();
+    for (const [key, progress] of running) void renew(key, progress);
     failed.sweep();
     if (running.size > 0 || !failed.isEmpty) return;
     clearInterval(timer);
     timer = undefined;
+  }
+
+  async function renew(key: string, progress: LedgerProgress): Promise<void> {
+    await progress.renew();
+    if (progress.isOver && running.get(key) === progress) running.delete(key);
   }
 
   async function handle(
@@ -92,7 +97,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     const claimed = { key, bodyDigest, claim, delivery, context, startedMs: options.now() };
     const progress = new LedgerProgress(options, claimed);
     running.set(key, progress);
-    timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / 3);
+    timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / RENEWALS_PER_LEASE);
     const error = await runWithinTimeout({ claimed, delivery, context, handlers, progress });
     return { outcome: 'handled', error, attempt };
   }
@@ -118,7 +123,8 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
       });
       void runToTheEnd(run).then((error) => {
         stopWatching();
-        running.delete(claimed.key);
+        // If the ledger could not be told, the event stays with this process until it can, or until the lease is over.
+        if (progress.isOver) running.delete(claimed.key);
         resolve(error);
         if (!isLate) return;
         unfinished.delete();
@@ -144,7 +150,12 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     for (const progress of running.values()) progress.abort();
   }
 
-  return { handle, abortAll, close: () => failed.close() };
+  async function close(): Promise<void> {
+    await Promise.all([...running].map(([key, progress]) => progress.isEnding && renew(key, progress)));
+    await failed.close();
+  }
+
+  return { handle, abortAll, close };
 }
 
 interface LedgerRun extends Attempt {

@@ -27,6 +27,11 @@ export interface ClaimedRun {
   readonly startedMs: number;
 }
 
+type Ending = 'complete' | 'release';
+
+/** How often `renew()` is called before a lease that is not renewed is over. */
+export const RENEWALS_PER_LEASE = 3;
+
 /** One claim of a ledger: it notes how handlers end, and keeps the lease until then. */
 export class LedgerProgress implements Progress {
   readonly isFromInbox = false;
@@ -38,6 +43,9 @@ export class LedgerProgress implements Progress {
   #isLost = false;
   #hasFailed = false;
   #isGivenUp = false;
+  #ending: Ending | undefined;
+  #vainEnds = 0;
+  #isOver = false;
 
   constructor(options: LedgerProgressOptions, run: ClaimedRun) {
     this.#options = options;
@@ -69,12 +77,29 @@ export class LedgerProgress implements Progress {
     return { mayGoOn: !this.#isLost, error };
   }
 
-  /** Ends the claim: the event is completed, or free for the next attempt if a retry may help. */
-  settle(error: ShowpadWebhookError | undefined): MaybePromise<void> {
-    if (this.#isLost) return;
+  /**
+   * Ends the claim: the event is completed, or free for the next attempt if a retry may help. If the ledger cannot be told,
+   * `renew()` tells it again while the lease lasts, so that a retry does not find the event half done.
+   */
+  async settle(error: ShowpadWebhookError | undefined): Promise<void> {
+    this.#ending = error && isRetryable(error) ? 'release' : 'complete';
+    await this.#end(this.#ending);
+  }
+
+  /** True if the handlers have ended and the ledger could not be told. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** True if this process has nothing more to do for the event. */
+  get isOver(): boolean {
+    return this.#isOver || this.#isLost;
+  }
+
+  async #end(operation: Ending): Promise<void> {
     const { ledger } = this.#options;
-    const operation = error && isRetryable(error) ? 'release' : 'complete';
-    return this.#tell(operation, () => ledger[operation](this.#claim));
+    const isTold = this.#isLost || (await this.#tell(operation, () => ledger[operation](this.#claim)));
+    this.#isOver = isTold || ++this.#vainEnds > RENEWALS_PER_LEASE;
   }
 
   /** Stops waiting for handlers that never end: the lease is not renewed any more, and the event goes to `onDeadLetter`. */
@@ -108,23 +133,31 @@ export class LedgerProgress implements Progress {
 
   /** Keeps the event for this process, as long as anybody waits for its handlers. */
   async renew(): Promise<void> {
-    if (!this.#isLost && !this.#isGivenUp) await this.#checkpoint();
+    if (this.isOver) return;
+    if (this.#ending) await this.#end(this.#ending);
+    else if (!this.#isGivenUp) await this.#checkpoint();
   }
 
-  #checkpoint(handler?: string): Promise<void> {
+  #checkpoint(handler?: string): Promise<boolean> {
     const { ledger } = this.#options;
     return this.#tell('checkpoint', () => ledger.checkpoint(this.#claim, { leaseMs: LEASE_MS, handler }));
   }
 
-  /** Once handlers ran, trouble of the ledger is reported and no longer decides the response: a 5xx would run them again. */
-  async #tell(operation: string, call: () => MaybePromise<boolean>): Promise<void> {
+  /**
+   * Once handlers ran, trouble of the ledger is reported and no longer decides the response: a 5xx would run them again.
+   *
+   * @returns false if the ledger could not be told.
+   */
+  async #tell(operation: string, call: () => MaybePromise<boolean>): Promise<boolean> {
     try {
-      if (await callStore('ledger', operation, call)) return;
+      if (await callStore('ledger', operation, call)) return true;
       this.#isLost = true;
       this.abort();
       this.report(claimLost('ledger', operation));
+      return true;
     } catch (error) {
       this.report(error as ShowpadWebhookError);
+      return false;
     }
   }
 }

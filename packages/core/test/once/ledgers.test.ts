@@ -137,7 +137,48 @@ describe('after the handlers have run, trouble of the ledger is reported and the
       code: 'LEDGER_FAILED',
       message: `The ledger failed at "${operation}".`,
     });
-    await expectNoTimerLeft();
+    await vi.advanceTimersByTimeAsync(20_000); // It is told again while the lease lasts.
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each(troubles)(
+    'a "complete" that %s is told again, and nothing runs twice meanwhile',
+    async (_how, trouble) => {
+      const ledger = createMemoryLedger();
+      const complete = vi.spyOn(ledger, 'complete').mockImplementationOnce(trouble as never);
+      const handler = vi.fn();
+      const { deliver } = probe({ ledger, on: { [TYPE]: handler } });
+      const first = deliver();
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(await first).toBe('200 handled');
+      expect(await deliver()).toBe('503 IN_PROGRESS');
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(await deliver()).toBe('200 duplicate');
+      expect(handler).toHaveBeenCalledTimes(1);
+      expect(complete).toHaveBeenCalledTimes(2);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  test('a "release" that fails is told again, so that the next retry runs the handlers', async () => {
+    const ledger = createMemoryLedger();
+    vi.spyOn(ledger, 'release').mockRejectedValueOnce(new Error('connection refused'));
+    let isDown = true;
+    const { deliver } = probe({ ledger, on: { [TYPE]: () => (isDown ? fail() : undefined) } });
+    expect(await deliver()).toBe('500 HANDLER_FAILED');
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await deliver()).toBe('200 handled');
+  });
+
+  test('close() tells the ledger once more', async () => {
+    const ledger = createMemoryLedger();
+    vi.spyOn(ledger, 'complete').mockRejectedValueOnce(new Error('connection refused'));
+    const { deliver, receiver } = probe({ ledger, on: { [TYPE]: () => {} } });
+    expect(await deliver()).toBe('200 handled');
+    await receiver.close();
+    expect(await probe({ ledger, on: { [TYPE]: () => {} } }).deliver()).toBe('200 duplicate');
   });
 
   test.each(calls)(
