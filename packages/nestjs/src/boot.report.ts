@@ -3,8 +3,8 @@ import type { AnyReceiver } from '@showpad-webhooks/core';
 import { findUnprovided } from './decorated.classes.ts';
 import { type Explored, receiverOf } from './handler.explorer.ts';
 import type { FoundHandler } from './handler.finder.ts';
+import { handlersOf } from './handler.metadata.ts';
 import { nameOf } from './handler.names.ts';
-import { handlersOf } from './on-showpad-event.decorator.ts';
 
 export interface BootReport extends Explored {
   readonly receiver: AnyReceiver;

@@ -12,7 +12,7 @@ import { createHandlerContext } from './handler.context.ts';
 import { nameCulprit } from './handler.culprit.ts';
 import { hasFilters } from './handler.enhancers.ts';
 import { type FoundHandler, isCreatedPerDelivery, type Method } from './handler.finder.ts';
-import { copyMetadata, PARAMETERS } from './on-showpad-event.decorator.ts';
+import { copyMetadata, PARAMETERS } from './handler.metadata.ts';
 
 /** The type of the context that guards, interceptors and filters get: `context.getType() === 'showpad'`. */
 export const SHOWPAD_CONTEXT_TYPE = 'showpad';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { checkReplaced, type HandlerMetadata, handlersOf } from './on-showpad-event.decorator.ts';
+import { checkReplaced, type HandlerMetadata, handlersOf } from './handler.metadata.ts';
 
 export type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 export type Method = (...args: unknown[]) => unknown;

@@ -1,10 +1,10 @@
 export * from '@showpad-webhooks/core';
 export { SHOWPAD_CONTEXT_TYPE } from './handler.call.ts';
+export type { OnShowpadEventOptions } from './handler.metadata.ts';
 export {
   createOnShowpadEvent,
   OnShowpadEvent,
   type OnShowpadEventOf,
-  type OnShowpadEventOptions,
   type ShowpadEventDecorator,
 } from './on-showpad-event.decorator.ts';
 export { getShowpadReceiverToken, InjectShowpadReceiver } from './showpad-receiver.token.ts';

@@ -1,4 +1,3 @@
-import type { Type } from '@nestjs/common';
 import type {
   EventMap,
   EventOf,
@@ -6,19 +5,7 @@ import type {
   ShowpadEvent,
   ShowpadEventMap,
 } from '@showpad-webhooks/core';
-import { noteDecorated } from './decorated.classes.ts';
-
-export interface OnShowpadEventOptions {
-  /** The name of the receiver, if the app has several. Default `default`. */
-  readonly receiver?: string;
-  /** The name by which a ledger or an inbox remembers that this handler is done. Default `Class.method`. */
-  readonly name?: string;
-}
-
-/** One use of the decorator. */
-export interface HandlerMetadata extends OnShowpadEventOptions {
-  readonly types: readonly string[] | '*';
-}
+import { noteHandler, type OnShowpadEventOptions } from './handler.metadata.ts';
 
 /** Decorates a method that takes the event. On a method that takes another event, it does not compile. */
 export type ShowpadEventDecorator<Event> = <Method extends AnyMethod>(
@@ -45,12 +32,6 @@ export interface OnShowpadEventOf<Events extends EventMap> {
     options?: OnShowpadEventOptions,
   ): ShowpadEventDecorator<EventOf<Events, Type>>;
 }
-
-// The symbol is registered because the ESM and the CJS build may meet in one app.
-const HANDLERS = Symbol.for('@showpad-webhooks/nestjs/handlers');
-
-/** Nest looks here for the parameters of a method, so that pipes apply to them. Nest requires a string. */
-export const PARAMETERS = 'showpad-webhooks:parameters';
 
 /**
  * Handles events of one type, of several, or of any type (`'*'`). Put it on methods of any provider or controller, more than
@@ -99,17 +80,8 @@ export function OnShowpadEvent(
         `@OnShowpadEvent() is on the static method ${methodName}. Put it on a method of a provider's instance.`,
       );
     }
-    const method = descriptor.value as object;
-    const handler: HandlerMetadata = { ...options, types: type === '*' ? type : [type].flat() };
-    Reflect.defineMetadata(HANDLERS, [...handlersOf(method), handler], method);
-    Reflect.defineMetadata(HANDLERS, true, target, methodName);
-    noteDecorated(target.constructor as Type<object>);
-    Reflect.defineMetadata(
-      PARAMETERS,
-      { '0:0': { index: 0, data: 'event', pipes: [] }, '1:1': { index: 1, data: 'context', pipes: [] } },
-      target.constructor,
-      methodName,
-    );
+    const types = type === '*' ? type : [type].flat();
+    noteHandler(target, methodName, descriptor.value as object, { ...options, types });
   };
 }
 
@@ -138,30 +110,4 @@ export function OnShowpadEvent(
  */
 export function createOnShowpadEvent<Events extends EventMap>(): OnShowpadEventOf<Events> {
   return OnShowpadEvent as OnShowpadEventOf<EventMap> as OnShowpadEventOf<Events>;
-}
-
-/** Reads what the decorator noted on a method. */
-export function handlersOf(method: object): readonly HandlerMetadata[] {
-  return Reflect.getMetadata(HANDLERS, method) ?? [];
-}
-
-/** Makes a method that Nest takes for the decorated one, with its handlers, guards and pipes, but that calls another. */
-export function copyMetadata(from: object, to: object): void {
-  for (const key of Reflect.getMetadataKeys(from))
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
-}
-
-/**
- * If another decorator or a subclass replaces a decorated method, what the decorator noted is lost, and events would be
- * ignored silently.
- *
- * @throws Error that names the method.
- */
-export function checkReplaced(prototype: Record<string, object>, methodName: string): void {
-  const method = prototype[methodName] as object;
-  if (!Reflect.hasMetadata(HANDLERS, prototype, methodName) || handlersOf(method).length > 0) return;
-  throw new Error(
-    `${prototype.constructor.name}.${methodName} replaces a method that has @OnShowpadEvent, and does not have it itself. ` +
-      'Put @OnShowpadEvent on it, above any decorator that replaces the method.',
-  );
 }

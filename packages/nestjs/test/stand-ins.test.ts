@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, Scope, UseGuards } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { send } from '@showpad-webhooks/conformance';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type EventOf,
@@ -12,15 +13,17 @@ import {
   ShowpadWebhooksModule,
 } from '../src/index.ts';
 import { signedDelivery } from '../src/testing/index.ts';
+import { PLATFORMS } from './server.ts';
 
 const KEY = 'nest-key';
 const TYPE = 'shared-space-user-added';
 type Added = EventOf<ShowpadEventMap, typeof TYPE>;
 
 const seen: string[] = [];
+const warnings: string[] = [];
 let close = async (): Promise<void> => {};
 afterEach(async () => {
-  seen.length = 0;
+  seen.length = warnings.length = 0;
   await close();
 });
 
@@ -49,8 +52,20 @@ class Guarded extends Handlers {}
 @Injectable({ scope: Scope.REQUEST })
 class PerRequest extends Handlers {}
 
+class DenyGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+@Injectable()
+@UseGuards(DenyGuard)
+class Denied {
+  @OnShowpadEvent('COURSE_COMPLETED')
+  complete(): void {}
+}
+
 const imports = [ShowpadWebhooksModule.forRoot({ path: '/webhooks/showpad', keys: KEY })];
-const silent = { log() {}, warn: (message: string) => void seen.push(message), error() {} };
+const silent = { log() {}, warn: (message: string) => void warnings.push(message), error() {} };
 
 async function deliver(builder: TestingModuleBuilder, type = TYPE): Promise<Receipt> {
   const testing = await builder.setLogger(silent).compile();
@@ -171,7 +186,25 @@ test('the boot warns of a mock that has no method for an event', async () => {
     .overrideProvider(Handlers)
     .useValue({ create() {} });
   expect((await deliver(builder)).outcome).toBe('ignored');
-  expect(seen).toContain(
+  expect(warnings).toContain(
     'The object that is provided as Handlers has no method add, so Handlers.add handles no events. Give it a method add if it should.',
   );
+});
+
+describe.each(PLATFORMS)('over HTTP on %s', (_platform, createAdapter) => {
+  test('a mock gets the event, and a guard that denies is named', async () => {
+    const object = mock();
+    const builder = Test.createTestingModule({ imports, providers: [Handlers, Denied] });
+    const testing = await builder.overrideProvider(Handlers).useValue(object).setLogger(silent).compile();
+    const app = testing.createNestApplication(createAdapter());
+    close = () => app.close();
+    const errors: string[] = [];
+    app.get<Receiver>(getShowpadReceiverToken()).onError(({ message }) => errors.push(message));
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/webhooks/showpad`;
+    expect((await send(url, signedDelivery(TYPE, { key: KEY }))).status).toBe(200);
+    expect(object.add).toHaveBeenCalledOnce();
+    expect((await send(url, signedDelivery('COURSE_COMPLETED', { key: KEY }))).status).toBe(500);
+    expect(errors).toEqual(['The guard DenyGuard denied an event of type "COURSE_COMPLETED".']);
+  });
 });
