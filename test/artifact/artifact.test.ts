@@ -125,6 +125,23 @@ describe.each(TYPESCRIPTS)('%s', (typescript) => {
     expect(check(typescript, name, { ...options, skipLibCheck: true }, files)).toBe('');
   });
 
+  // TypeScript 6 has removed node10.
+  const hasNode10 = typescript.startsWith('typescript-5');
+  test(`${hasNode10 ? 'checks' : 'refuses'} node10, as an older app uses it`, { timeout: 60_000 }, () => {
+    const options = {
+      module: 'commonjs',
+      moduleResolution: 'node10',
+      esModuleInterop: true,
+      target: 'es2021',
+      strict: false,
+      experimentalDecorators: true,
+      skipLibCheck: true,
+    };
+    const checking = () => check(typescript, 'node10', options, ['node10.ts']);
+    if (hasNode10) expect(checking()).toBe('');
+    else expect(checking).toThrow(/node10/);
+  });
+
   test('checks a Nest app with decorators', { timeout: 60_000 }, () => {
     const options = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true };
     const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' };
