@@ -5,6 +5,8 @@ import type { NodeResponse } from './node-request.ts';
 
 /** How long the rest of a rejected upload is read and thrown away before its connection is closed. */
 const LINGER_MS = 1_000;
+/** How much of it is read. After that the sender has to wait, which costs us nothing. */
+const LINGER_BYTES = 16 * 1024 * 1024;
 
 /**
  * Writes the response of a receipt. It does nothing if something else has answered, or if the sender is gone.
@@ -33,10 +35,15 @@ export function writeResponse(res: NodeResponse, { status, headers, body }: Webh
   }
   res.write(body);
   const timer = setTimeout(finish, LINGER_MS);
+  let readBytes = 0;
+  function drop({ length }: Buffer): void {
+    readBytes += length;
+    if (readBytes > LINGER_BYTES) req.pause();
+  }
   function finish(): void {
     clearTimeout(timer);
-    req.off('end', finish).off('close', finish).off('error', finish);
+    req.off('data', drop).off('end', finish).off('close', finish).off('error', finish);
     res.end();
   }
-  req.on('end', finish).on('close', finish).on('error', finish).resume();
+  req.on('data', drop).on('end', finish).on('close', finish).on('error', finish).resume();
 }

@@ -117,6 +117,26 @@ describe('a response that closes the connection', () => {
     expect(got.text.endsWith(refusal.body)).toBe(true);
   });
 
+  test('reads no more than 16 MiB of an upload that goes on, and still answers', async () => {
+    const { req, res, client } = await openPost(1e12, 'x');
+    const before = listenerCounts(req);
+    const got = received(client);
+    const ended = once(client, 'close');
+    writeResponse(res, refusal);
+    const chunk = Buffer.alloc(1_000_000);
+    while (!req.isPaused()) {
+      client.write(chunk);
+      await new Promise(setImmediate);
+    }
+    const { bytesRead } = req.socket;
+    expect(bytesRead).toBeGreaterThan(16 * 2 ** 20);
+    expect(bytesRead).toBeLessThan(17 * 2 ** 20);
+    expect(got.text.endsWith(refusal.body)).toBe(true);
+    vi.advanceTimersByTime(1_000);
+    expect(listenerCounts(req)).toEqual(before);
+    await ended;
+  });
+
   test('does not wait for a sender that closes the connection', async () => {
     const { res, client } = await openPost(2_000_000, 'x');
     const got = received(client);
