@@ -19,7 +19,7 @@ async function write(): Promise<never> {
       await inbox.put(entryOf(number));
       print(`${number}`);
     } catch (error) {
-      if (!/database or disk is full/.test(String(error))) throw error;
+      if (!/disk is full/.test(String(error))) throw error;
       print('full');
       await delay(5);
     }

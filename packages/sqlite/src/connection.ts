@@ -2,7 +2,7 @@ import type { StoreHealth } from '@showpad-webhooks/core/inbox';
 import { findProblems } from './durability.ts';
 import { pathOf, watchFile } from './file-watch.ts';
 import { configure, openFile } from './open-file.ts';
-import { findRoomProblems } from './room.ts';
+import { type CheckRoom, createRoomCheck, findRoomProblems } from './room.ts';
 import { migrate } from './schema.ts';
 import type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';
 import { type MachineClock, machineClock, openClock } from './steady-clock.ts';
@@ -27,6 +27,8 @@ export interface Connection {
   all<Row>(sql: string, ...parameters: SqliteValue[]): Row[];
   /** Runs a statement that gives no rows. Returns how many rows it changed. */
   run(sql: string, ...parameters: SqliteValue[]): number;
+  /** Call this in a write that stores a new event. */
+  readonly checkRoom: CheckRoom;
   /** The time in ms by a clock that never steps, and that all processes share that have the database open. */
   now(): number;
   /** Says in plain words what could lose a committed write, and what keeps or will soon keep writes from being committed. */
@@ -181,6 +183,7 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
     all,
     run,
     now,
+    checkRoom: createRoomCheck(path),
     health,
     write: (operation) => write(operation, false),
     writeNew: (operation) => write(operation, true),

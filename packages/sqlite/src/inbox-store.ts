@@ -55,6 +55,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       const values = storedValues(entry);
       const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
       return writeNew(() => {
+        connection.checkRoom(body.byteLength);
         const stored = run(
           `INSERT INTO showpad_inbox (${STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (key) DO NOTHING`,

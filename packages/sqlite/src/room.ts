@@ -26,6 +26,42 @@ export function findRoomProblems(path: string, read: ReadPragma): readonly strin
 
 const ADVICE = 'When nothing is left, deliveries are answered with 503. Make room.';
 
+/** SQLite's log grows to about 4 MB, and what is in it goes into the file before the log is used again. */
+const RESERVED_BYTES = 16 * 1_048_576;
+const RESERVED_OF_ALL = 0.25;
+const LOOK_AGAIN_BYTES = 1_048_576;
+const LOOK_AGAIN_MS = 1_000;
+
+/** @throws Error if a new event of this size must not be stored, because what is left of the disk is reserved. */
+export type CheckRoom = (bytes: number) => void;
+
+/**
+ * Reserves some of the disk for the handling of events that are stored already. On a disk that is completely full SQLite can
+ * commit nothing, not even that an event is done, so the events that are stored would never make room for others.
+ */
+export function createRoomCheck(path: string): CheckRoom {
+  let problem: string | undefined;
+  let storedBytes = Number.POSITIVE_INFINITY;
+  let lookedMs = 0;
+
+  function look(): void {
+    const disk = path === '' ? undefined : diskOf(path);
+    const reserved = disk ? Math.min(RESERVED_BYTES, disk.all * RESERVED_OF_ALL) : 0;
+    const isFull = disk !== undefined && disk.free < reserved;
+    problem = isFull
+      ? `The disk is full. The last ${inMegabytes(reserved)} are kept for handling.`
+      : undefined;
+    storedBytes = 0;
+    lookedMs = performance.now();
+  }
+
+  return (bytes) => {
+    storedBytes += bytes;
+    if (storedBytes > LOOK_AGAIN_BYTES || performance.now() - lookedMs > LOOK_AGAIN_MS) look();
+    if (problem !== undefined) throw new Error(problem);
+  };
+}
+
 interface Room {
   readonly free: number;
   readonly all: number;

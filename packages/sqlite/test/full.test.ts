@@ -1,13 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findRoomProblems } from '../src/room.ts';
 import { entryOf, newFile } from './support.ts';
 
 const NEARLY_FULL =
   /^The SQLite database has nearly reached its max_page_count: 0 MB are left. When nothing is left, deliveries are answered with 503. Make room.$/;
+const DISK_IS_FULL = 'The disk is full. The last 5 MB are kept for handling.';
 const FULL = 'The latest event could not be stored: database or disk is full';
 
 /** An inbox in a database that has room for a few large events. A disk that is full answers in the same way. */
@@ -107,6 +112,50 @@ describe('a database that has no room left', () => {
     expect((await laterInbox.health()).isWritable).toBe(true);
   });
 });
+
+/** Mounts a disk of 20 MB, which only root may do. */
+function mountSmallDisk(): string | undefined {
+  const disk = mkdtempSync(join(tmpdir(), 'showpad-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk], { stdio: 'ignore' });
+    return disk;
+  } catch {
+    rmdirSync(disk);
+    return undefined;
+  }
+}
+
+const smallDisk = mountSmallDisk();
+if (smallDisk !== undefined) {
+  afterAll(() => {
+    execFileSync('umount', ['-l', smallDisk]);
+    rmdirSync(smallDisk);
+  });
+
+  test('on a full disk the events that are stored are still handled, and new ones are stored when there is room', async () => {
+    const [file, filler] = [join(smallDisk, 'showpad.db'), join(smallDisk, 'filler')];
+    const inbox = createSqliteInbox({ file, pollMs: 5 });
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    for (let number = 0; number < 20; number++) await inbox.put(large(`before ${number}`));
+    writeFileSync(filler, Buffer.alloc(14_000_000));
+    await vi.waitFor(() => expect(inbox.put(large('too much'))).rejects.toThrow(DISK_IS_FULL), {
+      timeout: 5_000,
+    });
+    expect(await inbox.health()).toMatchObject({
+      isWritable: false,
+      problems: expect.arrayContaining([`The latest event could not be stored: ${DISK_IS_FULL}`]),
+    });
+    await inbox.start(work);
+    await vi.waitFor(async () =>
+      expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 0, dead: 0 }),
+    );
+    rmSync(filler);
+    await vi.waitFor(async () => expect(await inbox.put(large('after'))).not.toBeUndefined(), {
+      timeout: 5_000,
+    });
+    expect(await inbox.health()).toMatchObject({ isWritable: true, problems: [] });
+  });
+}
 
 describe('room', () => {
   const pages = { page_size: 4_096, max_page_count: 4_294_967_294, page_count: 1_000, freelist_count: 0 };
