@@ -15,7 +15,7 @@ const LAYERS = [
 ];
 /** They may import every layer and the files at the root of core, but not each other. */
 const ENTRY_POINTS = ['node', 'explain', 'ordering', 'testing'];
-const ROOT_FILES = '(index|options|receiver|create-receiver)\\.ts$';
+const ROOT_FILES = '(index|options|receiver|create-receiver|pipeline)\\.ts$';
 
 const CORE = '^packages/core/src/';
 const foldersOf = (names) => `${CORE}(${names.join('|')})/`;

@@ -1,15 +1,5 @@
 import process from 'node:process';
-import { BytesInFlight, HeldBytes } from './delivery/bytes-in-flight.ts';
-import {
-  type Delivery,
-  type EventDelivery,
-  type KnownDelivery,
-  readEventOf,
-  type VerifiedDelivery,
-} from './delivery/delivery.ts';
-import type { Receipt } from './delivery/receipt.ts';
-import { eventTooLarge, readBytes, type WebhookRequest } from './delivery/request.ts';
-import { CODES, failureResponse, SUCCESS_RESPONSES, type SuccessOutcome } from './delivery/response.ts';
+import { BytesInFlight } from './delivery/bytes-in-flight.ts';
 import { createVerifier } from './delivery/verify.ts';
 import type { EventMap } from './events/event.ts';
 import type { ShowpadEventMap } from './events/event-map.ts';
@@ -22,15 +12,13 @@ import { storeFailed } from './once/errors.ts';
 import { createHandleOnce } from './once/handle-once.ts';
 import { Unfinished } from './once/unfinished.ts';
 import { type ReceiverOptions, readOptions, type UncheckedOptions } from './options.ts';
+import { createPipeline } from './pipeline.ts';
 import type { AnyReceiver, Receiver } from './receiver.ts';
 import { checkHealth } from './reporting/health.ts';
-import { logDelivery } from './reporting/log-delivery.ts';
 import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
 import { Reporter } from './reporting/reporter.ts';
 import { SlowRuns } from './reporting/slow-runs.ts';
 import { logOrWarn } from './reporting/warn.ts';
-import { ShowpadWebhookError, toWebhookError } from './shared/error.ts';
-import { silentLogger } from './shared/logger.ts';
 import { withDeadline } from './shared/promise.ts';
 import { mismatch } from './signature/signature.ts';
 
@@ -111,87 +99,27 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       hasHandlers: () => !registry.isEmpty,
     });
   let closing: Promise<void> | undefined;
-
-  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
-  async function receive(request: WebhookRequest): Promise<Receipt> {
-    // An adapter with a bug may pass no request at all, and that must not make this reject either.
-    const receivedAtMs = request?.receivedAtMs ?? clock();
-    const delivery: Delivery = { request, receivedAtMs };
-    let known: KnownDelivery = delivery;
-    let attempt: number | undefined;
-    const held = new HeldBytes(inFlight);
-    unfinished.add();
-    try {
-      if (closing) throw closed();
-      const head = verifier.checkHead(delivery);
-      const body = await readBytes(request, maxBodyBytes, held);
-      const read = { request, receivedAtMs, body };
-      known = read;
-      const verified = await verifier.verify(read, head);
-      known = verified;
-      const authentic = readEventOf(verified);
-      if (ShowpadWebhookError.isInstance(authentic)) return await answerInvalid(verified, authentic);
-      known = authentic;
-      if (body.byteLength > maxBodyBytes) return await answerTooLarge(authentic);
-      if (inbox) return succeed(await inbox.put(authentic), known);
-      const handlers = registry.find(authentic.event.type);
-      if (handlers.length === 0) return succeed('ignored', known);
-      const handled = await once.handle(authentic, handlers);
-      attempt = handled.attempt;
-      if (handled.error) throw handled.error;
-      return succeed(handled.outcome, known, attempt);
-    } catch (thrown) {
-      return fail(toWebhookError(thrown), known, attempt);
-    } finally {
-      held.release();
-      unfinished.delete();
-    }
-  }
-
-  /** Keeps an authentic delivery that is not an event: in the inbox, or else as a dead letter. */
-  async function answerInvalid(delivery: VerifiedDelivery, invalid: ShowpadWebhookError): Promise<Receipt> {
-    if (inbox) return succeed(await inbox.putInvalid(delivery, invalid), delivery);
-    throw (await reporter.deadLetter('invalid', invalid, delivery)) ?? invalid;
-  }
-
-  /** Keeps an authentic event above the limit, in the inbox. Otherwise a retry may find a higher limit. */
-  async function answerTooLarge(delivery: EventDelivery): Promise<Receipt> {
-    const tooLarge = eventTooLarge(delivery.body.byteLength, maxBodyBytes);
-    if (inbox) return succeed(await inbox.putTooLarge(delivery, tooLarge), delivery);
-    throw tooLarge;
-  }
-
-  function succeed(outcome: SuccessOutcome, delivery: KnownDelivery, attempt?: number): Receipt {
-    const { event, keyLabel } = delivery;
-    const receipt = { outcome, response: SUCCESS_RESPONSES[outcome], event, keyLabel };
-    return logged(receipt, delivery, attempt);
-  }
-
-  function fail(error: ShowpadWebhookError, delivery: KnownDelivery, attempt?: number): Receipt {
-    reporter.report(error, delivery, attempt);
-    const { outcome } = CODES[error.code];
-    const isUnread = typeof delivery.request?.body === 'function' && !delivery.body;
-    const closesConnection = isUnread || closing !== undefined;
-    const response = failureResponse(error.code, { methods, closesConnection });
-    const { event, keyLabel } = delivery;
-    return logged({ outcome, response, error, event, keyLabel }, delivery, attempt);
-  }
-
-  function logged(receipt: Receipt, delivery: KnownDelivery, attempt: number | undefined): Receipt {
-    if (logger === silentLogger) return receipt;
-    const { outcome, error, response } = receipt;
-    reporter.guard(() =>
-      logDelivery({ ...named, clock }, { delivery, attempt, outcome, error, status: response.status }),
-    );
-    return receipt;
-  }
+  const receive = createPipeline({
+    ...named,
+    methods,
+    maxBodyBytes,
+    clock,
+    inFlight,
+    unfinished,
+    verifier,
+    registry,
+    reporter,
+    once,
+    inbox,
+    isClosing: () => closing !== undefined,
+  });
 
   async function closeWithin(timeoutMs: number): Promise<void> {
     const endsAtMs = performance.now() + timeoutMs;
     // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
     const isEmpty = await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
     if (!isEmpty) abandonUnfinished();
-    await once.close();
+    await closeLedger(endsAtMs - performance.now());
     if (inbox) await closeInbox(inbox, Math.max(0, endsAtMs - performance.now()));
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));
@@ -202,6 +130,14 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     const deliveries = unfinished.count;
     const message = `The receiver was closed while ${deliveries} deliveries were still running.`;
     logOrWarn({ ...named, fields: { deliveries }, message, code: 'CLOSED_EARLY' });
+  }
+
+  async function closeLedger(timeoutMs: number): Promise<void> {
+    try {
+      await withDeadline(once.close(), Math.max(0, timeoutMs));
+    } catch (cause) {
+      reporter.report(storeFailed('ledger', 'close', cause));
+    }
   }
 
   async function closeInbox(open: ReceiverInbox, timeoutMs: number): Promise<void> {
@@ -271,10 +207,4 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     for (const handler of [handlers].flat()) registry.add([{ type }], handler);
   }
   return receiver;
-}
-
-function closed(): ShowpadWebhookError {
-  return new ShowpadWebhookError('CLOSED', 'The receiver is closed.', {
-    hint: 'Stop the server before you call close(). Showpad will retry.',
-  });
 }
