@@ -45,6 +45,8 @@ export interface Backend {
   tryToWrite(queue: Queue): Promise<void>;
   /** Says in plain words what could lose acknowledged events, or will stop them from being stored, and what to do. */
   findProblems(queue: Queue): Promise<readonly string[]>;
+  /** The ids of jobs that wait for their next attempt although the last one began after `latestMs`. */
+  findFromFuture(queue: Queue, latestMs: number): Promise<readonly string[]>;
   closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 

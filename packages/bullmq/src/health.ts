@@ -1,5 +1,6 @@
 import type { InboxHealth } from '@showpad-webhooks/core/inbox';
 import type { Backend, Queue } from './backend.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import type { InboxQueue } from './inbox-queue.ts';
 import { messageOf } from './shared.ts';
 
@@ -34,6 +35,7 @@ export async function checkHealth(
   { ask }: InboxQueue,
   backend: Backend,
   writability: Writability,
+  guard: ClockGuard,
 ): Promise<InboxHealth> {
   try {
     return await ask(async (queue) => {
@@ -43,7 +45,7 @@ export async function checkHealth(
         isReachable: true,
         isWritable: refusal === undefined,
         lagMs: await lagOf(queue, backend),
-        problems: [...(refusal === undefined ? [] : [refusal]), ...problems],
+        problems: [...(refusal === undefined ? [] : [refusal]), ...problems, ...guard.problems()],
       };
     });
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
+import { createClockGuard } from './clock-guard.ts';
 import { createBackend } from './create-backend.ts';
 import { checkHealth, createWritability } from './health.ts';
 import { createInboxQueue } from './inbox-queue.ts';
@@ -31,6 +32,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
 const CLOSE_RESERVE_MS = 1_000;
 const RETRY_DELAY_MS = 1_000;
 const PURGE_INTERVAL_MS = 3_600_000;
+const CLOCK_INTERVAL_MS = 60_000;
 
 /**
  * A durable inbox on BullMQ, for the processes of many machines. It uses Redis, or Postgres through BullMQ's own backend. How
@@ -67,10 +69,11 @@ export function createBullmqInbox({
   const queue = createInboxQueue(backend, queueName, (error) => report('queue', error));
   const operations = createOperations(queue, backend, settings);
   const writability = createWritability(backend);
+  const guard = createClockGuard(queue, backend);
   let consumer: InboxConsumer | undefined;
   let runner: JobRunner | undefined;
   let worker: Worker | undefined;
-  let purging: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let lastMessage = '';
   let closing: Promise<void> | undefined;
 
@@ -123,8 +126,11 @@ export function createBullmqInbox({
     }
   }
 
-  function purge(): void {
-    operations.purge().catch((error) => closing ?? report('purge', error));
+  /** Does something now and again and again, until the inbox is closed. */
+  function repeat(operation: string, run: () => Promise<unknown>, intervalMs: number): void {
+    const runOnce = () => void run().catch((error) => closing ?? report(operation, error));
+    runOnce();
+    timers.push(setInterval(runOnce, intervalMs).unref());
   }
 
   async function closeWithin(timeoutMs: number): Promise<void> {
@@ -134,7 +140,7 @@ export function createBullmqInbox({
         () => true,
         () => false,
       );
-    clearInterval(purging);
+    for (const timer of timers) clearInterval(timer);
     await worker?.pause(true); // It takes no more jobs.
     const reserveMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
     const isDrained = await isInTime(runner?.drain() ?? Promise.resolve(), reserveMs);
@@ -164,7 +170,7 @@ export function createBullmqInbox({
       }
     },
 
-    health: () => checkHealth(queue, backend, writability),
+    health: () => checkHealth(queue, backend, writability, guard),
 
     async start(to) {
       if (worker) {
@@ -179,8 +185,8 @@ export function createBullmqInbox({
       const { extendJobLocks } = worker;
       started.keepLocks((ids, tokens) => extendJobLocks.call(worker, ids, tokens, leaseMs));
       worker.run().catch((error) => report('worker', error));
-      purge();
-      purging = setInterval(purge, PURGE_INTERVAL_MS).unref();
+      repeat('purge', operations.purge, PURGE_INTERVAL_MS);
+      repeat('check clock', guard.check, CLOCK_INTERVAL_MS);
     },
 
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {

@@ -60,6 +60,11 @@ export function createPostgresSide(
       const backend = queue.getBackend() as unknown as PostgresQueueBackend;
       return findPostgresProblems(backend.connection.pool);
     },
+    async findFromFuture(queue, latestMs) {
+      const internal = internalOf(queue.getBackend() as unknown as PostgresQueueBackend);
+      const { rows } = await internal.query(FIND_FROM_FUTURE, [queue.name, latestMs]);
+      return rows.map(({ id }) => String(id));
+    },
     closeWorker(worker, isForced) {
       const backend = worker.getBackend() as unknown as PostgresQueueBackend;
       const { listenClient } = backend.connection as unknown as { listenClient?: EventEmitter };
@@ -72,6 +77,9 @@ export function createPostgresSide(
 /** If somebody retries the entry at this moment, it is not completed any more, and its body stays. */
 const DELETE_BODY = "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed'";
 
+const FIND_FROM_FUTURE =
+  "SELECT id FROM job WHERE queue = $1 AND state = 'delayed' AND processed_at_ms > $2 LIMIT 1000";
+
 /** What BullMQ's backend uses itself, and does not name in its types. */
 interface Internal {
   run(command: string, values: readonly unknown[]): Promise<Rows>;
@@ -79,7 +87,7 @@ interface Internal {
 }
 
 interface Rows {
-  readonly rows: { next_delay?: string | null }[];
+  readonly rows: { readonly id?: string; next_delay?: string | null }[];
 }
 
 function internalOf(backend: PostgresQueueBackend): Internal {

@@ -10,7 +10,7 @@ import {
 import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
 import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
 import { findRedisProblems } from './redis-problems.ts';
-import { clientOf, READ_TIME, runScript } from './redis-scripts.ts';
+import { clientOf, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis-scripts.ts';
 import { createReplicaWait, readWaitReplicas } from './replicas.ts';
 import { createServerClock } from './server-clock.ts';
 
@@ -50,6 +50,10 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
       await replicaWait?.(client);
     },
     findProblems: async (queue) => findRedisProblems(await clientOf(queue.getBackend()), waitReplicas),
+    async findFromFuture(queue, latestMs) {
+      const jobs = queue.getBackend() as unknown as RedisJobs;
+      return (await runScript(jobs, FIND_FROM_FUTURE, jobs.toKey(''), `${latestMs}`)) as string[];
+    },
     closeWorker: (worker, isForced) => worker.close(isForced),
   };
 }

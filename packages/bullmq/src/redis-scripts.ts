@@ -38,9 +38,26 @@ return lost
 `,
 };
 
+/**
+ * Finds jobs that wait for their next attempt although the last one began in the future. Arguments: the prefix of job keys, and
+ * the latest time that is possible. It looks at the thousand that wait longest.
+ */
+export const FIND_FROM_FUTURE: Script = {
+  name: 'showpadFindFromFuture',
+  lua: `
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGE', ARGV[1] .. 'delayed', 0, 999)) do
+  local began = tonumber(redis.call('HGET', ARGV[1] .. id, 'processedOn') or 0)
+  if began > tonumber(ARGV[2]) then found[#found + 1] = id end
+end
+return found
+`,
+};
+
 const withScript: Readonly<Record<string, WeakSet<object>>> = {
   [READ_TIME.name]: new WeakSet(),
   [RENEW_LOCKS.name]: new WeakSet(),
+  [FIND_FROM_FUTURE.name]: new WeakSet(),
 };
 
 /** Runs a script on the node that has the queue. */

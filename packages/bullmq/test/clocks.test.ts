@@ -16,7 +16,7 @@ function setClock(stepMs: number): void {
   onTestFinished(() => void vi.restoreAllMocks());
 }
 
-describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
+describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAttempt }) => {
   let server: Server;
   beforeAll(async () => {
     if (isInstalled) server = await start();
@@ -152,6 +152,31 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       const { items } = await inbox.list({ state: 'done' });
       for (const { settledAtMs } of items)
         expect(Math.abs(Number(settledAtMs) - Date.now())).toBeLessThan(HOUR_MS);
+    },
+    60_000,
+  );
+
+  test.skipIf(!isInstalled)(
+    'what waits for a time that only a wrong clock of the server can have set is due when the clock is right',
+    async () => {
+      const name = nameOf();
+      const first = open({ name, backoff: () => HOUR_MS });
+      await first.start(failOnce);
+      await first.put(entryOf('1'));
+      await vi.waitFor(async () => {
+        const [item] = (await first.list({ id: '1' })).items;
+        expect(item).toMatchObject({ state: 'pending', error: { code: 'HANDLER_FAILED' } });
+      }, PATIENCE);
+      await moveAttempt(first, DAY_MS);
+      await first.close();
+      const second = open({ name });
+      await second.start(failOnce);
+      await vi.waitFor(async () => expect(await second.counts()).toMatchObject({ done: 1 }), PATIENCE);
+      expect((await second.health()).problems).toEqual([
+        expect.stringMatching(
+          /^1 events waited for a time that is too far ahead, so the clock of the server was ahead/,
+        ),
+      ]);
     },
     60_000,
   );

@@ -1,5 +1,10 @@
-import type { BullmqSource } from '@showpad-webhooks/bullmq';
+import type { BullmqInbox, BullmqSource } from '@showpad-webhooks/bullmq';
 import { findServer, type Server, startPostgres, startRedis } from '@showpad-webhooks/servers';
+import type { PostgresQueueBackend, RedisQueueBackend } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+/** BullMQ keeps the order of jobs that are due in the same ms in the lower digits of a score. */
+const SCORE_PER_MS = 0x1000;
 
 /** The servers that BullMQ runs on, and the options with which an app names them. */
 export const ENGINES: readonly {
@@ -7,17 +12,34 @@ export const ENGINES: readonly {
   readonly isInstalled: boolean;
   readonly start: (settings?: Readonly<Record<string, string>>) => Promise<Server>;
   readonly sourceOf: (server: Pick<Server, 'port'>) => BullmqSource;
+  /** Makes the attempts of a queue's jobs later than they were, as if the clock of the server had been ahead. */
+  readonly moveAttempt: (inbox: BullmqInbox, stepMs: number) => Promise<void>;
 }[] = [
   {
     engine: 'redis',
     isInstalled: findServer('redis-server') !== undefined,
     start: startRedis,
     sourceOf: ({ port }) => ({ connection: { host: '127.0.0.1', port } }),
+    async moveAttempt({ queue }, stepMs) {
+      const backend = queue.getBackend() as unknown as RedisQueueBackend;
+      const client = (await backend.client) as unknown as Redis;
+      for (const id of await client.zrange(queue.toKey('delayed'), '0', '-1')) {
+        await client.hincrby(queue.toKey(id), 'processedOn', `${stepMs}`);
+        await client.zincrby(queue.toKey('delayed'), stepMs * SCORE_PER_MS, id);
+      }
+    },
   },
   {
     engine: 'postgres',
     isInstalled: findServer('postgres') !== undefined,
     start: startPostgres,
     sourceOf: ({ port }) => ({ postgres: `postgres://postgres@127.0.0.1:${port}/postgres` }),
+    async moveAttempt({ queue }, stepMs) {
+      const { connection } = queue.getBackend() as unknown as PostgresQueueBackend;
+      await connection.pool.query(
+        'UPDATE job SET processed_at_ms = processed_at_ms + $2, process_at_ms = process_at_ms + $2 WHERE queue = $1',
+        [queue.name, stepMs],
+      );
+    },
   },
 ];
