@@ -8,6 +8,8 @@ export type WebhookHeaders =
 
 /** The text of one header. Repeated headers are joined with a comma, as HTTP defines. `name` must be lower case. */
 export function headerValue(headers: WebhookHeaders, name: string): string | undefined {
+  // Test consoles of API gateways send null if there are no headers.
+  if (!headers) return undefined;
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const plain = headers as Readonly<Record<string, string | readonly string[] | undefined>>;
   const value = plain[name];
