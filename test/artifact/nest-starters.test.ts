@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pack, run } from './install.ts';
+import { deliverTo } from './start-app.ts';
 
 // The configuration in these folders is that of @nestjs/schematics 10.2.3, 11.1.0 and 12.0.6, without its option "strict".
 const STARTERS = fileURLToPath(new URL('starters/', import.meta.url));
@@ -34,7 +35,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-starters-'));
   tarballs = Object.fromEntries(['core', 'nestjs'].map((name) => [name, `file:${pack(name, folder)}`]));
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 240_000);
 
 /** The snippets of the READMEs, as files of the app. */
 function snippets(): ReadonlyMap<string, string> {
@@ -54,7 +55,9 @@ function install({ name, packageManager, testCount }: Starter): string {
   const app = join(folder, name);
   cpSync(join(STARTERS, name), app, { recursive: true });
   mkdirSync(join(app, 'src'));
-  cpSync(join(STARTERS, 'src/wrong-handlers.ts'), join(app, 'src/wrong-handlers.ts'));
+  for (const file of ['main.ts', 'wrong-handlers.ts']) {
+    cpSync(join(STARTERS, 'src', file), join(app, 'src', file));
+  }
   if (testCount === 3) cpSync(join(STARTERS, 'src/jsdom.spec.ts'), join(app, 'src/jsdom.spec.ts'));
   for (const [file, code] of snippets()) writeFileSync(join(app, 'src', file), code);
   const manifest = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
@@ -84,6 +87,22 @@ describe.each(starters)('in a fresh app of the starter $name', (starter) => {
   test('the snippets pass the lint rules and the formatter', { timeout: 120_000 }, () => {
     script('format');
     script('lint');
+  });
+
+  test('the app of the README says what it serves, and handles an event', { timeout: 120_000 }, async () => {
+    run('npm', ['run', '--silent', 'types', '--', '--noEmit', 'false'], app);
+    const main = ['dist/main.js', 'dist/src/main.js'].find((path) => existsSync(join(app, path))) ?? '';
+    const { status, lines } = await deliverTo(app, main);
+    expect(status).toBe(200);
+    const ours = lines.map((line) => line.replace(/^.*LOG (?=\[ShowpadWebhooksModule\])/, ''));
+    expect(ours).toContain(
+      '[ShowpadWebhooksModule] Mapped {/webhooks/showpad, POST} to the Showpad receiver "default"',
+    );
+    expect(ours).toContain(
+      '[ShowpadWebhooksModule] CrmHandlers.addContact handles "shared-space-user-added"',
+    );
+    expect(lines.filter((line) => line.includes('WARN'))).toEqual([]);
+    expect(lines.at(-1)).toBe('kent.cook@showpad.com joined Breakfast Service');
   });
 
   if (starter.testCount === 0) return;
