@@ -8,8 +8,14 @@ const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
  * memory for each, and a sender could send a piece per byte.
  */
 export class GrowingBuffer {
+  readonly #expectedBytes: number;
   #bytes: Buffer = EMPTY;
   #length = 0;
+
+  /** @param expectedBytes the declared length of the body: no more than this is taken ahead. */
+  constructor(expectedBytes: number = Number.POSITIVE_INFINITY) {
+    this.#expectedBytes = expectedBytes;
+  }
 
   get length(): number {
     return this.#length;
@@ -29,7 +35,9 @@ export class GrowingBuffer {
 
   #copy(piece: Buffer, length: number): void {
     if (length > this.#bytes.length || !this.#isOwn) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_SIZE, length, this.#length * 2));
+      const doubled = Math.max(FIRST_SIZE, length, this.#length * 2);
+      const isExpected = length <= this.#expectedBytes;
+      const grown = Buffer.allocUnsafeSlow(isExpected ? Math.min(doubled, this.#expectedBytes) : doubled);
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
       this.#isOwn = true;

@@ -54,7 +54,8 @@ export function readBody(
       reject(unavailable('Something else listens to "readable" on the request stream.'));
       return;
     }
-    const bytes = new GrowingBuffer();
+    const declaredBytes = req.headers['content-length'];
+    const bytes = new GrowingBuffer(declaredBytes === undefined ? undefined : Number(declaredBytes));
     const timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
     const onData = (piece: Buffer | string) => {
       if (typeof piece === 'string')

@@ -49,6 +49,16 @@ describe('a growing buffer', () => {
     expect(bytes.toBuffer().toString()).toBe('xyz');
   });
 
+  test('is not larger than the length that was declared', () => {
+    const bytes = new GrowingBuffer(40_000);
+    const piece = Buffer.alloc(10_000, 'x');
+    for (let count = 1; count <= 4; count++) bytes.append(piece);
+    expect(bytes.toBuffer().buffer.byteLength).toBe(40_000);
+    // No server lets more arrive, and yet nothing would be lost.
+    bytes.append(piece);
+    expect(bytes.toBuffer().equals(Buffer.alloc(50_000, 'x'))).toBe(true);
+  });
+
   test('is never larger than twice its bytes, or 16 kB', () => {
     const bytes = new GrowingBuffer();
     const piece = Buffer.alloc(1_000);
