@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argument, type Command } from 'commander';
+import { usageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { generatedPath } from '../events/app-package.ts';
+import { type CatalogueEvent, readCatalogue } from '../events/catalogue.ts';
+import { type Difference, findDifferences } from '../events/differences.ts';
+import { isOutOfDate } from '../events/generate.ts';
+import { type Observed, readObserved } from '../events/observed.ts';
+import { type PlaceFlags, readPlace, rootOf } from '../events/place.ts';
+import { EXIT } from '../exit-code.ts';
+import { paint } from '../terminal/output.ts';
+import { folderFlag } from './events-generate.ts';
+import { noteSkipped } from './events-learn.ts';
+
+/** Where "listen --record" writes in all examples. */
+const RECORDINGS = 'recordings';
+
+export function addEventsCheck(events: Command, context: Context): void {
+  events
+    .command('check')
+    .description('Check that the generated file is up to date, and that recordings fit your catalogue')
+    .addArgument(
+      new Argument('[path...]', `Recordings, or folders of them (default: "${RECORDINGS}", if it exists)`),
+    )
+    .addOption(folderFlag())
+    .addHelpText(
+      'after',
+      `
+It lists each difference with its path and its types, and never with a value. The exit code is 1 if there is one.
+
+Examples:
+  $ showpad-webhooks events check
+  $ showpad-webhooks events check recordings --json`,
+    )
+    .action(async (paths: readonly string[], flags: PlaceFlags) => {
+      const catalogue = await readCatalogue(flags.dir);
+      if (catalogue.length === 0)
+        throw usageError(`There is no event in "${flags.dir}".`, 'Add one with "events add".');
+      const isStale = await checkGenerated(flags, context);
+      const usual = join(rootOf(flags.dir).root, RECORDINGS);
+      const recordings = paths.length === 0 && (await hasRecordings(usual)) ? [usual] : paths;
+      const hasDrifted = await checkEvents(catalogue, recordings, context);
+      if (isStale || hasDrifted) context.exitCode = EXIT.failed;
+      else context.output.note('Everything fits.');
+    });
+}
+
+async function hasRecordings(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => name.endsWith('.json'));
+}
+
+async function checkGenerated(flags: PlaceFlags, { output }: Context): Promise<boolean> {
+  const place = await readPlace(flags);
+  const path = place.out ?? generatedPath(place.root, place.folder);
+  if (!(await isOutOfDate(place))) return false;
+  output.result({ outOfDate: path }, [
+    path,
+    paint('red', 'is out of date: run "showpad-webhooks events generate"'),
+  ]);
+  return true;
+}
+
+async function checkEvents(
+  catalogue: readonly CatalogueEvent[],
+  paths: readonly string[],
+  { output }: Context,
+): Promise<boolean> {
+  const samples = catalogue.flatMap(({ type, sample }) => (sample ? [{ type, data: sample.data }] : []));
+  const inSamples = await findDifferences(catalogue, samples);
+  for (const difference of inSamples) report(difference, 'sample', output);
+  if (paths.length === 0) return inSamples.length > 0;
+  const observed = await readObserved(paths);
+  noteSkipped(observed, output);
+  noteUnknown(observed, catalogue, output);
+  const differences = await findDifferences(catalogue, observed.seen);
+  for (const difference of differences) report(difference, 'recording', output);
+  return inSamples.length + differences.length > 0;
+}
+
+function report(difference: Difference, place: 'sample' | 'recording', output: Context['output']): void {
+  const { type, path, problem, events } = difference;
+  const where = place === 'sample' ? 'in the sample' : `in ${events} ${events === 1 ? 'event' : 'events'}`;
+  output.result({ ...difference, in: place }, [
+    type,
+    paint('red', `${path} ${problem}`),
+    paint('dim', where),
+  ]);
+}
+
+function noteUnknown(
+  { seen }: Observed,
+  catalogue: readonly CatalogueEvent[],
+  output: Context['output'],
+): void {
+  const known = new Set(catalogue.map(({ type }) => type));
+  const unknown = [...new Set(seen.map(({ type }) => type))].filter((type) => !known.has(type));
+  if (unknown.length > 0)
+    output.note(`Not in the catalogue: ${unknown.join(', ')}. Add them with "events learn".`);
+}

@@ -1,0 +1,45 @@
+import { Argument, type Command } from 'commander';
+import type { Context } from '../context.ts';
+import { anonymise } from '../events/anonymise.ts';
+import { readSchemas } from '../events/import-schemas.ts';
+import { type Merged, mergeSchema } from '../events/merge.ts';
+import type { PlaceFlags } from '../events/place.ts';
+import { sampleEventOf } from '../events/read-events.ts';
+import { sampleOfSchema } from '../events/sample-of-schema.ts';
+import { readText } from './events-add.ts';
+import { finish, placeFlags } from './events-generate.ts';
+
+interface ImportFlags extends PlaceFlags {
+  readonly type?: string;
+}
+
+export function addEventsImport(events: Command, context: Context): void {
+  placeFlags(events.command('import'))
+    .description('Add events from JSON Schema or OpenAPI, such as Showpad’s Payload Reference')
+    .addArgument(new Argument('<file...>', 'JSON or YAML; - for stdin'))
+    .option('--type <type>', 'Event type, if the file contains only the schema of its data')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ showpad-webhooks events import payloads.yaml
+  $ showpad-webhooks events import data.schema.json --type content-shared`,
+    )
+    .action(async (files: readonly string[], flags: ImportFlags) => {
+      const merged: Merged[] = [];
+      for (const name of files) {
+        for (const { type, schema } of await readSchemas(
+          await readText(name, context.io),
+          name,
+          flags.type,
+        )) {
+          const origins = { payloadReference: true as const };
+          const sample = sampleEventOf(type, anonymise(sampleOfSchema(schema)));
+          merged.push(
+            await mergeSchema(flags.dir, { type, schema, origins, seen: [] }, (known) => known ?? sample),
+          );
+        }
+      }
+      await finish(merged, flags, context);
+    });
+}
