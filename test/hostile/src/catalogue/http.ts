@@ -1,7 +1,7 @@
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 
 /** The parts of a good delivery, to be sent in a bad way. */
-export interface Parts {
+interface Parts {
   readonly path: string;
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -29,5 +29,7 @@ async function answer({ collects = false }: Question): Promise<Answer> {
   return { cpuMs: (user + system) / 1_000, usedBytes: heapUsed + external, readBytes };
 }
 
+// The attacker may have been stopped.
+process.on('disconnect', () => process.exit());
 process.on('message', async (question: Question) => process.send?.(await answer(question)));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
