@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { BytesInFlight } from './delivery/bytes-in-flight.ts';
 import { createVerifier } from './delivery/verify.ts';
+import { DriftWatch } from './events/drift.ts';
 import type { EventMap } from './events/event.ts';
 import type { ShowpadEventMap } from './events/event-map.ts';
 import type { SchemasOf, WithSchemas } from './events/schema.ts';
@@ -81,9 +82,16 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   });
   const runHandlers = createHandlerRunner({
     schemas: settings.schemas,
+    drift: settings.isDriftReported ? new DriftWatch() : undefined,
     telemetry,
     clock,
     onTelemetryError,
+    onDrift: (error, { delivery, context }) => {
+      reporter.report(error, delivery, context.attempt);
+      // The log line of the delivery says only that it was handled.
+      reporter.logFailure(error, error.message);
+      reporter.guard(() => telemetry?.onDrift?.({ receiverName: name, event: delivery.event, error }));
+    },
     onOtherError: (error, { delivery, context }) => reporter.report(error, delivery, context.attempt),
   });
   const { identify } = settings;

@@ -22,7 +22,7 @@ export type {
 export type { EventSchemas, SchemasOf, StandardSchemaV1, WithSchemas } from './events/schema.ts';
 export type { HandlerContext } from './handlers/context.ts';
 export type { Handler, HandlerOptions } from './handlers/handler.ts';
-export type { Telemetry, TelemetryDelivery, TelemetryHandler } from './handlers/telemetry.ts';
+export type { Telemetry, TelemetryDelivery, TelemetryDrift, TelemetryHandler } from './handlers/telemetry.ts';
 export type { Inbox } from './inbox/types.ts';
 export type { CheckpointUpdate, Claim, ClaimRequest, ClaimResult, Ledger } from './once/ledger.ts';
 export { createMemoryLedger, type MemoryLedgerOptions } from './once/memory-ledger.ts';

@@ -73,6 +73,12 @@ export interface CommonOptions<Events extends EventMap, Schemas> {
   /** Validate and type `event.data`, by event type. Any Standard Schema fits: Zod, Valibot, ArkType and others. */
   readonly schemas?: Schemas;
   /**
+   * What happens to an event that does not fit its schema. `reject`: the response is 500, and Showpad retries. `report`: the
+   * handlers run with the data as it was sent, and `onError` and the telemetry get `EVENT_DRIFT`, once per type and path.
+   * Default `reject`.
+   */
+  readonly schemaMode?: 'reject' | 'report';
+  /**
    * Says which events are the same, for a sender that repeats an event under a new id. Two events with the same text are one
    * for the ledger or the inbox, so the text must be the same each time the event comes, and name the type. The data is what was
    * sent: no schema was applied. If it throws or returns no text, the response is 503. Default: `event.id`.
@@ -103,6 +109,7 @@ export interface ReceiverSettings {
   readonly ledger: Ledger;
   readonly inbox: Inbox | undefined;
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
+  readonly isDriftReported: boolean;
   readonly identify: Identify | undefined;
   /** Unix time in ms. */
   readonly clock: () => number;
@@ -133,6 +140,7 @@ const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   ledger: true,
   inbox: true,
   schemas: true,
+  schemaMode: true,
   identify: true,
   clock: true,
   logger: true,
@@ -149,11 +157,15 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
   const { inbox, ledger, methods = ['POST'], schemas = {} } = options;
   const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = 10 * MEBIBYTE } = options;
   const { maxBytesInFlight = Math.max(256 * MEBIBYTE, 4 * maxBodyBytes) } = options;
+  const { schemaMode = 'reject' } = options;
   const { handlerTimeoutMs = inbox ? 60_000 : 10_000 } = options;
   checkAboveZero({ toleranceSeconds, maxBodyBytes, maxBytesInFlight, handlerTimeoutMs });
   const now = options.clock ?? (() => performance.now());
   checkMethods(methods);
   checkSchemas(schemas);
+  if (schemaMode !== 'reject' && schemaMode !== 'report') {
+    throw new TypeError("The option \"schemaMode\" must be 'reject' or 'report'.");
+  }
   if (inbox && ledger) {
     throw new TypeError('Pass either a ledger or an inbox: an inbox also handles each event once.');
   }
@@ -168,6 +180,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
     inbox,
     ledger: ledger === false ? noLedger : (ledger ?? createMemoryLedger({ now })),
     schemas: new Map(Object.entries(schemas)),
+    isDriftReported: schemaMode === 'report',
     identify: options.identify as Identify | undefined,
     clock: options.clock ?? Date.now,
     now,

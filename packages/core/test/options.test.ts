@@ -20,7 +20,7 @@ describe('createReceiver', () => {
     expect(create(options)).toThrow(
       new TypeError(
         `"${name}" is not an option. The options are: name, keys, on, toleranceSeconds, maxBodyBytes, maxBytesInFlight, methods, ` +
-          'handlerTimeoutMs, ledger, inbox, schemas, identify, clock, logger, telemetry, explainMismatches.',
+          'handlerTimeoutMs, ledger, inbox, schemas, schemaMode, identify, clock, logger, telemetry, explainMismatches.',
       ),
     );
   });

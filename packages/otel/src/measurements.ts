@@ -6,13 +6,14 @@ import {
   type MeterProvider,
   metrics,
 } from '@opentelemetry/api';
-import type { Receipt, TelemetryHandler } from '@showpad-webhooks/core';
+import type { Receipt, TelemetryDrift, TelemetryHandler } from '@showpad-webhooks/core';
 import * as names from './attributes.ts';
 import { forCurrent } from './for-current.ts';
 import type { FailureCode } from './handler-span.ts';
 
 interface Instruments {
   readonly deliveries: Counter<Attributes>;
+  readonly drifts: Counter<Attributes>;
   readonly processing: Histogram<Attributes>;
   readonly handling: Histogram<Attributes>;
 }
@@ -69,6 +70,13 @@ export class Measurements {
     });
   }
 
+  drift({ receiverName, event }: TelemetryDrift): void {
+    this.#instruments()?.drifts.add(1, {
+      [names.DESTINATION]: receiverName,
+      [names.EVENT_TYPE]: this.#nameOf(event.type),
+    });
+  }
+
   /** The sender chooses the types, and each new one would be another time series. */
   #nameOf(type: string): string {
     const name = names.clip(type);
@@ -86,6 +94,10 @@ function createInstruments(provider: MeterProvider): Instruments | undefined {
     deliveries: meter.createCounter('showpad.webhook.deliveries', {
       unit: '{delivery}',
       description: 'Deliveries, by outcome.',
+    }),
+    drifts: meter.createCounter('showpad.webhook.drifts', {
+      unit: '{drift}',
+      description: 'Events that did not fit their schema at a place that was not reported before.',
     }),
     processing: meter.createHistogram('messaging.process.duration', {
       ...duration,

@@ -77,6 +77,15 @@ export function createTelemetry({ tracerProvider, meterProvider }: TelemetryOpti
         guard(() => span.end());
       }
     },
+
+    onDrift(drift) {
+      guard(() => measurements.drift(drift));
+      guard(() =>
+        trace
+          .getActiveSpan()
+          ?.addEvent('showpad.webhook.drift', { 'exception.message': drift.error.message }),
+      );
+    },
   };
 }
 

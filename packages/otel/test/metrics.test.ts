@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api';
-import { createReceiver, PermanentError } from '@showpad-webhooks/core';
+import { createReceiver, PermanentError, type StandardSchemaV1 } from '@showpad-webhooks/core';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { createTelemetry } from '@showpad-webhooks/otel';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -7,6 +7,23 @@ import { KEY, listen, TYPE } from './app.ts';
 import { createMeters } from './sdk.ts';
 
 const RECEIVER = { 'messaging.destination.name': 'default' };
+
+test('events that do not fit their schema are counted by type, once for each place', async () => {
+  const meters = createMeters();
+  const validate = () => ({ issues: [{ message: 'x', path: ['inviter'] }] });
+  const schema: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate } };
+  const options = {
+    schemas: { [TYPE]: schema as never },
+    schemaMode: 'report',
+    on: { [TYPE]: () => {} },
+  } as const;
+  const { deliver } = await listen(options, { meterProvider: meters.provider });
+  await deliver(TYPE, 'one');
+  await deliver(TYPE, 'another');
+  expect(await meters.read('showpad.webhook.drifts')).toEqual([
+    { attributes: { ...RECEIVER, 'showpad.webhook.event.type': TYPE }, value: 1 },
+  ]);
+});
 
 describe('deliveries', () => {
   test('are counted by outcome, type and code', async () => {

@@ -77,6 +77,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   IN_PROGRESS: 'Another delivery of the same event is being handled. Try again later.',
   CLOSED: 'The receiver of the app is closed.',
   EVENT_CONFLICT: 'The same event id arrived before with another body.',
+  EVENT_DRIFT: 'The data does not match its schema in the app. The handlers ran all the same.',
 };
 
 /** For endpoints that say no code: another implementation, or something in front of the webhook. */

@@ -26,7 +26,8 @@ const OUR_TROUBLE: CodeMeaning = { outcome: 'unavailable', status: 503, isFinal:
 
 /**
  * The one table of codes. Showpad never retries a 4xx (docs/showpad.md, "Delivery and retries"), so a code has a 4xx only
- * if a retry cannot help. `EVENT_CONFLICT` is only reported and never decides a response.
+ * if a retry cannot help. `EVENT_CONFLICT` and `EVENT_DRIFT` are only reported and never decide
+ * a response.
  */
 export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   SIGNATURE_MISSING: FORGED,
@@ -56,6 +57,7 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   LEDGER_FAILED: OUR_TROUBLE,
   INBOX_FAILED: OUR_TROUBLE,
   EVENT_CONFLICT: OUR_TROUBLE,
+  EVENT_DRIFT: OUR_TROUBLE,
   CLOSED: OUR_TROUBLE,
 };
 

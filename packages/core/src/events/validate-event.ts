@@ -2,28 +2,42 @@ import { ShowpadWebhookError } from '../shared/error.ts';
 import type { ShowpadEvent } from './event.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
+/** Hears what does not fit. There are no issues if the schema itself threw, and then that is the cause. */
+export type DriftListener = (issues: readonly StandardSchemaV1.Issue[], cause?: unknown) => void;
+
 /**
- * Returns the event with the data that the schema puts out.
+ * Returns the event with the data that the schema puts out. With a listener, an event that does not fit is returned as it is.
  *
- * @throws ShowpadWebhookError `HANDLER_FAILED`, because a retry helps as soon as the schema is fixed.
+ * @throws ShowpadWebhookError `HANDLER_FAILED` without a listener, because a retry helps as soon as the schema is fixed.
  */
-export async function validateEvent(event: ShowpadEvent, schema: StandardSchemaV1): Promise<ShowpadEvent> {
+export async function validateEvent(
+  event: ShowpadEvent,
+  schema: StandardSchemaV1,
+  onDrift?: DriftListener,
+): Promise<ShowpadEvent> {
+  let issues: readonly StandardSchemaV1.Issue[] = [];
+  let cause: unknown;
   try {
-    return { ...event, data: await validateData(schema, event.data) } as ShowpadEvent;
-  } catch (cause) {
-    throw new ShowpadWebhookError('HANDLER_FAILED', `The event does not fit schemas["${event.type}"].`, {
-      hint: 'See error.cause for the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
-      cause,
-    });
+    const result = await schema['~standard'].validate(event.data);
+    if (!result.issues) return { ...event, data: result.value } as ShowpadEvent;
+    issues = result.issues;
+  } catch (thrown) {
+    cause = thrown;
   }
+  if (onDrift) {
+    onDrift(issues, cause);
+    return event;
+  }
+  throw new ShowpadWebhookError('HANDLER_FAILED', `The event does not fit schemas["${event.type}"].`, {
+    hint: 'See error.cause for the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
+    cause: issues.length > 0 ? notAccepted(issues) : cause,
+  });
 }
 
-/** @throws Error that names the fields. The messages of the schema itself may quote the payload, so they are left out. */
-async function validateData(schema: StandardSchemaV1, data: unknown): Promise<unknown> {
-  const result = await schema['~standard'].validate(data);
-  if (!result.issues) return result.value;
-  const fields = result.issues.map(({ path = [] }) => ['data', ...Array.from(path, segmentName)].join('.'));
-  throw new Error(`The schema does not accept ${[...new Set(fields)].join(', ')}.`);
+/** Names the fields. The messages of the schema itself may quote the payload, so they are left out. */
+function notAccepted(issues: readonly StandardSchemaV1.Issue[]): Error {
+  const fields = issues.map(({ path = [] }) => ['data', ...Array.from(path, segmentName)].join('.'));
+  return new Error(`The schema does not accept ${[...new Set(fields)].join(', ')}.`);
 }
 
 function segmentName(segment: PropertyKey | StandardSchemaV1.PathSegment): string {

@@ -1,4 +1,5 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
+import type { DriftWatch } from '../events/drift.ts';
 import type { ShowpadEvent } from '../events/event.ts';
 import type { StandardSchemaV1 } from '../events/schema.ts';
 import { validateEvent } from '../events/validate-event.ts';
@@ -37,9 +38,12 @@ export interface EndedHandler {
 
 export interface HandlerRunnerOptions {
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
+  /** Set if an event that does not fit its schema is handled all the same. */
+  readonly drift: DriftWatch | undefined;
   readonly telemetry: Telemetry | undefined;
   readonly clock: () => number;
   readonly onTelemetryError: (thrown: unknown) => void;
+  readonly onDrift: (error: ShowpadWebhookError, attempt: Attempt) => void;
   /** Hears of errors that do not decide what becomes of the attempt. */
   readonly onOtherError: (error: ShowpadWebhookError, attempt: Attempt) => void;
 }
@@ -59,7 +63,7 @@ export type RunHandlers = (attempt: Attempt) => Promise<ShowpadWebhookError | un
  * were done in an earlier attempt do not run again.
  */
 export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers {
-  const { schemas, telemetry, clock, onTelemetryError, onOtherError } = options;
+  const { schemas, drift, telemetry, clock, onTelemetryError, onDrift, onOtherError } = options;
 
   async function runHandler(
     { name, run }: RegisteredHandler,
@@ -83,12 +87,21 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     }
   }
 
+  function validate(schema: StandardSchemaV1, attempt: Attempt): Promise<ShowpadEvent> {
+    const { event } = attempt.delivery;
+    if (!drift) return validateEvent(event, schema);
+    return validateEvent(event, schema, (issues, cause) => {
+      const found = drift.find(event.type, event.data, issues, cause);
+      if (found) onDrift(found, attempt);
+    });
+  }
+
   return async (attempt) => {
     const { delivery, progress } = attempt;
     const errors: ShowpadWebhookError[] = [];
     try {
       const schema = schemas.get(delivery.event.type);
-      const event = schema ? await validateEvent(delivery.event, schema) : delivery.event;
+      const event = schema ? await validate(schema, attempt) : delivery.event;
       const handlers = attempt.handlers.filter(({ identity }) => !progress.done.includes(identity));
       const last = handlers.at(-1);
       for (const handler of handlers) {

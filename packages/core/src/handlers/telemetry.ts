@@ -1,6 +1,7 @@
 import type { Receipt } from '../delivery/receipt.ts';
 import type { WebhookRequest } from '../delivery/request.ts';
 import type { ShowpadEvent } from '../events/event.ts';
+import type { ShowpadWebhookError } from '../shared/error.ts';
 import type { HandlerContext } from './context.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Telemetry {
   aroundDelivery(delivery: TelemetryDelivery): Promise<unknown>;
   /** Runs around one run of a handler. Call `run` once and wait for it. It rejects if the handler throws. */
   aroundHandler(handler: TelemetryHandler): Promise<unknown>;
+  /** Hears of an event that does not fit its schema, once per type and path, if `schemaMode` is `report`. */
+  onDrift?(drift: TelemetryDrift): void;
 }
 
 export interface TelemetryDelivery {
@@ -19,6 +22,13 @@ export interface TelemetryDelivery {
   readonly request: WebhookRequest;
   /** Receives the request, or the one you pass in its place, for example with more headers. */
   receive(request?: WebhookRequest): Promise<Receipt>;
+}
+
+export interface TelemetryDrift {
+  readonly receiverName: string;
+  readonly event: ShowpadEvent;
+  /** `EVENT_DRIFT`. Its message names the fields and their types, and no value. */
+  readonly error: ShowpadWebhookError;
 }
 
 export interface TelemetryHandler {

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'IN_PROGRESS'
   | 'OVERLOADED'
   | 'CLOCK_SUSPECT'
+  | 'EVENT_DRIFT'
   | 'CLOSED';
 
 // The markers are registered symbols because the ESM and the CJS build, or two installed copies, may meet in one process.

@@ -34,6 +34,7 @@ const FAILURES: Record<ErrorCode, readonly [status: number, outcome: string, isF
   BODY_TIMEOUT: [503, 'unavailable', false],
   CLOSED: [503, 'unavailable', false],
   EVENT_CONFLICT: [503, 'unavailable', false],
+  EVENT_DRIFT: [503, 'unavailable', false],
 };
 const codes = Object.keys(FAILURES) as ErrorCode[];
 

@@ -7,6 +7,7 @@ import {
   parseEvent,
   ShowpadWebhookError,
   SIGNATURE_HEADER,
+  type StandardSchemaV1,
   sign,
   TIMESTAMP_HEADER,
   verifySignature,
@@ -130,6 +131,14 @@ describe('the message and the hint of an error are sentences', () => {
     expectError('EVENT_CONFLICT', errors);
     await deliver();
     expectError('IN_PROGRESS', errors);
+  });
+
+  test('EVENT_DRIFT', async () => {
+    const validate = () => ({ issues: [{ message: 'x', path: ['inviter'] }] });
+    const schema: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate } };
+    const { deliver, errors } = probe({ ...on(() => {}), schemas: { [TYPE]: schema }, schemaMode: 'report' });
+    expect(await deliver()).toBe('200 handled');
+    expectError('EVENT_DRIFT', errors);
   });
 
   test('CLOSED', async () => {
