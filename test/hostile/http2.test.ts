@@ -2,7 +2,8 @@ import { type CreateServer, listenHttp2 } from '@showpad-webhooks/conformance';
 import { createNodeHandler } from '@showpad-webhooks/core/node';
 import { expect, test } from 'vitest';
 import { HTTP_ATTACKS } from './src/catalogue/http.ts';
-import { HTTP2_ATTACKS, LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './src/catalogue/http2.ts';
+import { HTTP2_ATTACKS } from './src/catalogue/http2.ts';
+import { LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './src/catalogue/http2-differences.ts';
 import { DELIVERIES } from './src/catalogue.ts';
 import { defineHostileSuite } from './src/index.ts';
 

@@ -1,5 +1,5 @@
 /** Lengths of a header, up to the most that Node accepts over HTTP/1.1. */
-export const LENGTHS: readonly number[] = [1_000, 4_000, 8_000, 15_500];
+const LENGTHS: readonly number[] = [1_000, 4_000, 8_000, 15_500];
 
 const ROUNDS = 5;
 

@@ -1,7 +1,8 @@
 import { type CreateServer, open, type TestServer, watchReading } from '@showpad-webhooks/conformance';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { HTTP_ATTACKS } from './catalogue/http.ts';
-import { HTTP2_ATTACKS, LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './catalogue/http2.ts';
+import { HTTP2_ATTACKS } from './catalogue/http2.ts';
+import { LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './catalogue/http2-differences.ts';
 import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
 import { REPLAYS } from './catalogue/replay.ts';
 import { DELIVERIES } from './catalogue.ts';
