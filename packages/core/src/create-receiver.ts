@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { BytesInFlight } from './delivery/bytes-in-flight.ts';
 import { createVerifier } from './delivery/verify.ts';
 import { DriftWatch } from './events/drift.ts';

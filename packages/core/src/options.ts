@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type { EventMap, EventOf, ShowpadEvent } from './events/event.ts';
 import type { EventSchemas, StandardSchemaV1, WithSchemas } from './events/schema.ts';
 import type { Handler } from './handlers/handler.ts';
