@@ -12,7 +12,9 @@ export interface EmulatorAssumptions {
   readonly status408: 'retry' | 'give-up';
   readonly status429: 'retry' | 'give-up';
   readonly timeoutMs: number;
-  readonly getDelivery: 'bare' | 'type-in-query';
+  readonly getDelivery: 'bare' | 'type-in-query' | 'body';
+  readonly contentAddedType: string;
+  readonly contentAddedItems: number;
   readonly contentType: string;
   readonly userAgent: string;
   readonly endpointKey: 'endpoint' | 'url';
@@ -46,7 +48,7 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
     statement:
       'The retry delays of 3, 7.5 and 14.25 s are counted from the first failure (offset), or from the previous one (interval).',
     source:
-      'Showpad documents the delays without saying which. They are the running sums of 3 × 1.5ⁿ, which suggests offsets.',
+      'Showpad documents the delays without saying which. They are the running sums of 3 × 1.5ⁿ, which suggests offsets. A third party reads them as pauses (interval).',
     choices: ['offset', 'interval'],
   },
   retrySignature: {
@@ -96,8 +98,22 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
   getDelivery: {
     statement:
       'A GET delivery has no body and does not name the event. Its signature covers a full stop and the timestamp.',
-    source: 'Showpad does not document this. The other choice adds ?type=… to the URL.',
-    choices: ['bare', 'type-in-query'],
+    source:
+      'Showpad does not document this. One choice adds ?type=… to the URL. With "body", the payload is in the body, as the one general sentence says, which makes no exception for GET.',
+    choices: ['bare', 'type-in-query', 'body'],
+  },
+  contentAddedType: {
+    statement: 'The type and the fields of "Content added to Shared Space (V2)".',
+    source:
+      'Inferred. Showpad documents its display name, that it is batched, and that "initiator" replaces "participant". Set the type that your subscription shows, or an empty text for none.',
+    choices: ['shared-space-content-added-v2', ''],
+    accepts: v.pipe(v.string(), v.maxLength(200, 'must have at most 200 characters.')),
+  },
+  contentAddedItems: {
+    statement: 'How many items the sample of "Content added to Shared Space (V2)" has.',
+    source: 'Showpad documents up to 1,000 items per event. How many an event usually has is unknown.',
+    choices: [3, 1, 1_000],
+    accepts: wholeNumber(0, 1_000),
   },
   contentType: {
     statement: 'The Content-Type of a delivery.',

@@ -73,7 +73,7 @@ export class Engine {
     this.settings = settings;
     this.clock = new Clock(settings.clock, settings.timeScale);
     this.targets = createTargets(settings.allowTargets);
-    this.catalogue = new Catalogue(settings.samples);
+    this.catalogue = new Catalogue(settings.samples, settings.events);
     this.tokens = new Tokens(this.clock.now, () => this.hub.publish('token', () => ({})));
     this.faults = new Faults(settings.seed, (rule) => this.hub.publish('fault', () => rule));
     this.log = new AttemptLog(settings);
@@ -154,7 +154,7 @@ export class Engine {
         : [this.subscriptions.get(subscriptionId)];
     const given = body === undefined ? undefined : Buffer.from(body);
     const events = Array.from({ length: count }, () => {
-      const event = this.catalogue.event(type, overrides, this.clock.now());
+      const event = this.catalogue.event(type, overrides, this.clock.now(), this.#assumptions);
       const id = (given && eventIdOf(given)) ?? event.id;
       return { id, type, body: given ?? Buffer.from(JSON.stringify(event)) };
     });

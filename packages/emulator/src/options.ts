@@ -48,6 +48,8 @@ export interface EmulatorOptions {
   readonly oauth?: OAuthOptions;
   /** The `data` of event types that Showpad does not document publicly, by type. */
   readonly samples?: Readonly<Record<string, unknown>>;
+  /** The folder of a catalogue that `showpad-webhooks events add` made. Its samples become event types. Default: none. */
+  readonly events?: string;
   /** How many deliveries run at the same time. Default 64. */
   readonly concurrency?: number;
   /** How many attempts are kept. Default 10,000. The oldest are removed first. */
@@ -59,8 +61,9 @@ export interface EmulatorOptions {
 }
 
 /** The checked options, with every default filled in. */
-export type Settings = Required<Omit<EmulatorOptions, 'stateFile' | 'assumptions' | 'oauth'>> & {
+export type Settings = Required<Omit<EmulatorOptions, 'stateFile' | 'events' | 'assumptions' | 'oauth'>> & {
   readonly stateFile?: string | undefined;
+  readonly events?: string | undefined;
   readonly assumptions: EmulatorAssumptions;
   readonly oauth: Required<OAuthOptions>;
 };
@@ -93,6 +96,7 @@ const OPTIONS = fields({
     {},
   ),
   samples: v.optional(anyObject(), {}),
+  events: v.optional(v.string()),
   concurrency: aboveZero(64),
   maxStoredAttempts: aboveZero(10_000),
   maxStoredBodyBytes: aboveZero(256 * 1_024),

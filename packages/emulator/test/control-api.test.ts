@@ -51,6 +51,8 @@ describe('the control API', () => {
       ['shared-space-created', false],
       ['COURSE_COMPLETED', false],
       ['mine', false],
+      // An assumption: Showpad documents only its display name.
+      ['shared-space-content-added-v2', false],
     ]);
     expect(body[0].sample.data.invitee.email).toBe('kent.cook@showpad.com');
   });

@@ -322,6 +322,33 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     await emulator.advanceTime(0);
     expect(received.at(-1)?.url).toBe('/webhooks/showpad?type=a+b');
   });
+
+  it('sends the payload in the body of a GET, if that is assumed', async () => {
+    const emulator = await openEmulator({ assumptions: { getDelivery: 'body' } });
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { method: 'GET' });
+    await emulator.trigger(TYPE, { id: 'by-get' });
+    await emulator.advanceTime(0);
+    const [request] = received;
+    expect(request).toMatchObject({ method: 'GET', url: '/webhooks/showpad' });
+    expect(JSON.parse(`${request?.body}`)).toMatchObject({ type: TYPE, id: 'by-get' });
+  });
+
+  it('sends a batch of 1,000 items, whose type is an assumption too', async () => {
+    const emulator = await openEmulator({ assumptions: { contentAddedItems: 1_000 } });
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url, { types: ['shared-space-content-added-v2', 'CONTENT_ADDED'] });
+    await emulator.trigger('shared-space-content-added-v2');
+    await emulator.assumptions.set({ contentAddedType: 'CONTENT_ADDED' });
+    await emulator.trigger('CONTENT_ADDED');
+    await emulator.advanceTime(0);
+    for (const { body } of received) {
+      const { data } = JSON.parse(`${body}`);
+      expect(data.items).toHaveLength(1_000);
+      expect(data.initiator.type).toBe('PARTICIPANT');
+    }
+    expect(received).toHaveLength(2);
+  });
 });
 
 describe('end to end', () => {

@@ -1,4 +1,7 @@
 import { createHook } from 'node:async_hooks';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call } from './api-client.ts';
@@ -106,6 +109,25 @@ describe('createEmulator', () => {
     const { url } = await openEmulator();
     const port = Number(new URL(url).port);
     await expect(createEmulator({ port })).rejects.toThrow(`${port}`);
+  });
+
+  it('uses the samples of a catalogue', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-emulator-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const sample = {
+      type: 'content-shared',
+      specversion: 1,
+      id: '1',
+      time: '2026-01-05',
+      data: { asset: { name: 'Name 1' } },
+    };
+    writeFileSync(join(folder, 'content-shared.sample.json'), JSON.stringify(sample));
+    const emulator = await openEmulator({ events: folder });
+    const response = await fetch(`${emulator.url}/__emulator/catalogue`);
+    expect(await response.json()).toContainEqual({ type: 'content-shared', isDocumented: false, sample });
+    writeFileSync(join(folder, 'broken.sample.json'), '{"type":"x"');
+    await expect(openEmulator({ events: folder })).rejects.toThrow(/broken\.sample\.json" is not an event/);
+    await expect(openEmulator({ events: join(folder, 'no-such-folder') })).resolves.toBeDefined();
   });
 
   it('uses the samples that it is given', async () => {

@@ -1,7 +1,8 @@
 import { createEmulator } from '@showpad-webhooks/emulator';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { DEFAULT_FOLDER } from '../events/catalogue.ts';
 import { portError } from '../http/listen-on.ts';
 import { addFaults, faultFlag, readFaults } from '../input/read-faults.ts';
 import { collect, wholeNumber } from '../terminal/flags.ts';
@@ -14,6 +15,7 @@ interface EmulatorFlags {
   readonly seed?: number;
   readonly timeScale?: number;
   readonly fault?: readonly string[];
+  readonly events: string;
   readonly allowTarget?: readonly string[];
   readonly open?: boolean;
 }
@@ -31,6 +33,11 @@ export function addEmulator(program: Command, context: Context): void {
     )
     .option('--time-scale <n>', 'How many times faster than real time its clock runs', wholeNumber(1, 1_000))
     .addOption(faultFlag())
+    .addOption(
+      new Option('--events <folder>', 'Folder of your catalogue, whose samples it can send').default(
+        DEFAULT_FOLDER,
+      ),
+    )
     .option('--allow-target <host>', 'Another machine that deliveries may go to; can be repeated', collect)
     .option('--open', 'Open the Admin page in a browser')
     .addHelpText(
@@ -41,6 +48,7 @@ The faults of --fault are added to those in the --state file.
 
 Examples:
   $ showpad-webhooks emulator --open
+  $ showpad-webhooks emulator --events showpad-events
   $ showpad-webhooks emulator --port 0 --json --state .showpad/emulator.json
   $ showpad-webhooks emulator --fault '{"match":{"attempt":1},"probability":0.5,"action":{"kind":"wrong-key"}}'`,
     )
@@ -48,9 +56,9 @@ Examples:
 }
 
 async function runEmulator(flags: EmulatorFlags, { io, output }: Context): Promise<void> {
-  const { port, state: stateFile, seed, timeScale, allowTarget: allowTargets } = flags;
+  const { port, state: stateFile, seed, timeScale, events, allowTarget: allowTargets } = flags;
   const faults = await readFaults(flags.fault, io);
-  const options = { port, stateFile, seed, timeScale, allowTargets };
+  const options = { port, stateFile, seed, timeScale, events, allowTargets };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const emulator = await checked(() => createEmulator(given)).catch((error) => {
     throw portError(error, port);

@@ -3,7 +3,7 @@ import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type CatalogueEvent, type Origins, readCatalogue } from '../events/catalogue.ts';
-import { doubtAbout, hasSample, listTypes } from '../input/event-types.ts';
+import { doubtAbout, hasSample, isPublic, listTypes } from '../input/event-types.ts';
 import { type Line, paint } from '../terminal/output.ts';
 import { addEventsAdd } from './events-add.ts';
 import { addEventsCheck } from './events-check.ts';
@@ -39,7 +39,7 @@ export function addEvents(program: Command, context: Context): void {
           lineOf(type, own ? `${status}; in your catalogue: ${originOf(own.origins)}` : status),
         );
       }
-      for (const { type, origins } of catalogue.filter((event) => !hasSample(event.type))) {
+      for (const { type, origins } of catalogue.filter((event) => !isPublic(event.type))) {
         output.result(
           { type, isDocumented: false, origins },
           lineOf(type, `in your catalogue: ${originOf(origins)}`),

@@ -1,3 +1,4 @@
+export { readSamples } from './catalogue-samples.ts';
 export type { ConformanceCase } from './conformance-case.ts';
 export { inboxConformance } from './inbox-conformance.ts';
 export { inboxStoreConformance } from './inbox-store-conformance.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EventEnvelope, type EventOf, parseEvent } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
+import { CATALOGUE_FOLDER, readSamples } from './catalogue-samples.ts';
 
 /** An event as it is written in JSON. */
 export interface EventJson<Type extends string = string, Data = unknown> {
@@ -88,7 +89,8 @@ export interface SampleOptions<Data = unknown> {
 
 /**
  * The sample of an event type, as a handler receives it, for unit tests. It is Showpad's own if Showpad publishes one
- * (`shared-space-user-added`), and otherwise inferred from its documentation. Each call returns a copy.
+ * (`shared-space-user-added`), and otherwise inferred from its documentation. Samples in the folder `showpad-events` of the
+ * working directory, which `showpad-webhooks events add` makes, come first. Each call returns a copy.
  *
  * @throws TypeError for a type that has no sample, unless `data` is given.
  *
@@ -133,7 +135,9 @@ export function sampleJson(type: string): EventJson {
 
 function noSample(type: string, fix = ''): TypeError {
   const types = EVENT_TYPES.map((each) => each.type).join(', ');
-  return new TypeError(`There is no sample of ${quote(type)}. There are samples of ${types}.${fix}`);
+  return new TypeError(
+    `There is no sample of ${quote(type)}. There are samples of ${types}, and in "${CATALOGUE_FOLDER}" of the working directory.${fix}`,
+  );
 }
 
 /** What an event has next to its type, its id and its data. */
@@ -142,5 +146,7 @@ export function newEnvelope(): Pick<EventJson, 'specversion' | 'time'> {
 }
 
 export function findSample(type: string): EventJson | undefined {
+  const own = readSamples().find((sample) => sample.type === type);
+  if (own) return own;
   return new Map<string, EventJson>(Object.entries(SAMPLES)).get(type);
 }

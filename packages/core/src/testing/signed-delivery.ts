@@ -35,7 +35,7 @@ export interface BodySource {
  * A delivery that is signed as Showpad signs: for `receiver.receive`, fetch, supertest or the `inject` of a framework.
  * supertest turns a Buffer into JSON, so pass it `delivery.body.toString()`.
  *
- * @param source an event type, which gives its sample with a new id and time; an event, which is sent as it is; or `{ body }`.
+ * @param source an event type, which gives its sample, also one of the folder `showpad-events`, with a new id and time; an event, which is sent as it is; or `{ body }`.
  * @throws TypeError for a type without a sample, unless `data` is given.
  *
  * @example

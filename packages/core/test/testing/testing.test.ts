@@ -141,7 +141,7 @@ describe('sampleEvent', () => {
     expect(Object.keys(sample)).toEqual(['type', 'specversion', 'id', 'time', 'data']);
     Object.assign(sample.data as object, { sharedSpace: undefined });
     expect(sampleJson(TYPE).data).toEqual(sampleEvent(TYPE).data);
-    expect(() => sampleJson('nope')).toThrow(/^There is no sample of "nope"\. .* COURSE_COMPLETED\.$/);
+    expect(() => sampleJson('nope')).toThrow(/^There is no sample of "nope"\. .* working directory\.$/);
   });
 
   test.each(EVENT_TYPES)('has the type that it is asked for: $type', ({ type }) => {
@@ -152,7 +152,8 @@ describe('sampleEvent', () => {
     expect(() => sampleEvent(type)).toThrow(
       new TypeError(
         `There is no sample of ${JSON.stringify(type)}. There are samples of shared-space-user-added, ` +
-          'shared-space-created, COURSE_COMPLETED. For another type, pass the option "data".',
+          'shared-space-created, COURSE_COMPLETED, and in "showpad-events" of the working directory. ' +
+          'For another type, pass the option "data".',
       ),
     );
   });

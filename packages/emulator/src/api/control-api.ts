@@ -30,7 +30,7 @@ export function controlApi(engine: Engine): Hono {
     const text = await readPackageFile('openapi.json');
     return context.body(text.toString(), 200, { 'content-type': 'application/json' });
   });
-  api.get('/catalogue', (context) => context.json(engine.catalogue.entries));
+  api.get('/catalogue', (context) => context.json(engine.catalogue.list(engine.assumptions)));
   api.get('/stream', () => changeStream(engine.hub));
 
   api.get('/subscriptions', (context) => context.json(engine.subscriptions.list().map(withoutKey)));

@@ -62,7 +62,7 @@ export function signPlan(
   assumptions: EmulatorAssumptions,
 ): SignedRequest {
   const url = new URL(target);
-  const hasBody = method === 'POST';
+  const hasBody = method === 'POST' || assumptions.getDelivery === 'body';
   if (!hasBody && assumptions.getDelivery === 'type-in-query') url.searchParams.set('type', type);
   const signed = hasBody ? plan.body : Buffer.alloc(0);
   const body = hasBody ? (plan.tamperedBody ?? signed) : signed;
