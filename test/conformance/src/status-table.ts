@@ -10,7 +10,17 @@ import { expect, test, vi } from 'vitest';
 import { LIMIT_BYTES, sized } from './bodies.ts';
 import { head, open, send } from './http.ts';
 import type { CreateServer } from './server.ts';
-import { deliver, expectAnswer, KEY, PATH, signed, signedBytes, TYPE, useServers } from './support.ts';
+import {
+  collectBodies,
+  deliver,
+  expectAnswer,
+  KEY,
+  PATH,
+  signed,
+  signedBytes,
+  TYPE,
+  useServers,
+} from './support.ts';
 
 export function statusTable(createServer: CreateServer): void {
   const start = useServers(createServer);
@@ -101,6 +111,49 @@ export function statusTable(createServer: CreateServer): void {
       'handled',
     );
     expect(seen).toEqual(['asset-viewed']);
+  });
+
+  test.each([
+    ['declared', undefined],
+    ['chunked', 4],
+  ])('verifies a GET over whatever body arrives: %s', async (_, chunkBytes) => {
+    const server = await start({ methods: ['GET'] });
+    const bodies = collectBodies(server);
+    const extra = { method: 'GET', ...(chunkBytes !== undefined && { chunkBytes }) };
+    const delivery = signed();
+    // Node's client sends the body of a GET unframed, unless it is told that it is chunked.
+    const headers = { ...delivery.headers, ...(chunkBytes && { 'transfer-encoding': 'chunked' }) };
+    expectAnswer(await send(server.url + PATH, { ...extra, headers, body: delivery.body }), 200, 'handled');
+    expect(bodies).toEqual([delivery.body]);
+    const tampered = Buffer.from(delivery.body.toString().replace('{', '{ '));
+    const forged = await send(server.url + PATH, { ...extra, headers, body: tampered });
+    expectAnswer(forged, 401, 'rejected', 'SIGNATURE_MISMATCH');
+    const bodiless = await send(server.url + PATH, { method: 'GET', headers: delivery.headers });
+    expectAnswer(bodiless, 401, 'rejected', 'SIGNATURE_MISMATCH');
+  });
+
+  test('200 for a batched event of 1,000 items, which is larger than 1 MiB', async () => {
+    const server = await start();
+    const seen: unknown[] = [];
+    server.receiver.on(TYPE, ({ data }) => seen.push(data));
+    const items = Array.from({ length: 1_000 }, (_, index) => ({ id: `${index}`, name: 'ë'.repeat(1_000) }));
+    const data = { initiator: { type: 'PARTICIPANT' }, items };
+    const delivery = signed({ data });
+    expect(delivery.body.byteLength).toBeGreaterThan(LIMIT_BYTES);
+    expectAnswer(await deliver(server, delivery), 200, 'handled');
+    expect(JSON.stringify(seen) === JSON.stringify([data])).toBe(true);
+  });
+
+  test('200 for an event that is old when it is sent', async () => {
+    const server = await start();
+    const seen: (Date | undefined)[] = [];
+    server.receiver.on(TYPE, ({ date }) => seen.push(date));
+    const time = '2020-02-03T04:05:06.000Z';
+    const old = signedBytes(
+      Buffer.from(JSON.stringify({ type: TYPE, id: 'old', specversion: 1, time, data: {} })),
+    );
+    expectAnswer(await deliver(server, old), 200, 'handled');
+    expect(seen).toEqual([new Date(time)]);
   });
 
   test('413 for a declared length of more than four times the limit, before the body is sent', async () => {

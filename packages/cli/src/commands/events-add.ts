@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { mergeSeen } from '../events/merge.ts';
 import type { PlaceFlags } from '../events/place.ts';
-import { readPasted, type SeenEvent } from '../events/read-events.ts';
+import type { SeenEvent } from '../events/read-events.ts';
 import { readInput } from '../input/read-input.ts';
 import type { Io } from '../terminal/io.ts';
 import { finish, placeFlags } from './events-generate.ts';
@@ -29,6 +28,9 @@ Examples:
   $ showpad-webhooks events add - --type content-shared < sample.txt`,
     )
     .action(async (files: readonly string[], flags: AddFlags) => {
+      // Loaded only here, like everything else of the catalogue, because most commands do not need it.
+      const { readPasted } = await import('../events/read-events.ts');
+      const { mergeSeen } = await import('../events/merge.ts');
       const seen: SeenEvent[] = [];
       for (const name of files) {
         seen.push(...readPasted({ text: await readText(name, context.io), name, type: flags.type }));

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { generatedPath } from '../events/app-package.ts';
 import { type CatalogueEvent, readCatalogue } from '../events/catalogue.ts';
-import { type Difference, findDifferences } from '../events/differences.ts';
-import { isOutOfDate } from '../events/generate.ts';
-import { type Observed, readObserved } from '../events/observed.ts';
-import { type PlaceFlags, readPlace, rootOf } from '../events/place.ts';
+import type { Difference } from '../events/differences.ts';
+import type { Observed } from '../events/observed.ts';
+import type { PlaceFlags } from '../events/place.ts';
 import { EXIT } from '../exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { folderFlag } from './events-generate.ts';
@@ -39,6 +37,7 @@ Examples:
       if (catalogue.length === 0)
         throw usageError(`There is no event in "${flags.dir}".`, 'Add one with "events add".');
       const isStale = await checkGenerated(flags, context);
+      const { rootOf } = await import('../events/place.ts');
       const usual = join(rootOf(flags.dir).root, RECORDINGS);
       const recordings = paths.length === 0 && (await hasRecordings(usual)) ? [usual] : paths;
       const hasDrifted = await checkEvents(catalogue, recordings, context);
@@ -53,6 +52,9 @@ async function hasRecordings(folder: string): Promise<boolean> {
 }
 
 async function checkGenerated(flags: PlaceFlags, { output }: Context): Promise<boolean> {
+  const { generatedPath } = await import('../events/app-package.ts');
+  const { isOutOfDate } = await import('../events/generate.ts');
+  const { readPlace } = await import('../events/place.ts');
   const place = await readPlace(flags);
   const path = place.out ?? generatedPath(place.root, place.folder);
   if (!(await isOutOfDate(place))) return false;
@@ -68,6 +70,8 @@ async function checkEvents(
   paths: readonly string[],
   { output }: Context,
 ): Promise<boolean> {
+  const { findDifferences } = await import('../events/differences.ts');
+  const { readObserved } = await import('../events/observed.ts');
   const samples = catalogue.flatMap(({ type, sample }) => (sample ? [{ type, data: sample.data }] : []));
   const inSamples = await findDifferences(catalogue, samples);
   for (const difference of inSamples) report(difference, 'sample', output);

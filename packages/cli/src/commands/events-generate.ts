@@ -2,9 +2,8 @@ import { type Command, Option } from 'commander';
 import { CliError, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_FOLDER, readCatalogue } from '../events/catalogue.ts';
-import { generate } from '../events/generate.ts';
 import type { Merged } from '../events/merge.ts';
-import { type PlaceFlags, readPlace } from '../events/place.ts';
+import type { PlaceFlags } from '../events/place.ts';
 import { paint } from '../terminal/output.ts';
 
 export function folderFlag(): Option {
@@ -59,6 +58,8 @@ export async function finish(merged: readonly Merged[], flags: PlaceFlags, conte
 }
 
 async function writeGenerated(flags: PlaceFlags, { output }: Context): Promise<void> {
+  const { generate } = await import('../events/generate.ts');
+  const { readPlace } = await import('../events/place.ts');
   const { path, isChanged } = await generate(await readPlace(flags));
   output.result({ generated: path, isChanged }, [path, paint('dim', isChanged ? 'generated' : 'unchanged')]);
   output.note(

@@ -1,11 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
-import { anonymise } from '../events/anonymise.ts';
-import { readSchemas } from '../events/import-schemas.ts';
-import { type Merged, mergeSchema } from '../events/merge.ts';
+import type { Merged } from '../events/merge.ts';
 import type { PlaceFlags } from '../events/place.ts';
-import { sampleEventOf } from '../events/read-events.ts';
-import { sampleOfSchema } from '../events/sample-of-schema.ts';
 import { readText } from './events-add.ts';
 import { finish, placeFlags } from './events-generate.ts';
 
@@ -26,6 +22,11 @@ Examples:
   $ showpad-webhooks events import data.schema.json --type content-shared`,
     )
     .action(async (files: readonly string[], flags: ImportFlags) => {
+      const { anonymise } = await import('../events/anonymise.ts');
+      const { readSchemas } = await import('../events/import-schemas.ts');
+      const { mergeSchema } = await import('../events/merge.ts');
+      const { sampleEventOf } = await import('../events/read-events.ts');
+      const { sampleOfSchema } = await import('../events/sample-of-schema.ts');
       const merged: Merged[] = [];
       for (const name of files) {
         for (const { type, schema } of await readSchemas(

@@ -1,7 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
-import { mergeSeen } from '../events/merge.ts';
-import { type Observed, readObserved } from '../events/observed.ts';
+import type { Observed } from '../events/observed.ts';
 import type { PlaceFlags } from '../events/place.ts';
 import type { Output } from '../terminal/output.ts';
 import { finish, placeFlags } from './events-generate.ts';
@@ -21,6 +20,8 @@ Example:
   $ showpad-webhooks events learn recordings`,
     )
     .action(async (paths: readonly string[], flags: PlaceFlags) => {
+      const { readObserved } = await import('../events/observed.ts');
+      const { mergeSeen } = await import('../events/merge.ts');
       const observed = await readObserved(paths);
       noteSkipped(observed, context.output);
       await finish(
