@@ -11,6 +11,7 @@ export const sidebar: Items = [
       { text: 'Quick start', link: '/quick-start' },
       { text: 'Raw body in your framework', link: '/raw-body' },
       { text: 'Events and types', link: '/events' },
+      { text: 'Your events', link: '/your-events' },
       { text: 'Coming from your own middleware', link: '/migrating' },
       { text: 'Going live', link: '/going-live' },
       { text: 'Examples', link: '/examples' },
