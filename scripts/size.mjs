@@ -4,17 +4,17 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 12_288 },
+  { entry: 'core/dist/index.mjs', maxBytes: 16_896 },
   // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
-  { entry: 'core/dist/node/index.mjs', maxBytes: 14_336 },
+  { entry: 'core/dist/node/index.mjs', maxBytes: 18_944 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 3_840 },
-  { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_024 },
+  { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_280 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 7_168, isOwnCodeOnly: true },
-  { entry: 'bullmq/dist/index.mjs', maxBytes: 5_632, isOwnCodeOnly: true },
+  { entry: 'bullmq/dist/index.mjs', maxBytes: 10_240, isOwnCodeOnly: true },
   { entry: 'emulator/dist/index.mjs', maxBytes: 20_992, isOwnCodeOnly: true },
-  { entry: 'cli/dist/bin.mjs', maxBytes: 24_576, isOwnCodeOnly: true },
+  { entry: 'cli/dist/bin.mjs', maxBytes: 36_864, isOwnCodeOnly: true },
   { entry: 'otel/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
   { entry: 'koa/dist/index.mjs', maxBytes: 1_280, isOwnCodeOnly: true },
