@@ -5,6 +5,8 @@ import type { Context } from '../context.ts';
 import { DEFAULT_FOLDER } from '../events/catalogue.ts';
 import { portError } from '../http/listen-on.ts';
 import { addFaults, faultFlag, readFaults } from '../input/read-faults.ts';
+import { readSuggestedKey } from '../input/read-keys.ts';
+import { addSamples, readSampleFiles } from '../input/read-samples.ts';
 import { collect, wholeNumber } from '../terminal/flags.ts';
 import { openBrowser } from '../terminal/open-browser.ts';
 import { stopped } from '../terminal/stopped.ts';
@@ -12,6 +14,7 @@ import { stopped } from '../terminal/stopped.ts';
 interface EmulatorFlags {
   readonly port: number;
   readonly state?: string;
+  readonly sample?: readonly string[];
   readonly seed?: number;
   readonly timeScale?: number;
   readonly fault?: readonly string[];
@@ -25,7 +28,8 @@ export function addEmulator(program: Command, context: Context): void {
     .command('emulator')
     .description('Run Showpad’s side of webhooks on this machine')
     .option('--port <n>', 'Port to listen on; 0 is any free port', wholeNumber(0, 65_535), 4000)
-    .option('--state <file>', 'JSON file that keeps subscriptions, keys and faults')
+    .option('--state <file>', 'JSON file that keeps subscriptions, keys, samples and faults')
+    .option('--sample <file>', 'JSON file with a sample event of your own; can be repeated', collect)
     .option(
       '--seed <n>',
       'With the same seed, random faults hit the same deliveries',
@@ -44,10 +48,12 @@ export function addEmulator(program: Command, context: Context): void {
       'after',
       `
 It offers Showpad's API, signed deliveries, retries, faults and an Admin page, and runs until you stop it with Ctrl-C.
-The faults of --fault are added to those in the --state file.
+The faults of --fault and the events of --sample are added to those in the --state file.
+The Admin page suggests the key in SHOWPAD_SIGNATURE_KEY for a new webhook.
 
 Examples:
   $ showpad-webhooks emulator --open
+  $ showpad-webhooks emulator --sample asset-viewed.json
   $ showpad-webhooks emulator --events showpad-events
   $ showpad-webhooks emulator --port 0 --json --state .showpad/emulator.json
   $ showpad-webhooks emulator --fault '{"match":{"attempt":1},"probability":0.5,"action":{"kind":"wrong-key"}}'`,
@@ -58,13 +64,16 @@ Examples:
 async function runEmulator(flags: EmulatorFlags, { io, output }: Context): Promise<void> {
   const { port, state: stateFile, seed, timeScale, events, allowTarget: allowTargets } = flags;
   const faults = await readFaults(flags.fault, io);
-  const options = { port, stateFile, seed, timeScale, events, allowTargets };
+  const samples = await readSampleFiles(flags.sample, io);
+  const signatureKey = await readSuggestedKey(io);
+  const options = { port, stateFile, seed, timeScale, events, allowTargets, signatureKey };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const emulator = await checked(() => createEmulator(given)).catch((error) => {
     throw portError(error, port);
   });
   try {
     await addFaults(emulator, faults);
+    await addSamples(emulator, samples);
     const { url, accessToken } = emulator;
     output.result(
       { url, adminUrl: `${url}/`, apiUrl: `${url}/webhooks/v1`, accessToken },

@@ -22,7 +22,6 @@ Examples:
   $ showpad-webhooks events import data.schema.json --type content-shared`,
     )
     .action(async (files: readonly string[], flags: ImportFlags) => {
-      const { anonymise } = await import('../events/anonymise.ts');
       const { readSchemas } = await import('../events/import-schemas.ts');
       const { mergeSchema } = await import('../events/merge.ts');
       const { sampleEventOf } = await import('../events/read-events.ts');
@@ -35,7 +34,7 @@ Examples:
           flags.type,
         )) {
           const origins = { payloadReference: true as const };
-          const sample = sampleEventOf(type, anonymise(sampleOfSchema(schema)));
+          const sample = sampleEventOf(type, sampleOfSchema(schema));
           merged.push(
             await mergeSchema(flags.dir, { type, schema, origins, seen: [] }, (known) => known ?? sample),
           );

@@ -7,6 +7,7 @@ import { curlCommand } from '../http/curl.ts';
 import { deliver, type Target } from '../http/deliver.ts';
 import { type AccountFlags, addAccountFlags, openClient, readAccount } from '../input/account.ts';
 import { doubtAbout, newEvent } from '../input/event-types.ts';
+import { readData } from '../input/read-data.ts';
 import { faultFlag, readFaults } from '../input/read-faults.ts';
 import { readInput } from '../input/read-input.ts';
 import { readOneKey } from '../input/read-keys.ts';
@@ -22,6 +23,7 @@ interface TriggerFlags extends AccountFlags {
   readonly subscription?: string;
   readonly key?: readonly string[];
   readonly set?: readonly string[];
+  readonly data?: string;
   readonly file?: string;
   readonly edit?: boolean;
   readonly count: number;
@@ -39,7 +41,15 @@ export function addTrigger(program: Command, context: Context): void {
     .option('--to <url>', 'URL of the endpoint')
     .option('--subscription <id>', 'Use the URL, method and headers of this subscription instead of --to')
     .addOption(keyFlag())
-    .option('--set <path=value>', 'Change a value of the sample; can be repeated', collect)
+    .option(
+      '--set <path=value>',
+      'Change a value of the sample, such as data.items[0].name=x; can be repeated',
+      collect,
+    )
+    .option(
+      '--data <sample>',
+      'Your own sample, an event or only its data, as JSON, @file or - for stdin; each event gets a new id',
+    )
     .option('--file <body>', 'Exact body instead of the sample: @file, - for stdin, or the text itself')
     .option('--edit', 'Change the body in your editor (VISUAL or EDITOR) before it is sent')
     .option('--count <n>', 'How many events to send', wholeNumber(1, 10_000), 1)
@@ -56,6 +66,7 @@ The exit code is 4 if an event was not delivered.
 Examples:
   $ showpad-webhooks trigger shared-space-user-added --to http://127.0.0.1:3000/webhooks/showpad --key @crm.key
   $ showpad-webhooks trigger shared-space-user-added --to … --key … --set data.invitee.email=x@example.com
+  $ showpad-webhooks trigger asset-viewed --to … --key … --data @sample.json --set data.items[0].name=Brochure
   $ showpad-webhooks trigger COURSE_COMPLETED --to … --key … --count 100 --retries --fault duplicate
   $ showpad-webhooks trigger shared-space-created --subscription 01J… --key @crm.key --edit
   $ showpad-webhooks trigger my-type --to … --key … --file @body.json --print-curl`,
@@ -66,7 +77,7 @@ Examples:
 async function trigger(type: string, flags: TriggerFlags, context: Context): Promise<void> {
   const { io, output } = context;
   const key = await readOneKey(flags.key, 'A subscription has only one key.', io);
-  const overrides = readOverrides(type, flags);
+  const overrides = await readOverrides(type, flags, io);
   const body = await readBody(type, overrides, flags, context);
   const faults = await readFaults(flags.fault, io);
   const target = await readTarget(flags, io);
@@ -98,11 +109,22 @@ async function trigger(type: string, flags: TriggerFlags, context: Context): Pro
   if (succeeded < sent) context.exitCode = EXIT.notDelivered;
 }
 
-function readOverrides(type: string, { set = [], file }: TriggerFlags): Record<string, unknown> {
+async function readOverrides(
+  type: string,
+  { set = [], data, file }: TriggerFlags,
+  io: Io,
+): Promise<Record<string, unknown>> {
   if (file !== undefined && set.length > 0) {
     throw usageError('--set changes the sample, and --file replaces it.', 'Pass only one of them.');
   }
-  const overrides: Record<string, unknown> = { data: newEvent(type).data };
+  if (file !== undefined && data !== undefined) {
+    throw usageError(
+      '--data is a sample, of which each event gets a new id, and --file is the exact body.',
+      'Pass only one of them.',
+    );
+  }
+  const given = data === undefined ? { data: newEvent(type).data } : await readData(data, type, io);
+  const overrides: Record<string, unknown> = { ...given };
   for (const assignment of set) setPath(overrides, assignment);
   return overrides;
 }
@@ -111,11 +133,11 @@ function readOverrides(type: string, { set = [], file }: TriggerFlags): Record<s
 async function readBody(
   type: string,
   overrides: Readonly<Record<string, unknown>>,
-  { file, edit: isEdited }: TriggerFlags,
+  { data, file, edit: isEdited }: TriggerFlags,
   { io, output }: Context,
 ): Promise<Buffer | undefined> {
   const body = file === undefined ? undefined : await readInput(file, '--file', io);
-  const doubt = body ? undefined : doubtAbout(type);
+  const doubt = body || data !== undefined ? undefined : doubtAbout(type);
   if (doubt) output.note(doubt);
   if (!isEdited) return body;
   return edit(body ?? Buffer.from(`${JSON.stringify(newEvent(type, overrides), null, 2)}\n`), io);

@@ -3,7 +3,7 @@ import type { CatalogueEvent } from './catalogue.ts';
 import { ANY_KEY, isDataKey } from './field-names.ts';
 import { isComposed, isObject, type JsonSchema, toObject, typeOf } from './json-schema.ts';
 import type { SeenEvent } from './read-events.ts';
-import { compile, createAjv } from './validators.ts';
+import { compile, createAjv, shapeOf } from './validators.ts';
 
 /** How events of a type differ from its schema at one place. It contains names and types, and never a value. */
 export interface Difference {
@@ -22,7 +22,7 @@ export async function findDifferences(
 ): Promise<readonly Difference[]> {
   const ajv = await createAjv();
   const checks = new Map<string, ValidateFunction>(
-    catalogue.map(({ type, schema }) => [type, compile(() => ajv.compile(close(schema)))]),
+    catalogue.map(({ type, schema }) => [type, compile(() => ajv.compile(close(shapeOf(schema))))]),
   );
   const found = new Map<string, Difference>();
   for (const { type, data } of seen) {

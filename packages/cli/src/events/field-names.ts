@@ -37,8 +37,10 @@ const CAPITALS_WORDS = new Set(
  * that usually have such values count, because a person's name may look alike.
  */
 export function isEnumLike(fieldName: string, text: string): boolean {
-  const word = wordsOf(fieldName).at(-1) ?? '';
-  if (text.length > 40 || /\d{4}/.test(text)) return false;
-  if (ENUM_WORDS.has(word)) return /^[A-Za-z][A-Za-z\d]*([_-][A-Za-z\d]+)*$/.test(text);
-  return CAPITALS_WORDS.has(word) && /^[A-Z][A-Z\d]*(_[A-Z\d]+)*$/.test(text);
+  const words = wordsOf(fieldName);
+  const word = words.at(-1) ?? '';
+  if (text.length > 40 || isDataKey(text) || words.includes('mime') || words.includes('content'))
+    return false;
+  if (ENUM_WORDS.has(word)) return /^[A-Za-z]+\d?([_-][A-Za-z]+\d?)*$/.test(text);
+  return CAPITALS_WORDS.has(word) && /^[A-Z]+\d?(_[A-Z]+\d?)*$/.test(text);
 }

@@ -41,7 +41,7 @@ async function parseDocument(text: string, name: string): Promise<Document> {
   let document: unknown;
   try {
     // JSON is YAML too. An alias could make a small file huge.
-    document = parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'silent' });
+    document = parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'error' });
   } catch {
     throw usageError(`"${name}" is neither JSON nor YAML.`);
   }

@@ -1,6 +1,8 @@
 import { isObject, type JsonSchema, toObject, typesOf } from './json-schema.ts';
 
-const MAX_DEPTH = 8;
+/** How deep optional fields go. A schema may contain itself. */
+const OPTIONAL_DEPTH = 6;
+const MAX_DEPTH = 30;
 
 /** Invents data that fits a schema, for an event that nobody has seen yet. */
 export function sampleOfSchema(schema: JsonSchema): unknown {
@@ -26,9 +28,10 @@ function invent(schema: JsonSchema, name: string, root: JsonSchema, depth: numbe
   switch (type) {
     case 'object': {
       const inherited = parts.map((part) => invent(part, name, root, depth + 1)).filter(isObject);
-      const own = Object.entries(properties ?? {}).map(
-        ([key, each]) => [key, invent(each, key, root, depth + 1)] as const,
+      const fields = Object.entries(properties ?? {}).filter(
+        ([key]) => depth < OPTIONAL_DEPTH || schema.required?.includes(key),
       );
+      const own = fields.map(([key, each]) => [key, invent(each, key, root, depth + 1)] as const);
       return toObject([...inherited.flatMap((each) => Object.entries(each)), ...own]);
     }
     case 'array':

@@ -31,7 +31,7 @@ export async function writeValidators(schemas: ReadonlyMap<string, JsonSchema>):
   for (const [type, schema] of schemas) {
     const name = `validate${names.size + 1}`;
     names.set(type, name);
-    ajv.addSchema({ ...shapeOf(schema), $id: name });
+    ajv.addSchema({ ...shapeOf(withoutOnlyNull(schema)), $id: name });
   }
   const functions = toObject([...names.values()].map((name) => [name, name]));
   const { default: standalone } = await import('ajv/dist/standalone/index.js');
@@ -72,12 +72,10 @@ export function compile<Result>(run: () => Result): Result {
   }
 }
 
-function shapeOf(schema: JsonSchema): JsonSchema {
-  return mapSchemas(
-    withoutOnlyNull(schema),
-    (each) =>
-      toObject(
-        Object.entries(each).filter(([keyword, value]) => !LEFT_OUT.has(keyword) && value !== false),
-      ) as JsonSchema,
-  );
+/** Leaves out what is not checked. */
+export function shapeOf(schema: JsonSchema): JsonSchema {
+  return mapSchemas(schema, (each) => {
+    const kept = Object.entries(each).filter(([keyword, value]) => !LEFT_OUT.has(keyword) && value !== false);
+    return toObject(kept) as JsonSchema;
+  });
 }

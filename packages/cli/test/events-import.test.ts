@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runCommand, valuesOf } from './command.ts';
+import { type App, openApp } from './events-folder.ts';
+
+const OPENAPI = `
+openapi: 3.0.3
+info: { title: Payloads, version: '1' }
+paths: {}
+components:
+  schemas:
+    User:
+      type: object
+      description: Somebody. */ process.exit(1) /*
+      required: [userId]
+      properties:
+        userId: { type: string, format: uuid, minLength: 3, example: kent@example.org }
+        manager: { $ref: '#/components/schemas/User' }
+        nickname: { type: string, nullable: true, pattern: '^(a+)+$' }
+    Envelope:
+      type: object
+      properties:
+        id: { type: string }
+    ContentShared:
+      allOf:
+        - $ref: '#/components/schemas/Envelope'
+        - type: object
+          properties:
+            type: { type: string, enum: [content-shared] }
+            data:
+              type: object
+              additionalProperties: false
+              required: [by, state]
+              properties:
+                by: { $ref: '#/components/schemas/User' }
+                state: { type: string, enum: [OPEN, CLOSED] }
+                target:
+                  oneOf:
+                    - { type: object, required: [kind], properties: { kind: { enum: [asset] }, assetId: { type: string } } }
+                    - { type: object, required: [kind], properties: { kind: { enum: [space] }, spaceId: { type: string } } }
+`;
+
+async function importFile(app: App, name: string, content: unknown, ...flags: readonly string[]) {
+  return runCommand(['events', 'import', app.write(name, content), '--dir', app.dir, '--json', ...flags]);
+}
+
+function schemaOf(app: App, type: string) {
+  return JSON.parse(readFileSync(join(app.dir, `${type}.schema.json`), 'utf8'));
+}
+
+describe('events import', () => {
+  test('reads the events of an OpenAPI document, with schemas that refer to themselves', async () => {
+    const app = openApp();
+    const finished = await importFile(app, 'payloads.yaml', OPENAPI);
+    expect(finished).toMatchObject({ exitCode: 0 });
+    expect(valuesOf(finished)[0]).toMatchObject({ type: 'content-shared', change: 'added' });
+    expect(readdirSync(app.dir)).toEqual(['content-shared.sample.json', 'content-shared.schema.json']);
+    const schema = schemaOf(app, 'content-shared');
+    expect(schema).toMatchObject({
+      'x-showpad-origins': { payloadReference: true },
+      properties: { by: { $ref: '#/$defs/User' } },
+      $defs: {
+        User: { properties: { manager: { $ref: '#/$defs/User' }, nickname: { type: ['string', 'null'] } } },
+      },
+    });
+    expect(JSON.stringify(schema)).not.toContain('kent@');
+    const generated = readFileSync(join(app.root, 'src/showpad-events.ts'), 'utf8');
+    expect(generated).toContain("state: 'OPEN' | 'CLOSED';");
+    expect(generated).toMatch(/manager\?: User/);
+    expect(generated).not.toContain('*/ process');
+    // Its sample fits.
+    expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+  });
+
+  test('reads the webhooks of OpenAPI 3.1, whose names are the types', async () => {
+    const app = openApp();
+    const schema = {
+      type: 'object',
+      properties: {
+        type: { type: 'string' },
+        data: { type: 'object', properties: { a: { type: 'integer' } } },
+      },
+    };
+    const content = { 'application/json': { schema } };
+    await importFile(app, 'openapi.json', {
+      openapi: '3.1.0',
+      webhooks: { 'asset-viewed': { post: { requestBody: { content } } } },
+    });
+    expect(schemaOf(app, 'asset-viewed').properties).toEqual({ a: { type: 'integer' } });
+  });
+
+  test('reads a JSON Schema of data with --type, and of several events with oneOf', async () => {
+    const app = openApp();
+    await importFile(
+      app,
+      'data.json',
+      { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+      '--type',
+      'one',
+    );
+    expect(schemaOf(app, 'one')).toMatchObject({ required: ['a'] });
+    const event = (type: string) => ({
+      properties: { type: { const: type }, data: { $ref: '#/$defs/Data' } },
+    });
+    await importFile(app, 'events.json', {
+      oneOf: [event('two'), event('three')],
+      $defs: { Data: { type: 'object' } },
+    });
+    expect(schemaOf(app, 'two')).toMatchObject({ $ref: '#/$defs/Data', $defs: { Data: { type: 'object' } } });
+    expect(schemaOf(app, 'three')).toBeDefined();
+  });
+
+  test('widens what is there', async () => {
+    const app = openApp();
+    await runCommand(['events', 'add', '-', '--type', 'one', '--dir', app.dir], { input: '{"a":"x","b":1}' });
+    await importFile(
+      app,
+      'data.json',
+      { type: 'object', properties: { a: { type: 'integer' }, c: {} }, required: ['a', 'c'] },
+      '--type',
+      'one',
+    );
+    expect(schemaOf(app, 'one')).toMatchObject({
+      properties: { a: { type: ['string', 'integer'] }, b: { type: 'number' }, c: {} },
+      required: ['a'],
+      'x-showpad-origins': { sampleBody: true, payloadReference: true },
+    });
+  });
+
+  test.each([
+    ['what is neither JSON nor YAML', '{a: [', 'neither JSON nor YAML'],
+    ['a list', '[1]', 'neither a JSON Schema nor an OpenAPI document'],
+    ['a schema without a type', '{"type":"object","properties":{"secret":{"type":"string"}}}', '--type'],
+    ['OpenAPI without events', '{"openapi":"3.1.0"}', 'neither webhooks nor schemas'],
+    [
+      'another document',
+      '{"properties":{"type":{"const":"x"},"data":{"$ref":"http://127.0.0.1:9/x.json"}}}',
+      'refers to another document',
+    ],
+    [
+      'another file',
+      '{"properties":{"type":{"const":"x"},"data":{"$ref":"file:///etc/passwd"}}}',
+      'refers to another document',
+    ],
+    [
+      'a reference to nothing',
+      '{"properties":{"type":{"const":"x"},"data":{"$ref":"#/$defs/__proto__"}}}',
+      'not in it',
+    ],
+    [
+      'a circle',
+      '{"properties":{"type":{"const":"x"},"data":{"$ref":"#/$defs/a"}},"$defs":{"a":{"$ref":"#/$defs/a"}}}',
+      'back to itself',
+    ],
+    [
+      'a bomb of aliases',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`)
+        .join('\n')}`,
+      'neither JSON nor YAML',
+    ],
+  ])('refuses %s, and does not quote it', async (_, content, message) => {
+    const { exitCode, stderr } = await importFile(openApp(), 'file.yaml', content);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+    expect(stderr).not.toContain('secret');
+  });
+});
