@@ -60,6 +60,28 @@ test('emulator keeps its state in a file that only its owner can read, and finds
   expect(await list(again)).toMatchObject({ items: [{ name: 'CRM' }] });
 });
 
+test('emulator sends samples of files, keeps them in its state, and suggests the key of the environment', async () => {
+  const folder = openFolder();
+  const [sample, state] = [join(folder, 'asset-viewed.json'), join(folder, 'state.json')];
+  writeFileSync(sample, JSON.stringify({ type: 'asset-viewed', data: { pages: 3 } }));
+  const flags = ['emulator', '--port', '0', '--json', '--state', state];
+  const first = startCommand([...flags, '--sample', sample], { SHOWPAD_SIGNATURE_KEY: 'the key of my app' });
+  const control = async (url: string, path: string) => (await fetch(`${url}/__emulator${path}`)).json();
+  const { url } = await started(first);
+  expect(await control(url, '/signature-key')).toEqual({ signatureKey: 'the key of my app' });
+  first.stop();
+  await first.exitCode;
+  const again = await started(startCommand(flags));
+  expect(await control(again.url, '/signature-key')).toEqual({ signatureKey: null });
+  expect(await control(again.url, '/catalogue')).toContainEqual({
+    type: 'asset-viewed',
+    isDocumented: false,
+    isYours: true,
+    isKept: true,
+    sample: expect.objectContaining({ data: { pages: 3 } }),
+  });
+});
+
 test('emulator breaks as the rules of a file say, and delivers where it is allowed to', async () => {
   const file = join(openFolder(), 'faults.json');
   writeFileSync(file, JSON.stringify([{ api: 'subscriptions', action: { kind: 'forbidden' } }]));
@@ -104,6 +126,7 @@ test.each([
   ['no port', ['--port', '65536'], 'from 0 to 65535'],
   ['an unknown fault', ['--port', '0', '--fault', 'nope'], 'The kind of a --fault must be one of'],
   ['a fault that is no object', ['--port', '0', '--fault', '[1]'], 'each rule an object'],
+  ['no file of a sample', ['--port', '0', '--sample', '/not/there'], '--sample: the file "/not/there"'],
   ['no file of faults', ['--port', '0', '--fault', '@/not/there'], '--fault: the file "/not/there"'],
 ])('emulator exits with 2 for a mistake of usage: %s', async (_title, flags, said) => {
   const { exitCode, stdout, stderr } = await runCommand(['emulator', ...flags]);

@@ -55,6 +55,65 @@ describe('trigger', () => {
     ]);
   });
 
+  test('sets places in lists, and makes the lists that are not there', async () => {
+    const { url, handled } = await openReceiver();
+    const file = join(openFolder(), 'sample.json');
+    writeFileSync(file, JSON.stringify({ list: [{ name: 'a' }, { name: 'b' }], ids: [1] }));
+    const sets = [
+      'data.list[1].name=c',
+      'data.ids[2]=3',
+      'data.new[0].deep[1]=x',
+      'data.ids.0=7',
+      'data.grid[0][1]=1',
+    ];
+    const flags = ['--data', `@${file}`, ...sets.flatMap((each) => ['--set', each])];
+    expect(await runCommand(trigger(url, ...flags))).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(handled).toEqual([
+      {
+        list: [{ name: 'a' }, { name: 'c' }],
+        ids: [7, null, 3],
+        new: [{ deep: [null, 'x'] }],
+        grid: [[null, 1]],
+      },
+    ]);
+  });
+
+  test('sends a sample of your own with a new id each time, whole or only its data', async () => {
+    const { url, received } = await openEndpoint();
+    const sample = {
+      type: 'asset-viewed',
+      specversion: 1,
+      id: 'old',
+      time: '2020-01-01T00:00:00.000Z',
+      data: { a: 1 },
+    };
+    const folder = openFolder();
+    writeFileSync(join(folder, 'event.json'), JSON.stringify(sample));
+    writeFileSync(join(folder, 'data.json'), JSON.stringify(sample.data));
+    for (const name of ['event.json', 'event.json', 'data.json']) {
+      const own = ['trigger', 'asset-viewed', '--to', url, '--key', KEY, '--data', `@${join(folder, name)}`];
+      expect(await runCommand(own)).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+    const events = received.map(({ body }) => JSON.parse(body.toString()));
+    expect(events.map(({ type, data }) => [type, data])).toEqual(Array(3).fill(['asset-viewed', { a: 1 }]));
+    expect(new Set([...events.map(({ id }) => id), 'old']).size).toBe(4);
+    expect(events.every(({ time }) => Math.abs(Date.parse(time) - Date.now()) < 60_000)).toBe(true);
+    expect(received.map(verified)).toHaveLength(3);
+  });
+
+  test('refuses the name of a file without "@", and sends nothing', async () => {
+    const { url, received } = await openEndpoint();
+    const file = join(openFolder(), 'body.json');
+    writeFileSync(file, '{}');
+    for (const flag of ['--key', '--file', '--data']) {
+      const args = ['trigger', TYPE, '--to', url, ...(flag === '--key' ? [] : ['--key', KEY]), flag, file];
+      const { exitCode, stderr } = await runCommand(args);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`${flag} is the name of a file. Did you mean @${file}?`);
+    }
+    expect(received).toEqual([]);
+  });
+
   test('sends the exact bytes of a file', async () => {
     const { url, received } = await openEndpoint();
     const file = join(openFolder(), 'body');
@@ -260,7 +319,22 @@ test.each([
   ['several keys', trigger('http://127.0.0.1/', '--key', 'x'), 'Pass --key once'],
   ['a file and changes', trigger('http://127.0.0.1/', '--file', '{}', '--set', 'a=1'), '--set'],
   ['no path', trigger('http://127.0.0.1/', '--set', 'data'), '--set must be a path'],
-  ['a path into text', trigger('http://127.0.0.1/', '--set', 'data.invitee.email.x=1'), 'is not an object'],
+  [
+    'a path into text',
+    trigger('http://127.0.0.1/', '--set', 'data.invitee.email.x=1'),
+    'neither an object nor a list',
+  ],
+  ['an index of an object', trigger('http://127.0.0.1/', '--set', 'data[0]=1'), 'has the index 0'],
+  ['a name in a list', trigger('http://127.0.0.1/', '--set', 'data=[1]', '--set', 'data.x=1'), 'has a list'],
+  ['a huge index', trigger('http://127.0.0.1/', '--set', 'data.x[123456789]=1'), 'is more than 9999'],
+  ['a path with half a bracket', trigger('http://127.0.0.1/', '--set', 'data.x[1=1'), 'is not a path'],
+  ['data that is not JSON', trigger('http://127.0.0.1/', '--data', 'nope'), '--data is not JSON'],
+  [
+    'a sample of another type',
+    trigger('http://127.0.0.1/', '--data', '{"type":"b","data":{}}'),
+    'of the type "b"',
+  ],
+  ['a sample and a body', trigger('http://127.0.0.1/', '--data', '{}', '--file', '{}'), 'Pass only one'],
   ['a prototype', trigger('http://127.0.0.1/', '--set', '__proto__.x=1'), 'is not a path'],
   [
     'an unknown fault',

@@ -123,7 +123,11 @@ describe('a mistake of usage exits with 2 and says what is wrong', () => {
       ['sign', '--body', 'x', '--key', 'x '],
       'The key in --key begins or ends with',
     ],
-    ['a file name without @', ['sign', '--body', 'package.json', '--key', 'x'], 'Put "@" before the name'],
+    [
+      'a file name without @',
+      ['sign', '--body', 'package.json', '--key', 'x'],
+      'Did you mean @package.json?',
+    ],
     [
       'a file name for a key',
       ['sign', '--body', 'x', '--key', 'package.json'],

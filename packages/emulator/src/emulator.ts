@@ -9,6 +9,7 @@ import type { DeliveryFilter } from './delivery/waiters.ts';
 import { Engine, type ReplayOptions, type TriggerOptions } from './engine.ts';
 import type { FaultRule, FaultRuleInput } from './faults/rule.ts';
 import { type EmulatorOptions, readOptions, type Settings } from './options.ts';
+import type { EmulatorSample } from './samples.ts';
 import { openStateFile } from './state-file.ts';
 import {
   type CreatedEmulatorSubscription,
@@ -54,6 +55,12 @@ export interface Emulator extends AsyncDisposable {
     update(id: string, changes: EmulatorSubscriptionChanges): Promise<EmulatorSubscription>;
     delete(id: string): Promise<void>;
   };
+  /** Your own samples, which are kept in the state file. */
+  readonly samples: {
+    /** Replaces any other sample of the type. */
+    add(sample: EmulatorSample): Promise<void>;
+    remove(type: string): Promise<void>;
+  };
   readonly faults: {
     add(rule: FaultRuleInput): Promise<FaultRule>;
     list(): Promise<readonly FaultRule[]>;
@@ -64,7 +71,7 @@ export interface Emulator extends AsyncDisposable {
     set(changes: Partial<EmulatorAssumptions>): Promise<void>;
     list(): Promise<readonly EmulatorAssumption[]>;
   };
-  /** Goes back to the start: no subscription, fault, token or attempt, and nothing is being sent. */
+  /** Goes back to the start: no subscription, fault, token, added sample or attempt, and nothing is being sent. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
@@ -128,6 +135,10 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
       get: async (id) => withoutKey(subscriptions.get(id)),
       update: async (id, changes) => withoutKey(engine.updateSubscription(id, changes)),
       delete: async (id) => engine.deleteSubscription(id),
+    },
+    samples: {
+      add: async (sample) => void engine.samples.add(sample),
+      remove: async (type) => engine.samples.remove(type),
     },
     faults: {
       add: async (rule) => faults.add(rule),

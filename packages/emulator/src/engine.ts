@@ -13,6 +13,7 @@ import { Faults } from './faults/faults.ts';
 import { Hub } from './hub.ts';
 import type { Settings } from './options.ts';
 import { EmulatorProblem } from './problem.ts';
+import { Samples } from './samples.ts';
 import { type EmulatorState, readState } from './state.ts';
 import { readSubscription } from './subscription-input.ts';
 import {
@@ -37,7 +38,7 @@ export interface TriggerOptions {
 interface SentEvent {
   readonly id: string;
   readonly type: string;
-  /** Whether the payload or the type is inferred, because Showpad does not document it. */
+  /** Whether the payload or the type is inferred: Showpad does not document it, and there is no sample of yours. */
   readonly isInferred: boolean;
 }
 
@@ -59,6 +60,7 @@ export class Engine {
   readonly hub: Hub = new Hub();
   readonly clock: Clock;
   readonly targets: Targets;
+  readonly samples: Samples = new Samples((type) => this.hub.publish('sample', () => ({ type })));
   readonly catalogue: Catalogue;
   readonly subscriptions: Subscriptions = new Subscriptions();
   readonly tokens: Tokens;
@@ -73,7 +75,7 @@ export class Engine {
     this.settings = settings;
     this.clock = new Clock(settings.clock, settings.timeScale);
     this.targets = createTargets(settings.allowTargets);
-    this.catalogue = new Catalogue(settings.samples, settings.events);
+    this.catalogue = new Catalogue(settings.samples, settings.events, this.samples);
     this.tokens = new Tokens(this.clock.now, () => this.hub.publish('token', () => ({})));
     this.faults = new Faults(settings.seed, (rule) => this.hub.publish('fault', () => rule));
     this.log = new AttemptLog(settings);
@@ -161,7 +163,7 @@ export class Engine {
     const notifications = events.flatMap((event) =>
       receivers.map(({ id }) => this.#dispatcher.notify(event, id)),
     );
-    const isInferred = !this.catalogue.isDocumented(type);
+    const isInferred = this.catalogue.isInferred(type, this.#assumptions);
     return { events: events.map(({ id }) => ({ id, type, isInferred })), notifications };
   }
 
@@ -216,6 +218,7 @@ export class Engine {
         signatureKey: includeKeys ? subscription.signatureKey : null,
       })),
       ...(includeKeys && { tokens: this.tokens.list() }),
+      samples: this.samples.list(),
       faults: this.faults.list(),
       assumptions: this.#assumptions,
     };
@@ -227,7 +230,7 @@ export class Engine {
    * @throws EmulatorProblem `INPUT_INVALID`. Then nothing has changed.
    */
   importState(state: unknown): void {
-    const { subscriptions, tokens, faults, assumptions } = readState(state, {
+    const { subscriptions, tokens, samples, faults, assumptions } = readState(state, {
       targets: this.targets,
       assumptions: this.settings.assumptions,
       keyOf: (id) => this.subscriptions.find(id)?.signatureKey,
@@ -235,6 +238,7 @@ export class Engine {
     this.reset();
     this.subscriptions.replaceAll(subscriptions);
     this.tokens.replaceAll(tokens);
+    this.samples.replaceAll(samples);
     this.faults.replaceAll(faults);
     this.#assumptions = assumptions;
     this.hub.publish('reset', () => ({}));
@@ -247,6 +251,7 @@ export class Engine {
     this.subscriptions.replaceAll([]);
     this.faults.reset();
     this.tokens.replaceAll([]);
+    this.samples.replaceAll([]);
     this.#assumptions = this.settings.assumptions;
     this.clock.setMode(this.settings.clock);
     this.clock.setNow(Date.now());

@@ -1,5 +1,13 @@
 /** What changed, as the control API's stream names it. */
-export type ChangeKind = 'subscription' | 'attempt' | 'fault' | 'clock' | 'assumption' | 'token' | 'reset';
+export type ChangeKind =
+  | 'subscription'
+  | 'attempt'
+  | 'fault'
+  | 'clock'
+  | 'assumption'
+  | 'token'
+  | 'sample'
+  | 'reset';
 
 /** Receives a change. `read` returns its JSON, so that it is only made if somebody needs it. */
 export type ChangeListener = (kind: ChangeKind, read: () => unknown) => void;

@@ -16,6 +16,7 @@ export type { ApiFaultAction, DeliveryFaultAction, FaultAction, FaultApi } from 
 export type { ApiFaultMatch, DeliveryFaultMatch, FaultRule, FaultRuleInput } from './faults/rule.ts';
 export type { EmulatorOptions, OAuthOptions } from './options.ts';
 export { EmulatorProblem, type EmulatorProblemCode, type FieldProblem } from './problem.ts';
+export type { EmulatorSample } from './samples.ts';
 export type {
   CreatedEmulatorSubscription,
   EmulatorHeader,

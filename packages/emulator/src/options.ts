@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { changeAssumptions, DEFAULT_ASSUMPTIONS, type EmulatorAssumptions } from './assumptions.ts';
 import type { ClockMode } from './clock.ts';
 import { SHOWPAD_RETRY_DELAYS_MS } from './delivery/retry.ts';
-import { anyObject, checkInput, fields, numberFrom, wholeNumber } from './input.ts';
+import { anyObject, checkInput, fields, numberFrom, shortText, wholeNumber } from './input.ts';
 import { sentencesOf } from './problem.ts';
 
 /** Who can log in at the OAuth endpoints. */
@@ -41,7 +41,7 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** Other hosts that deliveries and OAuth redirects may go to. Default: this machine only. */
   readonly allowTargets?: readonly string[];
-  /** A JSON file that keeps subscriptions, tokens, fault rules and assumptions. Default: none. */
+  /** A JSON file that keeps subscriptions, tokens, added samples, fault rules and assumptions. Default: none. */
   readonly stateFile?: string;
   /** What Showpad does not document, if the defaults do not suit you. */
   readonly assumptions?: Partial<EmulatorAssumptions>;
@@ -50,6 +50,8 @@ export interface EmulatorOptions {
   readonly samples?: Readonly<Record<string, unknown>>;
   /** The folder of a catalogue that `showpad-webhooks events add` made. Its samples become event types. Default: none. */
   readonly events?: string;
+  /** The key that the Admin page suggests for a new webhook, because your app verifies with it. Default: none. */
+  readonly signatureKey?: string;
   /** How many deliveries run at the same time. Default 64. */
   readonly concurrency?: number;
   /** How many attempts are kept. Default 10,000. The oldest are removed first. */
@@ -61,9 +63,12 @@ export interface EmulatorOptions {
 }
 
 /** The checked options, with every default filled in. */
-export type Settings = Required<Omit<EmulatorOptions, 'stateFile' | 'events' | 'assumptions' | 'oauth'>> & {
+export type Settings = Required<
+  Omit<EmulatorOptions, 'stateFile' | 'events' | 'signatureKey' | 'assumptions' | 'oauth'>
+> & {
   readonly stateFile?: string | undefined;
   readonly events?: string | undefined;
+  readonly signatureKey?: string | undefined;
   readonly assumptions: EmulatorAssumptions;
   readonly oauth: Required<OAuthOptions>;
 };
@@ -97,6 +102,7 @@ const OPTIONS = fields({
   ),
   samples: v.optional(anyObject(), {}),
   events: v.optional(v.string()),
+  signatureKey: v.optional(shortText()),
   concurrency: aboveZero(64),
   maxStoredAttempts: aboveZero(10_000),
   maxStoredBodyBytes: aboveZero(256 * 1_024),

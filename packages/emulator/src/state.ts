@@ -1,7 +1,9 @@
+import type { EventJson } from '@showpad-webhooks/core/testing';
 import * as v from 'valibot';
 import { changeAssumptions, type EmulatorAssumptions } from './assumptions.ts';
 import { type FaultRule, STORED_RULE } from './faults/rule.ts';
 import { anyObject, checkInput, fields } from './input.ts';
+import { type EmulatorSample, SAMPLE } from './samples.ts';
 import { storedSubscription } from './subscription-input.ts';
 import { newSignatureKey, type StoredSubscription } from './subscriptions.ts';
 import type { Targets } from './targets.ts';
@@ -16,6 +18,8 @@ export interface EmulatorState {
   })[];
   /** Left out together with the keys. */
   readonly tokens?: readonly StoredToken[];
+  /** The samples that were added while the emulator ran. */
+  readonly samples: readonly EventJson[];
   readonly faults: readonly FaultRule[];
   readonly assumptions: EmulatorAssumptions;
 }
@@ -24,6 +28,7 @@ export interface EmulatorState {
 export interface ReadState {
   readonly subscriptions: readonly StoredSubscription[];
   readonly tokens: readonly StoredToken[];
+  readonly samples: readonly EmulatorSample[];
   readonly faults: readonly FaultRule[];
   readonly assumptions: EmulatorAssumptions;
 }
@@ -58,6 +63,7 @@ export function readState(input: unknown, { targets, assumptions, keyOf }: State
       [],
     ),
     tokens: v.optional(v.array(TOKEN), []),
+    samples: v.optional(v.array(SAMPLE), []),
     faults: v.optional(v.array(STORED_RULE), []),
     assumptions: v.optional(anyObject(), {}),
   });

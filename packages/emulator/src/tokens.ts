@@ -64,6 +64,11 @@ export class Tokens {
     return [...this.#byValue.values()].filter(({ kind }) => kind !== 'code');
   }
 
+  /** The list, and before it the ready token, if it exists. */
+  get all(): readonly StoredToken[] {
+    return this.#ready ? [this.#ready, ...this.list()] : this.list();
+  }
+
   /** A bearer token that never expires. It stays the same until all tokens are revoked. */
   get ready(): string {
     this.#ready ??= this.#make('access', null);

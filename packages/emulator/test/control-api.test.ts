@@ -1,5 +1,5 @@
 import type { MismatchFinding } from '@showpad-webhooks/core/explain';
-import type { DeliveryFilter, Emulator } from '@showpad-webhooks/emulator';
+import type { DeliveryFilter, Emulator, EmulatorOptions } from '@showpad-webhooks/emulator';
 import { describe, expect, it } from 'vitest';
 import { KEY, openEmulator, subscribe, TYPE } from './open-emulator.ts';
 import { openReceiver } from './open-receiver.ts';
@@ -230,6 +230,61 @@ describe('the control API', () => {
       'ms',
       'seconds',
     ]);
+  });
+
+  it('lists the token that the terminal shows, because it is valid too', async () => {
+    const emulator = await openEmulator();
+    const token = emulator.accessToken;
+    expect((await ask(emulator, 'GET', '/tokens')).body).toEqual([
+      { id: expect.any(String), kind: 'access', expiresAt: null, masked: `…${token.slice(-4)}` },
+    ]);
+  });
+
+  it('keeps samples of your own, which are sent, listed as yours, and removed again', async () => {
+    const emulator = await openEmulator();
+    const mine = async () =>
+      (await ask(emulator, 'GET', '/catalogue')).body.filter(
+        ({ isYours }: Record<string, unknown>) => isYours,
+      );
+    expect(await mine()).toEqual([]);
+    const sample = { type: 'asset-viewed', data: { pages: 3 }, extra: 1 };
+    expect((await ask(emulator, 'POST', '/samples', sample)).body).toMatchObject(sample);
+    expect(await mine()).toEqual([
+      {
+        type: 'asset-viewed',
+        isDocumented: false,
+        isYours: true,
+        isKept: true,
+        sample: expect.objectContaining(sample),
+      },
+    ]);
+    const { url } = await openReceiver(200);
+    await ask(emulator, 'POST', '/subscriptions', { name: 'app', types: ['asset-viewed'], url });
+    const sent = await ask(emulator, 'POST', '/events', { type: 'asset-viewed' });
+    expect(sent.body.events[0]).toMatchObject({ isInferred: false });
+    const { request } = await emulator.waitForDelivery();
+    expect(JSON.parse(request?.body ?? '')).toMatchObject(sample);
+
+    expect((await ask(emulator, 'DELETE', '/samples/asset-viewed')).status).toBe(204);
+    expect(await mine()).toEqual([]);
+    expect((await ask(emulator, 'DELETE', '/samples/asset-viewed')).status).toBe(404);
+  });
+
+  it.each([
+    ['no type', { data: {} }, 'type'],
+    ['a blank type', { type: '' }, 'type'],
+    ['a type that is no text', { type: 1 }, 'type'],
+  ])('refuses a sample with %s', async (_title, sample, field) => {
+    const answer = await ask(await openEmulator(), 'POST', '/samples', sample);
+    expect(answer.status).toBe(422);
+    expect(fieldsOf(answer)).toEqual([field]);
+  });
+
+  it('tells the Admin page the key that it may suggest, if there is one', async () => {
+    const body = async (options: EmulatorOptions) =>
+      (await ask(await openEmulator(options), 'GET', '/signature-key')).body;
+    expect(await body({})).toEqual({ signatureKey: null });
+    expect(await body({ signatureKey: 'the key of my app' })).toEqual({ signatureKey: 'the key of my app' });
   });
 
   it('creates tokens, shows each once, and revokes them all', async () => {

@@ -124,7 +124,13 @@ describe('createEmulator', () => {
     writeFileSync(join(folder, 'content-shared.sample.json'), JSON.stringify(sample));
     const emulator = await openEmulator({ events: folder });
     const response = await fetch(`${emulator.url}/__emulator/catalogue`);
-    expect(await response.json()).toContainEqual({ type: 'content-shared', isDocumented: false, sample });
+    expect(await response.json()).toContainEqual({
+      type: 'content-shared',
+      isDocumented: false,
+      isYours: true,
+      isKept: false,
+      sample,
+    });
     writeFileSync(join(folder, 'broken.sample.json'), '{"type":"x"');
     await expect(openEmulator({ events: folder })).rejects.toThrow(/broken\.sample\.json" is not an event/);
     await expect(openEmulator({ events: join(folder, 'no-such-folder') })).resolves.toBeDefined();

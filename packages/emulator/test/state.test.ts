@@ -28,6 +28,7 @@ async function fill(emulator: Emulator): Promise<void> {
   await emulator.faults.add({ api: 'delivery', action: { kind: 'duplicate' }, count: 1 });
   await emulator.faults.add({ api: 'oauth', action: { kind: 'forbidden' }, match: { method: 'POST' } });
   await emulator.assumptions.set({ retryDelays: 'interval' });
+  await emulator.samples.add({ type: 'asset-viewed', data: { pages: 3 } });
   const tokens = `${emulator.url}/__emulator/tokens`;
   await fetch(tokens, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   await emulator.trigger(TYPE);
@@ -43,7 +44,11 @@ describe('a state file', () => {
     const state = await exported(first, '?includeKeys=true');
     await first.close();
     expect(JSON.parse(await readFile(stateFile, 'utf8'))).toEqual(state);
-    expect(state).toMatchObject({ subscriptions: [{ signatureKey: KEY, requestCount: 2 }], tokens: [{}] });
+    expect(state).toMatchObject({
+      subscriptions: [{ signatureKey: KEY, requestCount: 2 }],
+      tokens: [{}],
+      samples: [{ type: 'asset-viewed' }],
+    });
 
     const second = await openEmulator({ stateFile });
     expect(await exported(second, '?includeKeys=true')).toEqual(state);
@@ -140,6 +145,7 @@ describe('an export', () => {
       { subscriptions: [{ ...subscription, url: 'http://example.com/' }] },
       { faults: [{ api: 'delivery', action: { kind: 'none' } }] },
       { tokens: [{ kind: 'access' }] },
+      { samples: [{ data: {} }] },
       { surprise: true },
       { assumptions: { weather: 'fine' } },
     ]) {

@@ -59,13 +59,13 @@ async function readPath(path: string, name: string): Promise<Buffer> {
   }
 }
 
-/** A forgotten "@" would send the name of the file, or sign with it. The text is not shown, as it may be a secret. */
+/** A forgotten "@" would send the name of the file, or sign with it. Only the name of a file that exists is shown. */
 async function refuseFileName(text: string, name: string): Promise<void> {
   const found = await stat(text).catch(() => undefined);
   if (!found?.isFile()) return;
   throw usageError(
-    `${name} is the name of a file.`,
-    'Put "@" before the name to read the file. If you mean the text itself, pass it on stdin, with "-".',
+    `${name} is the name of a file. Did you mean @${text}?`,
+    'With "@" before the name, the file is read. If you mean the text itself, pass it on stdin, with "-".',
   );
 }
 

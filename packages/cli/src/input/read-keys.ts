@@ -18,6 +18,12 @@ export async function readKeys(
   return found;
 }
 
+/** Reads the key of SHOWPAD_SIGNATURE_KEY, if it is set, for a command that needs none. */
+export async function readSuggestedKey(io: Io): Promise<string | undefined> {
+  const [key] = io.env[VARIABLE]?.trim() ? await readKeys(undefined, io) : [];
+  return key;
+}
+
 /** Reads the keys like `readKeys`, but with the white space around them, which `verify --explain` reports. */
 export async function readKeysAsGiven(
   keys: readonly string[] | undefined,

@@ -31,6 +31,18 @@ export function controlApi(engine: Engine): Hono {
     return context.body(text.toString(), 200, { 'content-type': 'application/json' });
   });
   api.get('/catalogue', (context) => context.json(engine.catalogue.list(engine.assumptions)));
+  api.post('/samples', async (context) =>
+    context.json(engine.samples.add(await readObject(context, MAX_BODY_BYTES)), 201),
+  );
+  api.delete('/samples/:type', (context) => {
+    engine.samples.remove(context.req.param('type'));
+    return context.body(null, 204);
+  });
+  api.get('/signature-key', (context) =>
+    context.json({ signatureKey: engine.settings.signatureKey ?? null }, 200, {
+      'cache-control': 'no-store',
+    }),
+  );
   api.get('/stream', () => changeStream(engine.hub));
 
   api.get('/subscriptions', (context) => context.json(engine.subscriptions.list().map(withoutKey)));
@@ -99,7 +111,7 @@ export function controlApi(engine: Engine): Hono {
     return context.json(engine.clock.state);
   });
 
-  api.get('/tokens', (context) => context.json(engine.tokens.list().map(mask)));
+  api.get('/tokens', (context) => context.json(engine.tokens.all.map(mask)));
   api.post('/tokens', async (context) => {
     const { accessTokenSeconds } = engine.settings.oauth;
     const { expiresInSeconds = accessTokenSeconds } = checkInput(LIFETIME, await readObject(context));
