@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { usageError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type CatalogueEvent, readCatalogue } from '../events/catalogue.ts';
 import type { Difference } from '../events/differences.ts';
@@ -52,11 +52,21 @@ async function hasRecordings(folder: string): Promise<boolean> {
 }
 
 async function checkGenerated(flags: PlaceFlags, { output }: Context): Promise<boolean> {
-  const { generatedPath } = await import('../events/app-package.ts');
+  const { findAppPackage, generatedPath } = await import('../events/app-package.ts');
   const { isOutOfDate } = await import('../events/generate.ts');
   const { readPlace } = await import('../events/place.ts');
   const place = await readPlace(flags);
   const path = place.out ?? generatedPath(place.root, place.folder);
+  if (place.package === undefined) {
+    try {
+      await findAppPackage(place.root);
+    } catch (error) {
+      // A catalogue can be useful without an app.
+      if (!(error instanceof CliError)) throw error;
+      output.note(error.message);
+      return false;
+    }
+  }
   if (!(await isOutOfDate(place))) return false;
   output.result({ outOfDate: path }, [
     path,

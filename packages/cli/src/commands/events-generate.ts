@@ -48,6 +48,7 @@ export async function finish(merged: readonly Merged[], flags: PlaceFlags, conte
       ...differences.map(({ path, problem }) => `  ${path} ${problem}: the schema allows it now`),
     );
   }
+  if (merged.length === 0) return;
   try {
     await writeGenerated(flags, context);
   } catch (error) {

@@ -90,8 +90,13 @@ function schemaOf(check) {
 
 /** For the option "schemas" of a receiver. */
 export const schemas: Schemas = {
-${events.map(({ type }) => `  ${quote(type)}: schemaOf(${names.get(type)}),\n`).join('')}};
+${events.map(({ type }) => `  ${key(type)}: schemaOf(${names.get(type)}),\n`).join('')}};
 `;
+}
+
+/** In an object literal, only a computed `__proto__` is a property. */
+function key(type: string): string {
+  return type === '__proto__' ? `[${quote(type)}]` : quote(type);
 }
 
 function quote(text: string): string {

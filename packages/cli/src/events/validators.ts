@@ -75,7 +75,9 @@ export function compile<Result>(run: () => Result): Result {
 /** Leaves out what is not checked. */
 export function shapeOf(schema: JsonSchema): JsonSchema {
   return mapSchemas(schema, (each) => {
-    const kept = Object.entries(each).filter(([keyword, value]) => !LEFT_OUT.has(keyword) && value !== false);
+    const kept = Object.entries(each).filter(
+      ([keyword, value]) => !LEFT_OUT.has(keyword) && (value !== false || keyword === 'const'),
+    );
     return toObject(kept) as JsonSchema;
   });
 }
