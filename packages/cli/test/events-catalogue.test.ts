@@ -199,6 +199,7 @@ describe('events add', () => {
       exitCode: 0,
       stderr: expect.stringContaining('names no package of showpad-webhooks'),
     });
+    expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
     const named = [
       'events',
       'generate',
@@ -277,6 +278,14 @@ describe('events learn', () => {
       required: ['a', 'b', 'd'],
     });
     expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+  });
+
+  test('generates nothing if no delivery was authentic', async () => {
+    const app = openApp();
+    app.record('x', { forged: true }, { isAuthentic: false });
+    expect((await runCommand(['events', 'learn', app.recordings, '--dir', app.dir])).exitCode).toBe(0);
+    expect(readdirSync(app.root).sort()).toEqual(['package.json', 'recordings', 'src']);
+    expect(readdirSync(join(app.root, 'src'))).toEqual([]);
   });
 
   test('goes on after a delivery that contains no event', async () => {
