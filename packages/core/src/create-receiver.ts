@@ -15,6 +15,7 @@ import { type ReceiverOptions, readOptions, type UncheckedOptions } from './opti
 import { createPipeline } from './pipeline.ts';
 import type { AnyReceiver, Receiver } from './receiver.ts';
 import { checkHealth } from './reporting/health.ts';
+import { IgnoredTypes } from './reporting/ignored-types.ts';
 import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
 import { Reporter } from './reporting/reporter.ts';
 import { SlowRuns } from './reporting/slow-runs.ts';
@@ -95,6 +96,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   });
   const { identify } = settings;
   const handling = { ...named, clock, handlerTimeoutMs, identify, runHandlers, reporter };
+  const ignoredTypes = new IgnoredTypes({ ...named, hasNoHandler: () => registry.isEmpty });
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
   const once = createHandleOnce({ ...handling, now, ledger: settings.ledger, slowRuns, unfinished });
   const inbox =
@@ -115,6 +117,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     unfinished,
     verifier,
     registry,
+    ignoredTypes,
     reporter,
     once,
     inbox,
@@ -202,6 +205,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     },
     async start() {
       registry.seal();
+      ignoredTypes.noteEmpty();
       await inbox?.start();
     },
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {

@@ -14,6 +14,7 @@ import type { HandlerRegistry } from './handlers/registry.ts';
 import type { ReceiverInbox } from './inbox/receiver-inbox.ts';
 import type { HandleOnce } from './once/handle-once.ts';
 import type { Unfinished } from './once/unfinished.ts';
+import type { IgnoredTypes } from './reporting/ignored-types.ts';
 import { logDelivery } from './reporting/log-delivery.ts';
 import type { Reporter } from './reporting/reporter.ts';
 import { ShowpadWebhookError, toWebhookError } from './shared/error.ts';
@@ -29,6 +30,7 @@ export interface PipelineOptions {
   readonly unfinished: Unfinished;
   readonly verifier: Verifier;
   readonly registry: HandlerRegistry;
+  readonly ignoredTypes: IgnoredTypes;
   readonly reporter: Reporter;
   readonly once: HandleOnce;
   readonly inbox: ReceiverInbox | undefined;
@@ -38,7 +40,7 @@ export interface PipelineOptions {
 /** Makes the function that takes a delivery from its head to its response. It never rejects. */
 export function createPipeline(options: PipelineOptions): (request: WebhookRequest) => Promise<Receipt> {
   const { methods, maxBodyBytes, clock, logger, inFlight, unfinished } = options;
-  const { verifier, registry, reporter, once, inbox, isClosing } = options;
+  const { verifier, registry, ignoredTypes, reporter, once, inbox, isClosing } = options;
 
   /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
   async function receive(request: WebhookRequest): Promise<Receipt> {
@@ -61,8 +63,9 @@ export function createPipeline(options: PipelineOptions): (request: WebhookReque
       if (ShowpadWebhookError.isInstance(authentic)) return await answerInvalid(verified, authentic);
       known = authentic;
       if (body.byteLength > maxBodyBytes) return await answerTooLarge(authentic);
-      if (inbox) return succeed(await inbox.put(authentic), known);
       const handlers = registry.find(authentic.event.type);
+      if (handlers.length === 0) ignoredTypes.note(authentic.event.type);
+      if (inbox) return succeed(await inbox.put(authentic), known);
       if (handlers.length === 0) return succeed('ignored', known);
       const handled = await once.handle(authentic, handlers);
       attempt = handled.attempt;

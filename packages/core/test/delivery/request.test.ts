@@ -272,7 +272,10 @@ describe('receivedAtMs', () => {
 
   test('counts for the duration in the log too', async () => {
     const { logger, lines } = memoryLogger();
-    await probe({ ...later, logger }).receiver.receive({ ...queued, receivedAtMs: NOW_MS });
-    expect(lines).toMatchObject([{ outcome: 'ignored', durationMs: 60 * MINUTE_MS }]);
+    await probe({ ...later, logger, on: { [TYPE]: () => {} } }).receiver.receive({
+      ...queued,
+      receivedAtMs: NOW_MS,
+    });
+    expect(lines).toMatchObject([{ outcome: 'handled', durationMs: 60 * MINUTE_MS }]);
   });
 });

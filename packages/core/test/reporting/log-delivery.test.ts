@@ -79,7 +79,9 @@ describe('the log has one line for each delivery', () => {
     const { logger, lines } = memoryLogger();
     await probe({ clock, logger, ...options }).receiver.receive({ ...sound, ...change });
     const outcome = 'outcome' in fields ? fields.outcome : undefined;
-    expect(lines.map((line) => ({ ...line, level: LEVELS[line.level as number] }))).toEqual([
+    // The warning that the receiver has no handlers belongs to no delivery.
+    const ofDeliveries = lines.filter((line) => 'outcome' in line);
+    expect(ofDeliveries.map((line) => ({ ...line, level: LEVELS[line.level as number] }))).toEqual([
       { ...fields, level, msg: `showpad webhook ${outcome}` },
     ]);
   });
@@ -103,7 +105,7 @@ describe('the log has one line for each delivery', () => {
 
   test('with ids and types cut at 128 characters', async () => {
     const { logger, lines } = memoryLogger();
-    const receiver = createReceiver({ keys: KEY, clock, logger });
+    const receiver = createReceiver({ keys: KEY, clock, logger }).onAny(() => {});
     const send = (id: string, type: string) =>
       receiver.receive(signedDelivery({ type, id, data: {} }, { key: KEY, timestampSeconds }));
     await send('i'.repeat(128), 't'.repeat(128));
@@ -137,12 +139,12 @@ describe('the log has one line for each delivery', () => {
 
 test.each([
   ['405', { method: 'PUT' }, ['receiverName', 'outcome', 'status', 'code', 'reason', 'hint', 'durationMs']],
-  ['200', {}, ['receiverName', 'outcome', 'status', 'type', 'id', 'durationMs']],
+  ['200', {}, ['receiverName', 'outcome', 'status', 'type', 'id', 'attempt', 'durationMs']],
 ])('a line has no field without a value: %s', async (_status, change, names) => {
   const fields: string[] = [];
   const keep = (given: object) => void fields.push(...Object.keys(given));
   const logger = { debug: keep, info: keep, warn: keep, error: keep };
-  await probe({ clock, logger }).receiver.receive({ ...sound, ...change });
+  await probe({ clock, logger, on: { [TYPE]: () => {} } }).receiver.receive({ ...sound, ...change });
   expect(fields).toEqual(names);
 });
 

@@ -74,7 +74,8 @@ describe('an error that nobody hears is a warning of the process', () => {
     const inbox = { ...createMemoryInbox(), put: () => Promise.reject(unreadable) };
     const receipt = await createReceiver({ keys: KEY, inbox }).receive(delivery());
     expect(receipt.response.status).toBe(503);
-    const [warning] = await warnings.has(1);
+    const [ignored, warning] = await warnings.has(2);
+    expect(ignored?.code).toBe('EVENT_IGNORED');
     expect(warning?.code).toBe('INBOX_FAILED');
     expect(warning?.detail).toBe(`The cause is: an error that cannot be read\n${DETAIL}`);
   });
