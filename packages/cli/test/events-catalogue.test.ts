@@ -1,5 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createReceiver } from '@showpad-webhooks/core';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import { describe, expect, test } from 'vitest';
 import { runCommand, valuesOf } from './command.ts';
 import { openApp, SHARED } from './events-folder.ts';
@@ -280,6 +283,39 @@ describe('events learn', () => {
     expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
   });
 
+  test('learns from the inbox in a SQLite file, and finds drift there', async () => {
+    const app = openApp();
+    const file = join(app.root, 'showpad.db');
+    const inbox = createSqliteInbox({ file });
+    const receiver = createReceiver({ keys: 'a-key', inbox });
+    const store = async (id: string, data: unknown) => {
+      const { outcome } = await receiver.receive(signedDelivery({ type: 'x', id, data }, { key: 'a-key' }));
+      expect(outcome).toBe('queued');
+    };
+    const over = ['--store', `sqlite:${file}`, '--dir', app.dir];
+    await receiver.start();
+    await store('1', { a: 1 });
+    await store('2', { a: 'x' });
+    expect((await runCommand(['events', 'learn', ...over])).exitCode).toBe(0);
+    expect(readJson(app.dir, 'x.schema.json').properties).toEqual({ a: { type: ['string', 'number'] } });
+    expect((await runCommand(['events', 'check', ...over])).exitCode).toBe(0);
+    await store('3', { a: null });
+    expect((await runCommand(['events', 'check', ...over])).exitCode).toBe(1);
+    await receiver.close();
+    expect(await inbox.counts().catch(() => 'closed')).toBe('closed');
+  });
+
+  test.each([
+    [['--store', 'sqlite:no-such-file.db'], 'there is no file "no-such-file.db"'],
+    [['--store', 'mysql://localhost'], '--store must be "sqlite:" and a file'],
+    [[], 'nothing to learn from'],
+  ])('refuses %j', async (flags, message) => {
+    const app = openApp();
+    const { exitCode, stderr } = await runCommand(['events', 'learn', ...flags, '--dir', app.dir]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(existsSync('no-such-file.db')).toBe(false);
+  });
+
   test('generates nothing if no delivery was authentic', async () => {
     const app = openApp();
     app.record('x', { forged: true }, { isAuthentic: false });
@@ -334,7 +370,7 @@ describe('events check', () => {
     app.record('content-shared', { forged: 'secret' }, { isAuthentic: false });
     const finished = await runCommand(['events', 'check', '--dir', app.dir, '--json']);
     expect(finished.exitCode).toBe(1);
-    const common = { type: 'content-shared', events: 2, in: 'recording' };
+    const common = { type: 'content-shared', events: 2, in: 'delivery' };
     expect(valuesOf(finished)).toEqual([
       { ...common, path: 'data.items[].owner', problem: 'is not in the schema' },
       { ...common, path: 'data.items[].size', problem: 'is string and not number or null' },

@@ -5,20 +5,19 @@ import { CliError, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type CatalogueEvent, readCatalogue } from '../events/catalogue.ts';
 import type { Difference } from '../events/differences.ts';
-import type { Observed } from '../events/observed.ts';
+import type { Observed, ObservedSource } from '../events/observed.ts';
 import type { PlaceFlags } from '../events/place.ts';
 import { EXIT } from '../exit-code.ts';
 import { paint } from '../terminal/output.ts';
 import { folderFlag } from './events-generate.ts';
-import { noteSkipped } from './events-learn.ts';
+import { noteSkipped, type StoreFlags, storeFlags, storeOf } from './events-learn.ts';
 
 /** Where "listen --record" writes in all examples. */
 const RECORDINGS = 'recordings';
 
 export function addEventsCheck(events: Command, context: Context): void {
-  events
-    .command('check')
-    .description('Check that the generated file is up to date, and that recordings fit your catalogue')
+  storeFlags(events.command('check'))
+    .description('Check that the generated file is up to date, and that deliveries fit your catalogue')
     .addArgument(
       new Argument('[path...]', `Recordings, or folders of them (default: "${RECORDINGS}", if it exists)`),
     )
@@ -30,17 +29,23 @@ It lists each difference with its path and its types, and never with a value. Th
 
 Examples:
   $ showpad-webhooks events check
-  $ showpad-webhooks events check recordings --json`,
+  $ showpad-webhooks events check recordings --json
+  $ showpad-webhooks events check --store sqlite:showpad.db`,
     )
-    .action(async (paths: readonly string[], flags: PlaceFlags) => {
+    .action(async (paths: readonly string[], flags: PlaceFlags & StoreFlags) => {
       const catalogue = await readCatalogue(flags.dir);
       if (catalogue.length === 0)
         throw usageError(`There is no event in "${flags.dir}".`, 'Add one with "events add".');
       const isStale = await checkGenerated(flags, context);
       const { rootOf } = await import('../events/place.ts');
       const usual = join(rootOf(flags.dir).root, RECORDINGS);
-      const recordings = paths.length === 0 && (await hasRecordings(usual)) ? [usual] : paths;
-      const hasDrifted = await checkEvents(catalogue, recordings, context);
+      const recordings =
+        paths.length === 0 && flags.store === undefined && (await hasRecordings(usual)) ? [usual] : paths;
+      const hasDrifted = await checkEvents(
+        catalogue,
+        { paths: recordings, store: await storeOf(flags) },
+        context,
+      );
       if (isStale || hasDrifted) context.exitCode = EXIT.failed;
       else context.output.note('Everything fits.');
     });
@@ -77,7 +82,7 @@ async function checkGenerated(flags: PlaceFlags, { output }: Context): Promise<b
 
 async function checkEvents(
   catalogue: readonly CatalogueEvent[],
-  paths: readonly string[],
+  source: ObservedSource,
   { output }: Context,
 ): Promise<boolean> {
   const { findDifferences } = await import('../events/differences.ts');
@@ -85,16 +90,16 @@ async function checkEvents(
   const samples = catalogue.flatMap(({ type, sample }) => (sample ? [{ type, data: sample.data }] : []));
   const inSamples = await findDifferences(catalogue, samples);
   for (const difference of inSamples) report(difference, 'sample', output);
-  if (paths.length === 0) return inSamples.length > 0;
-  const observed = await readObserved(paths);
+  if (source.paths.length === 0 && !source.store) return inSamples.length > 0;
+  const observed = await readObserved(source);
   noteSkipped(observed, output);
   noteUnknown(observed, catalogue, output);
   const differences = await findDifferences(catalogue, observed.seen);
-  for (const difference of differences) report(difference, 'recording', output);
+  for (const difference of differences) report(difference, 'delivery', output);
   return inSamples.length + differences.length > 0;
 }
 
-function report(difference: Difference, place: 'sample' | 'recording', output: Context['output']): void {
+function report(difference: Difference, place: 'sample' | 'delivery', output: Context['output']): void {
   const { type, path, problem, events } = difference;
   const where = place === 'sample' ? 'in the sample' : `in ${events} ${events === 1 ? 'event' : 'events'}`;
   output.result({ ...difference, in: place }, [

@@ -1,28 +1,34 @@
 import { Argument, type Command } from 'commander';
+import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { Observed } from '../events/observed.ts';
+import type { StoreSource } from '../events/open-store.ts';
 import type { PlaceFlags } from '../events/place.ts';
 import type { Output } from '../terminal/output.ts';
 import { finish, placeFlags } from './events-generate.ts';
 
 export function addEventsLearn(events: Command, context: Context): void {
-  placeFlags(events.command('learn'))
-    .description('Learn from recorded deliveries what your events look like')
-    .addArgument(new Argument('<path...>', 'Folder of recordings, or one recording'))
+  storeFlags(placeFlags(events.command('learn')))
+    .description('Learn from deliveries what your events look like')
+    .addArgument(new Argument('[path...]', 'Folder of recordings, or one recording'))
     .addHelpText(
       'after',
       `
 It looks at all deliveries together: a field that some lack becomes optional, and one that is sometimes null or of another
 type gets both types. A schema only ever allows more. Deliveries that were not authentic are skipped.
 
-Example:
+Examples:
   $ showpad-webhooks listen --key @crm.key --record recordings
-  $ showpad-webhooks events learn recordings`,
+  $ showpad-webhooks events learn recordings
+  $ showpad-webhooks events learn --store sqlite:showpad.db`,
     )
-    .action(async (paths: readonly string[], flags: PlaceFlags) => {
+    .action(async (paths: readonly string[], flags: PlaceFlags & StoreFlags) => {
+      if (paths.length === 0 && flags.store === undefined) {
+        throw usageError('There is nothing to learn from.', 'Pass a folder of recordings, or --store.');
+      }
       const { readObserved } = await import('../events/observed.ts');
       const { mergeSeen } = await import('../events/merge.ts');
-      const observed = await readObserved(paths);
+      const observed = await readObserved({ paths, store: await storeOf(flags) });
       noteSkipped(observed, context.output);
       await finish(
         await mergeSeen(flags.dir, observed.seen, { origin: 'observed', keepSamples: true }),
@@ -30,6 +36,23 @@ Example:
         context,
       );
     });
+}
+
+export interface StoreFlags {
+  readonly store?: string;
+  readonly inbox?: string;
+}
+
+export function storeFlags(command: Command): Command {
+  return command
+    .option('--store <url>', 'Store of an inbox: sqlite:FILE or redis://…')
+    .option('--inbox <name>', 'Name of the inbox in the store');
+}
+
+export async function storeOf(flags: StoreFlags & Pick<PlaceFlags, 'dir'>): Promise<StoreSource | undefined> {
+  if (flags.store === undefined) return undefined;
+  const { rootOf } = await import('../events/place.ts');
+  return { store: flags.store, inbox: flags.inbox, root: rootOf(flags.dir).root };
 }
 
 export function noteSkipped({ seen, forged, unreadable }: Observed, output: Output): void {

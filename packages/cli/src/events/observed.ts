@@ -1,5 +1,8 @@
+import type { Inbox } from '@showpad-webhooks/core';
 import { parseEvent } from '@showpad-webhooks/core';
+import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 import { readRecordings } from '../http/recording.ts';
+import type { StoreSource } from './open-store.ts';
 import { isShallow, type SeenEvent } from './read-events.ts';
 
 export interface Observed {
@@ -10,8 +13,14 @@ export interface Observed {
   readonly unreadable: number;
 }
 
-/** Reads the events of recordings. */
-export async function readObserved(paths: readonly string[]): Promise<Observed> {
+export interface ObservedSource {
+  /** Recordings, or folders of them. */
+  readonly paths: readonly string[];
+  readonly store?: StoreSource | undefined;
+}
+
+/** Reads the events of recordings and of a store. */
+export async function readObserved({ paths, store }: ObservedSource): Promise<Observed> {
   const seen: SeenEvent[] = [];
   let forged = 0;
   let unreadable = 0;
@@ -23,7 +32,40 @@ export async function readObserved(paths: readonly string[]): Promise<Observed> 
       else forged++;
     }
   }
+  // An inbox stores only what is authentic.
+  for await (const body of store ? bodiesIn(store) : []) {
+    const event = seenIn(body);
+    if (event) seen.push(event);
+    else unreadable++;
+  }
   return { seen, forged, unreadable };
+}
+
+const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
+
+/** The bodies that a store still has. What is done usually has none any more. */
+async function* bodiesIn(source: StoreSource): AsyncIterable<Uint8Array> {
+  const { openInbox } = await import('./open-store.ts');
+  const inbox = await openInbox(source);
+  try {
+    for (const state of STATES) {
+      for await (const { id, hasBody } of itemsOf(inbox, state)) {
+        const [item] = hasBody ? (await inbox.list({ id })).items : [];
+        if (item?.body) yield item.body;
+      }
+    }
+  } finally {
+    await inbox.close({ timeoutMs: 0 });
+  }
+}
+
+async function* itemsOf(inbox: Inbox, state: InboxState): AsyncIterable<InboxItem> {
+  let cursor: string | undefined;
+  do {
+    const page = await inbox.list({ state, cursor });
+    yield* page.items;
+    cursor = page.next;
+  } while (cursor !== undefined);
 }
 
 function seenIn(body: Uint8Array): SeenEvent | undefined {
