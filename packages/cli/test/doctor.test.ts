@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { createRouteHandler } from '@showpad-webhooks/core/node';
 import { describe, expect, test } from 'vitest';
 import { runCommand, startCommand, valuesOf } from './command.ts';
 import { closedUrl, KEY, openAnswer, openEndpoint, openReceiver, openServer } from './open-endpoint.ts';
@@ -61,6 +62,15 @@ describe('doctor', () => {
     expect(stdout).toContain('pass  the same event again: 200 duplicate\n');
     expect(stderr).toMatch(/^14 passed, 0 warned, 0 failed\.\nThe answers do not show/);
     expect(stderr).not.toContain('not handled twice');
+    expect(exitCode).toBe(0);
+  });
+
+  test('warns if the app has no handler for the events, and checks the rest', async () => {
+    const receive = createRouteHandler({ keys: KEY });
+    const { exitCode, stdout, stderr } = await doctor(await openServer((req, res) => receive(req, res)));
+    expect(stdout).toContain('warn  an authentic delivery: 200 ignored\n');
+    expect(stdout).toContain('The app has no handler for the type "shared-space-user-added"');
+    expect(stderr).toContain('13 passed, 1 warned, 0 failed.');
     expect(exitCode).toBe(0);
   });
 

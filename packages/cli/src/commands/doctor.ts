@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { CliError, checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { CHECKS, GOOD, UNCHECKED } from '../doctor/checks.ts';
-import { examine, isServerError, type Result } from '../doctor/examine.ts';
+import { CHECKS, GOOD, TYPE, UNCHECKED } from '../doctor/checks.ts';
+import { examine, isIgnored, isServerError, type Result } from '../doctor/examine.ts';
 import { EXIT } from '../exit-code.ts';
 import { readOneKey } from '../input/read-keys.ts';
 import { readUrl } from '../input/read-url.ts';
@@ -72,13 +72,21 @@ const WARNINGS: Readonly<Record<string, string>> = {
   keep: 'Showpad never retries a 422, so the event is lost. That is right only if no retry can help.',
 };
 
+const IGNORED = {
+  why: `The app has no handler for the type "${TYPE}", so it discarded the event. If it handles other types, that is right.`,
+  fix: 'If it should handle this one, register a handler in the process that answers at this URL.',
+};
+
 function report(
   { check, verdict, status, outcome, answer, advice, durationMs }: Result,
   output: Output,
 ): void {
   const { id, title, expect } = check;
-  const why = verdict === 'warned' ? WARNINGS[expect] : check.why;
-  const fix = fixFor(check, status, advice);
+  const finding = isIgnored(check, outcome)
+    ? IGNORED
+    : { why: check.why, fix: fixFor(check, status, advice) };
+  const why = verdict === 'warned' ? (WARNINGS[expect] ?? finding.why) : finding.why;
+  const { fix } = finding;
   const value = { id, verdict, status, ...outcome, durationMs, ...(status === null && { problem: answer }) };
   output.result(verdict === 'passed' ? value : { ...value, why, fix }, [
     MARKS[verdict],
