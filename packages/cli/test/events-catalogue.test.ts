@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createReceiver } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCommand, valuesOf } from './command.ts';
 import { openApp, SHARED } from './events-folder.ts';
 
@@ -402,4 +402,16 @@ describe('events list and show', () => {
     expect(JSON.parse(schema.stdout)).toMatchObject({ properties: { count: { type: 'number' } } });
     expect((await runCommand(['events', 'show', 'unknown', '--dir', app.dir])).exitCode).toBe(2);
   });
+});
+
+test('trigger sends the sample of the catalogue, and does not doubt it', async () => {
+  const app = openApp();
+  const before = process.cwd();
+  process.chdir(app.root);
+  onTestFinished(() => process.chdir(before));
+  await runCommand(['events', 'add', app.write('sharing.json', SHARED)]);
+  const args = ['trigger', 'content-shared', '--to', 'http://127.0.0.1:9/', '--key', 'a-key', '--print-curl'];
+  const { exitCode, stdout, stderr } = await runCommand(args);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toContain('person-1@example.com');
 });

@@ -13,6 +13,7 @@ export interface EmulatorAssumptions {
   readonly status429: 'retry' | 'give-up';
   readonly timeoutMs: number;
   readonly getDelivery: 'bare' | 'type-in-query' | 'body';
+  readonly eventAgeMs: number;
   readonly contentAddedType: string;
   readonly contentAddedItems: number;
   readonly contentType: string;
@@ -101,6 +102,14 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
     source:
       'Showpad does not document this. One choice adds ?type=… to the URL. With "body", the payload is in the body, as the one general sentence says, which makes no exception for GET.',
     choices: ['bare', 'type-in-query', 'body'],
+  },
+  eventAgeMs: {
+    statement:
+      'How long before it is sent an event happened. This changes "time", and not the timestamp of the signature.',
+    source:
+      'Inferred. Showpad says of its event export that the time of an action and the time it reaches Showpad can be significantly different.',
+    choices: [0, 3_600_000, 604_800_000],
+    accepts: wholeNumber(0, 31_536_000_000),
   },
   contentAddedType: {
     statement: 'The type and the fields of "Content added to Shared Space (V2)".',

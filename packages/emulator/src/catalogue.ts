@@ -63,7 +63,7 @@ export class Catalogue {
     return this.list(assumptions).find((entry) => entry.type === type)?.isYours !== true;
   }
 
-  /** Makes a new event of any type from its sample. Its time is now. */
+  /** Makes a new event of any type from its sample. Its time is now, or as long ago as is assumed. */
   event(
     type: string,
     overrides: Partial<EventJson>,
@@ -71,7 +71,8 @@ export class Catalogue {
     assumptions: EmulatorAssumptions,
   ): EventJson {
     const sample = this.list(assumptions).find((entry) => entry.type === type)?.sample ?? sampleOf(type);
-    return { ...sample, id: randomUUID(), time: new Date(nowMs).toISOString(), ...overrides };
+    const time = new Date(nowMs - assumptions.eventAgeMs).toISOString();
+    return { ...sample, id: randomUUID(), time, ...overrides };
   }
 }
 

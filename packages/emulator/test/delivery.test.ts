@@ -334,6 +334,18 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     expect(JSON.parse(`${request?.body}`)).toMatchObject({ type: TYPE, id: 'by-get' });
   });
 
+  it('sends events that are old, with a timestamp that is not', async () => {
+    const emulator = await openEmulator({ assumptions: { eventAgeMs: 604_800_000 } });
+    const { url, received } = await openReceiver(200);
+    await subscribe(emulator, url);
+    await emulator.trigger(TYPE);
+    await emulator.advanceTime(0);
+    const [request] = received;
+    const { time } = JSON.parse(`${request?.body}`);
+    expect(Date.parse(time)).toBe(emulator.now() - 604_800_000);
+    expect(Number(request && timestampOf(request))).toBe(Math.floor(emulator.now() / 1_000));
+  });
+
   it('sends a batch of 1,000 items, whose type is an assumption too', async () => {
     const emulator = await openEmulator({ assumptions: { contentAddedItems: 1_000 } });
     const { url, received } = await openReceiver(200);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../events/json.ts';
-import type { EventJson } from './samples.ts';
+import type { EventJson } from './event-json.ts';
 
 /** Where `showpad-webhooks events add` keeps what it knows of your events, in the folder of your app. */
 export const CATALOGUE_FOLDER = 'showpad-events';

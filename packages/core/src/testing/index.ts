@@ -1,5 +1,6 @@
 export { readSamples } from './catalogue-samples.ts';
 export type { ConformanceCase } from './conformance-case.ts';
+export type { EventJson } from './event-json.ts';
 export { inboxConformance } from './inbox-conformance.ts';
 export { inboxStoreConformance } from './inbox-store-conformance.ts';
 export { ledgerConformance } from './ledger-conformance.ts';
@@ -8,7 +9,6 @@ export { sampleContext } from './sample-context.ts';
 export {
   type DocumentedType,
   EVENT_TYPES,
-  type EventJson,
   type SampleOptions,
   sampleEvent,
   sampleJson,

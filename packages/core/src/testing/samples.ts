@@ -3,15 +3,7 @@ import { type EventEnvelope, type EventOf, parseEvent } from '../events/event.ts
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
 import { CATALOGUE_FOLDER, readSamples } from './catalogue-samples.ts';
-
-/** An event as it is written in JSON. */
-export interface EventJson<Type extends string = string, Data = unknown> {
-  readonly type: Type;
-  readonly specversion?: string | number | undefined;
-  readonly id: string;
-  readonly time?: string | undefined;
-  readonly data: Data;
-}
+import type { EventJson } from './event-json.ts';
 
 const inviter = {
   userId: 'd40cce9cdc0945298b8120ca7de4adc7',

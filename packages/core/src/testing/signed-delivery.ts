@@ -4,7 +4,8 @@ import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
 import { sign } from '../signature/signature.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature/signed-headers.ts';
-import { type EventJson, findSample, newEnvelope } from './samples.ts';
+import type { EventJson } from './event-json.ts';
+import { findSample, newEnvelope } from './samples.ts';
 
 export interface SignedDeliveryOptions {
   /** The key to sign with. Several keys give several signatures, as during a rotation. */
