@@ -21,6 +21,7 @@ function stated(row: string): string {
 
 test.each([
   ['Express', ['express4', 'express5'].map((name) => tested('test/express/package.json', name)).join(', ')],
+  ['Fastify', ['fastify4', 'fastify5'].map((name) => tested('test/fastify/package.json', name)).join(', ')],
   ['Koa', ['koa2', 'koa3'].map((name) => tested('test/koa/package.json', name)).join(', ')],
   [
     'NestJS',

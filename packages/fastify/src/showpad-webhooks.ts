@@ -1,0 +1,96 @@
+import type { AnyReceiver, Receipt, ShowpadEventMap } from '@showpad-webhooks/core';
+import {
+  checkPath,
+  type HandlerSource,
+  matchesPath,
+  type NodeRequest,
+  receiveNodeRequest,
+  type ShowpadWebhooksOptions,
+  toReceiver,
+} from '@showpad-webhooks/core/node';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { respond } from './respond.ts';
+import { routePaths, withoutPrefix } from './route-paths.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set if the request was a delivery, for the `onSend` and `onResponse` hooks of the app. */
+    showpadReceipt?: Receipt;
+  }
+}
+
+/** Where to receive, and the options of the receiver or a receiver of your own, whatever events it knows. */
+export type ShowpadPluginOptions = (
+  | ShowpadWebhooksOptions
+  | { readonly path: string; readonly receiver: AnyReceiver }
+) & {
+  /** What Fastify itself understands at `register`. */
+  readonly prefix?: string;
+  readonly logLevel?: string;
+};
+
+/**
+ * Receives Showpad webhooks in a Fastify app. It adds a route for `path`, and changes nothing for other routes. The exact bytes
+ * are read before any parser and before any `preParsing` hook, whichever the app has. Under a prefix, `path` may contain the
+ * prefix or leave it out.
+ *
+ * The `onRequest` hooks of the app run before it. The receiver that it makes from options is closed when the app is closed, and
+ * is started when the app is ready if it has an inbox. A receiver of your own is yours to start and close.
+ *
+ * @throws TypeError, at `ready()` or `listen()`, for an option that is missing, unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import fastify from 'fastify';
+ * import { showpadWebhooks } from '@showpad-webhooks/fastify';
+ *
+ * const app = fastify();
+ * app.register(showpadWebhooks, {
+ *   path: '/webhooks/showpad',
+ *   keys: 'a-signature-key',
+ *   on: { 'shared-space-user-added': (event) => console.log(event.data.invitee.email) },
+ * });
+ * ```
+ */
+export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (app, options) => {
+  const { path, prefix: _prefix, logLevel: _logLevel, ...source } = options;
+  checkPath(path);
+  const receiver = toReceiver(source as HandlerSource<ShowpadEventMap, object>);
+  if (!source.receiver) lookAfter(app, receiver, source);
+
+  const prefix = app.prefix.replace(/\/$/, '');
+  const rest = withoutPrefix(path, prefix);
+
+  async function onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // Fastify decodes the path before it looks for a route, and other letters are not the path of the webhook.
+    if (!matchesPath(request.originalUrl, prefix + rest)) {
+      reply.callNotFound();
+      return;
+    }
+    const receipt = await receiveNodeRequest(receiver, request.raw as NodeRequest, {
+      url: request.originalUrl,
+      explainMissingBody: () => EXPLANATION,
+    });
+    request.showpadReceipt = receipt;
+    respond(reply, receipt.response);
+  }
+
+  // All of the route happens in its hook, because Fastify parses the body before it calls a handler.
+  const handler = () => {
+    throw new Error('The hook of this route has answered.');
+  };
+  for (const url of routePaths(app, rest)) app.route({ method: METHODS, url, onRequest, handler });
+};
+
+/** What a request with any other method gets is 405 from the receiver, and not 404. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+const EXPLANATION =
+  'In this Fastify app an onRequest hook reads the body before the webhook. Let the hook leave the path of the webhook alone, ' +
+  'or register the webhook before the hook.';
+
+/** Starts and closes a receiver that this plugin made. */
+function lookAfter(app: FastifyInstance, receiver: AnyReceiver, options: { readonly inbox?: unknown }): void {
+  if (options.inbox) app.addHook('onReady', () => receiver.start());
+  app.addHook('onClose', () => receiver.close());
+}
