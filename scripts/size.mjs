@@ -13,7 +13,7 @@ const BUDGETS = [
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 7_168, isOwnCodeOnly: true },
   { entry: 'bullmq/dist/index.mjs', maxBytes: 10_240, isOwnCodeOnly: true },
-  { entry: 'emulator/dist/index.mjs', maxBytes: 20_992, isOwnCodeOnly: true },
+  { entry: 'emulator/dist/index.mjs', maxBytes: 22_528, isOwnCodeOnly: true },
   { entry: 'cli/dist/bin.mjs', maxBytes: 36_864, isOwnCodeOnly: true },
   { entry: 'otel/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
