@@ -83,7 +83,7 @@ const ERRORS: readonly (readonly [ErrorCode, ProbeOptions, () => Partial<Webhook
   ['KEY_LOOKUP_FAILED', { keys: fail }, () => ({})],
   ['KEY_LOOKUP_FAILED', { keys: never }, () => ({})],
   ['HANDLER_FAILED', on(fail), () => ({})],
-  ['HANDLER_FAILED', {}, () => ({ headers: null as never })],
+  ['SIGNATURE_MISSING', {}, () => ({ headers: null as never })],
   ['HANDLER_FAILED', { ...on(() => {}), schemas: { [TYPE]: strictSchema() } }, () => ({})],
   ['HANDLER_TIMEOUT', on(never), () => ({})],
   ['PERMANENT_FAILURE', on(() => Promise.reject(new PermanentError('It is gone.'))), () => ({})],
