@@ -208,6 +208,25 @@ test('a handler', () => {
 });
 `;
 
+test('your types replace those of an event whose payload the package only infers', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const [app] = APPS as readonly [AppSource];
+  const folder = openApp(app);
+  writeFileSync(
+    join(folder, 'course.json'),
+    JSON.stringify({ ...PASTED, type: 'COURSE_COMPLETED', data: { score: { points: 7 } } }),
+  );
+  expect(await run(folder, COMMAND, 'events', 'add', 'course.json')).toMatchObject({ exitCode: 0 });
+  const handler = (field: string) =>
+    `'COURSE_COMPLETED': ({ data }) => console.log(data.score.${field} + 1),`;
+  const source = (field: string) => sourceOf({ ...app, handler: handler(field), validation: [] });
+  writeFileSync(join(folder, 'src/right.ts'), source('points'));
+  expect(await run(folder, TSC, '-p', '.', '--noEmit')).toEqual({ exitCode: 0, output: '' });
+  writeFileSync(join(folder, 'src/wrong.ts'), source('pionts'));
+  expect((await run(folder, TSC, '-p', '.', '--noEmit')).output).toMatch(/^src\/wrong\.ts/);
+});
+
 test('drift is found in a recording that "listen" made, and learned', { timeout: TIMEOUT_MS }, async () => {
   const [app] = APPS as readonly [AppSource];
   const folder = openApp(app);

@@ -17,6 +17,7 @@ export type {
   SharedSpaceCreatedData,
   SharedSpaceUserAddedData,
   ShowpadEventMap,
+  ShowpadEventOverrides,
   ShowpadUser,
 } from './events/event-map.ts';
 export type { EventSchemas, SchemasOf, StandardSchemaV1, WithSchemas } from './events/schema.ts';

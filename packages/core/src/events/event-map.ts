@@ -55,7 +55,17 @@ export interface CourseCompletedData {
  * ```
  */
 export interface ShowpadEventMap {
-  'shared-space-user-added': SharedSpaceUserAddedData;
-  'shared-space-created': SharedSpaceCreatedData;
-  COURSE_COMPLETED: CourseCompletedData;
+  'shared-space-user-added': Own<'shared-space-user-added', SharedSpaceUserAddedData>;
+  'shared-space-created': Own<'shared-space-created', SharedSpaceCreatedData>;
+  COURSE_COMPLETED: Own<'COURSE_COMPLETED', CourseCompletedData>;
 }
+
+/**
+ * Replaces the types of events that are in `ShowpadEventMap` already, by declaration merging. `showpad-webhooks events add`
+ * does so for an event whose Sample Body you have.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: Apps add to it.
+export interface ShowpadEventOverrides {}
+
+type Own<Type extends string, Data> =
+  ShowpadEventOverrides extends Readonly<Record<Type, infer Found>> ? Found : Data;
