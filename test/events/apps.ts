@@ -68,6 +68,28 @@ const server = app.listen(0, '127.0.0.1', () => ${LISTENING});
     validation: [IMPORT, 'schemas,'],
   },
   {
+    framework: 'Fastify',
+    packageName: '@showpad-webhooks/fastify',
+    isModule: true,
+    source: `import { showpadWebhooks } from '@showpad-webhooks/fastify';
+import Fastify from 'fastify';
+/* import */
+
+const app = Fastify();
+await app.register(showpadWebhooks, {
+  path: '/webhooks/showpad',
+  keys: process.env.SHOWPAD_SIGNATURE_KEY ?? '',
+  /* schemas */
+  on: {
+    /* handler */
+  },
+});
+console.log('listening', new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port);
+`,
+    handler: HANDLER,
+    validation: [IMPORT, 'schemas,'],
+  },
+  {
     framework: 'Nest, with the settings of its starter',
     packageName: '@showpad-webhooks/nestjs',
     isModule: false,
