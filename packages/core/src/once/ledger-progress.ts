@@ -45,6 +45,7 @@ export class LedgerProgress implements Progress {
   #isGivenUp = false;
   #ending: Ending | undefined;
   #vainEnds = 0;
+  #callsUnderWay = 0;
   #isOver = false;
 
   constructor(options: LedgerProgressOptions, run: ClaimedRun) {
@@ -133,7 +134,8 @@ export class LedgerProgress implements Progress {
 
   /** Keeps the event for this process, as long as anybody waits for its handlers. */
   async renew(): Promise<void> {
-    if (this.isOver) return;
+    // A call that is under way renews the lease or ends the claim, and a claim must not be ended twice.
+    if (this.isOver || this.#callsUnderWay > 0) return;
     if (this.#ending) await this.#end(this.#ending);
     else if (!this.#isGivenUp) await this.#checkpoint();
   }
@@ -149,8 +151,11 @@ export class LedgerProgress implements Progress {
    * @returns false if the ledger could not be told.
    */
   async #tell(operation: string, call: () => MaybePromise<boolean>): Promise<boolean> {
+    this.#callsUnderWay++;
     try {
       if (await callStore('ledger', operation, call)) return true;
+      // A renewal may come to the ledger after the claim has ended. If the claim is lost, the ending itself is refused too.
+      if (this.#ending && operation !== this.#ending) return true;
       this.#isLost = true;
       this.abort();
       this.report(claimLost('ledger', operation));
@@ -158,6 +163,8 @@ export class LedgerProgress implements Progress {
     } catch (error) {
       this.report(error as ShowpadWebhookError);
       return false;
+    } finally {
+      this.#callsUnderWay--;
     }
   }
 }

@@ -181,6 +181,34 @@ describe('after the handlers have run, trouble of the ledger is reported and the
     expect(await probe({ ledger, on: { [TYPE]: () => {} } }).deliver()).toBe('200 duplicate');
   });
 
+  test('a "complete" that is under way when the leases are renewed is not told twice', async () => {
+    const memory = createMemoryLedger();
+    const complete: Ledger['complete'] = async (claim) => {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return memory.complete(claim);
+    };
+    const slow = () => new Promise((resolve) => setTimeout(resolve, 2_000));
+    const { deliver, errors } = probe({ ledger: { ...memory, complete }, on: { [TYPE]: slow } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toBe('200 handled');
+    expect(errors).toEqual([]);
+  });
+
+  test('a renewal that comes to the ledger after "complete" is no trouble', async () => {
+    const memory = createMemoryLedger();
+    const checkpoint: Ledger['checkpoint'] = async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return memory.checkpoint(...args);
+    };
+    const slow = () => new Promise((resolve) => setTimeout(resolve, 4_000));
+    const { deliver, errors } = probe({ ledger: { ...memory, checkpoint }, on: { [TYPE]: slow } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toBe('200 handled');
+    expect(errors).toEqual([]);
+  });
+
   test.each(calls)(
     '$operation is too late: $lateAnswer',
     async ({ operation, handlers, lateAnswer, lateCodes }) => {
