@@ -80,7 +80,9 @@ export class FailedEvents {
 
   /** Sends the letters of all events that Showpad does not send again. Those that it does are for the next process. */
   async close(): Promise<void> {
-    await Promise.all(this.#due(LAST_RETRY_MS).map((failure) => this.#abandon(failure)));
+    const due = this.#due(LAST_RETRY_MS);
+    this.#failures.clear();
+    await Promise.all(due.map((failure) => this.#abandon(failure)));
   }
 
   /** Sends the letters of events whose last retry never came. Call it every few seconds. */

@@ -156,7 +156,9 @@ describe('close()', () => {
     const { deliver, letters, receiver } = receiverOfCrm();
     await deliver();
     await receiver.close();
+    await waitForEver();
     expect(letters).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
