@@ -1,7 +1,7 @@
 // The rule for imports that `npm test` checks: which file may import which.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-const ADAPTERS = 'express|fastify|koa|nestjs';
+const ADAPTERS = 'express|fastify|fetch|koa|nestjs';
 
 /** The folders of core, in order: a folder imports only itself and the lines above it. */
 const LAYERS = [

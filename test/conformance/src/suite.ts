@@ -14,16 +14,18 @@ export interface SuiteOptions {
   readonly behindParser: BehindParser;
   /** True if an app can mount the adapter on a path. */
   readonly isMountable?: boolean;
+  /** True if the adapter gets a fetch `Request`: a GET has no body there, and a `Response` cannot close the connection. */
+  readonly isFetch?: boolean;
 }
 
 /** Drives an adapter over real HTTP: what every adapter must do, whatever its framework. */
 export function defineAdapterSuite(
   name: string,
   createServer: CreateServer,
-  { behindParser, isMountable = false }: SuiteOptions,
+  { behindParser, isMountable = false, isFetch = false }: SuiteOptions,
 ): void {
   describe(name, () => {
-    describe('status table', () => statusTable(createServer));
+    describe('status table', () => statusTable(createServer, { isFetch }));
     describe('signature vectors', () => signatureVectors(createServer));
     describe('body fidelity', () => bodyFidelity(createServer));
     describe('duplicates', () => duplicates(createServer));

@@ -1,0 +1,2 @@
+export * from '@showpad-webhooks/core';
+export { createFetchHandler, type FetchHandler } from './create-fetch-handler.ts';

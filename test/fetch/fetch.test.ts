@@ -1,0 +1,139 @@
+import { createFetchHandler, createReceiver } from '@showpad-webhooks/fetch';
+import { signedDelivery } from '@showpad-webhooks/fetch/testing';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+const KEY = 'fetch-key';
+const TYPE = 'shared-space-user-added';
+const URL_OF_APP = 'https://example.com/webhooks/showpad?from=eu';
+
+interface Sent {
+  /** Called by the reader whenever it wants a piece. */
+  readonly pull: (controller: ReadableStreamDefaultController<Uint8Array>) => void;
+  readonly cancel?: () => void;
+}
+
+function requestOf({ pull, cancel }: Sent, key = KEY): Request {
+  const { headers } = signedDelivery(TYPE, { key });
+  const body = new ReadableStream<Uint8Array>({ pull, ...(cancel && { cancel }) });
+  return new Request(URL_OF_APP, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+}
+
+function signedRequest(): Request {
+  const { headers, body } = signedDelivery(TYPE, { key: KEY });
+  return new Request(URL_OF_APP, { method: 'POST', headers, body: Buffer.from(body) });
+}
+
+async function codeOf(answer: Response): Promise<string> {
+  return ((await answer.json()) as { code: string }).code;
+}
+
+describe('createFetchHandler', () => {
+  test('handles a delivery, with its url and headers', async () => {
+    const urls: (string | undefined)[] = [];
+    const receive = createFetchHandler({ keys: KEY, on: { [TYPE]: (_event, { url }) => urls.push(url) } });
+    const answer = await receive(signedRequest());
+    expect([answer.status, await answer.json()]).toEqual([200, { outcome: 'handled' }]);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(urls).toEqual(['/webhooks/showpad?from=eu']);
+  });
+
+  test('takes a receiver of the app', async () => {
+    const receiver = createReceiver({ keys: KEY });
+    const receive = createFetchHandler(receiver);
+    expect(receive.receiver).toBe(receiver);
+    expect((await receive(signedRequest())).status).toBe(200);
+  });
+
+  test('can be made where the key is not known, and answers 503 until it is', async () => {
+    let key = '';
+    const receive = createFetchHandler({ keys: () => key });
+    expect((await receive(signedRequest())).status).toBe(503);
+    key = KEY;
+    expect((await receive(signedRequest())).status).toBe(200);
+  });
+
+  test('says so if the body was read before, and takes a clone', async () => {
+    const errors: string[] = [];
+    const receive = createFetchHandler({ keys: KEY });
+    receive.receiver.onError(({ code, hint }) => errors.push(`${code}: ${hint}`));
+    const read = signedRequest();
+    const clone = read.clone();
+    await read.json();
+    expect((await receive(read)).status).toBe(503);
+    expect(errors).toEqual([
+      expect.stringMatching(/^RAW_BODY_UNAVAILABLE: In this app something calls request.json/),
+    ]);
+    expect((await receive(clone)).status).toBe(200);
+  });
+
+  test('cancels an upload that it refuses by its head, and reads none of it', async () => {
+    const [pull, cancel] = [vi.fn(), vi.fn()];
+    const request = requestOf({ pull, cancel });
+    request.headers.set('content-encoding', 'gzip');
+    const answer = await createFetchHandler({ keys: KEY })(request);
+    expect(answer.status).toBe(415);
+    expect(answer.headers.has('connection')).toBe(false);
+    expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  test('cancels an endless upload at the limit', async () => {
+    const cancel = vi.fn();
+    let pieces = 0;
+    const pull: Sent['pull'] = (controller) => {
+      pieces++;
+      controller.enqueue(new Uint8Array(1_000));
+    };
+    const answer = await createFetchHandler({ keys: KEY, maxBodyBytes: 10_000 })(requestOf({ pull, cancel }));
+    expect(answer.status).toBe(413);
+    expect(cancel).toHaveBeenCalledTimes(1);
+    expect(pieces).toBeLessThan(50);
+  });
+
+  test('is overloaded as soon as all bodies together need too much room', async () => {
+    const cancel = vi.fn();
+    const pull: Sent['pull'] = (controller) => controller.enqueue(new Uint8Array(1_000));
+    const receive = createFetchHandler({ keys: KEY, maxBytesInFlight: 5_000 });
+    const answer = await receive(requestOf({ pull, cancel }));
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'OVERLOADED']);
+    expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  test('answers 503 if the sender goes away', async () => {
+    const pull: Sent['pull'] = (controller) => controller.error(new Error('gone'));
+    const answer = await createFetchHandler({ keys: KEY })(requestOf({ pull }));
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'RAW_BODY_UNAVAILABLE']);
+  });
+
+  test('takes a body of many small pieces', async () => {
+    const { headers, body } = signedDelivery(TYPE, { key: KEY });
+    let index = 0;
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (index === body.byteLength) controller.close();
+        else controller.enqueue(body.subarray(index, ++index));
+      },
+    });
+    const request = new Request(URL_OF_APP, {
+      method: 'POST',
+      headers,
+      body: stream,
+      duplex: 'half',
+    } as RequestInit);
+    expect((await createFetchHandler({ keys: KEY })(request)).status).toBe(200);
+  });
+});
+
+describe('a sender that is too slow', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is answered with 503 after 10 s, and its upload is cancelled', async () => {
+    const cancel = vi.fn();
+    const answer = createFetchHandler({ keys: KEY })(requestOf({ pull: () => {}, cancel }));
+    await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await codeOf(await answer)).toBe('BODY_TIMEOUT');
+    expect(cancel).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
