@@ -130,9 +130,15 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
       return first?.operation();
     };
     const writes = [noteTimeFirst, ...batch.slice(1).map(({ operation }) => operation)];
-    const outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
-    // A file that was there after the commit has what was committed.
-    const fileProblem = findFileProblem();
+    let outcomes: readonly Outcome[];
+    let fileProblem: string | undefined;
+    try {
+      outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
+      // A file that was there after the commit has what was committed.
+      fileProblem = findFileProblem();
+    } catch (error) {
+      outcomes = batch.map(() => ({ error })); // The handle itself fails, for example because the app has closed it.
+    }
     for (const [index, each] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
       if ('error' in outcome && isWorthWaiting(outcome.error)) waiting.push(each);

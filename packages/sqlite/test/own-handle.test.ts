@@ -75,6 +75,18 @@ describe.each(handles)('a handle of %s', (_library, openHandle) => {
     await inbox.close({ timeoutMs: 0 });
   });
 
+  test.each(['busy_timeout = 1234', 'journal_mode = WAL'])(
+    'with %s that the app closes before a write is committed makes the write reject, and nothing else',
+    async (setting) => {
+      const database = openHandle(newFile());
+      database.exec(`PRAGMA ${setting}`);
+      const inbox = createSqliteInbox({ database });
+      const putting = [inbox.put(entryOf('1')), inbox.put(entryOf('2'))];
+      database.close();
+      for (const result of await Promise.allSettled(putting)) expect(result.status).toBe('rejected');
+    },
+  );
+
   test('waits for a transaction of the app', async () => {
     const database = open();
     const inbox = createSqliteInbox({ database });
