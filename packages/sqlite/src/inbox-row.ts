@@ -75,7 +75,7 @@ export function toItem(row: Row): InboxItem {
 }
 
 /** The id under which a row is listed whose own id cannot be read. */
-export function idOfUnreadable({ seq }: Pick<Row, 'seq'>): string {
+function idOfUnreadable({ seq }: Pick<Row, 'seq'>): string {
   return `unreadable:${seq}`;
 }
 

@@ -27,7 +27,7 @@ export interface Mismatch {
 }
 
 /** A delivery whose headers are acceptable, so that its body may be read. */
-export interface CheckedHead {
+interface CheckedHead {
   readonly signed: SignedHeaders;
   /** Set if the age of the delivery is wrong, but the fault may be that of our own clock. */
   readonly doubt: ShowpadWebhookError | undefined;
