@@ -18,7 +18,18 @@ const STANDALONE = ['client', 'core'];
 /** What the other packages need in addition to core. */
 const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['bullmq', ['bullmq']],
-  ['cli', ['@showpad-webhooks/client', '@showpad-webhooks/emulator', 'commander']],
+  [
+    'cli',
+    [
+      '@showpad-webhooks/client',
+      '@showpad-webhooks/emulator',
+      'ajv',
+      'commander',
+      'json-schema-to-typescript',
+      'quicktype-core',
+      'yaml',
+    ],
+  ],
   ['emulator', ['@hono/node-server', 'hono', 'valibot']],
   ['sqlite', ['libsql']],
 ]);

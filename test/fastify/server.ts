@@ -1,6 +1,5 @@
-import type { Http2Session, Http2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { CreateServer } from '@showpad-webhooks/conformance';
+import { type CreateServer, endSessionsOf } from '@showpad-webhooks/conformance';
 import { createReceiver, showpadWebhooks } from '@showpad-webhooks/fastify';
 import { fastify as fastify4 } from 'fastify4';
 import type { FastifyInstance } from 'fastify5';
@@ -22,17 +21,12 @@ export function serverOn(createApp: CreateApp, protocol: 'HTTP/1.1' | 'HTTP/2' =
     app.register(showpadWebhooks, { path, receiver, ...(mountPath && { prefix: mountPath }) });
     app.get('/hello', async () => 'hello');
     app.post('/echo', async ({ body }) => body);
-    const sessions = new Set<Http2Session>();
-    app.server.on('session', (session: Http2Session) => {
-      sessions.add(session);
-      session.on('error', () => {}).on('close', () => sessions.delete(session));
-    });
-    app.server.on('stream', (stream: Http2Stream) => stream.on('error', () => {}));
+    const endSessions = endSessionsOf(app.server);
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
     const close = async () => {
       const closed = app.close();
-      for (const session of sessions) session.destroy();
+      endSessions();
       await closed;
     };
     return { url: `http://127.0.0.1:${port}`, receiver, close };

@@ -14,7 +14,7 @@ import {
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { CreateServer } from '@showpad-webhooks/conformance';
+import { type CreateServer, endSessionsOf } from '@showpad-webhooks/conformance';
 import { type AnyReceiver, getShowpadReceiverToken, ShowpadWebhooksModule } from '../src/index.ts';
 
 export type Adapter = AbstractHttpAdapter;
@@ -72,8 +72,14 @@ export function serverOn(createAdapter: () => Adapter): CreateServer {
     );
     const receiver = app.get<AnyReceiver>(getShowpadReceiverToken());
     if (mountPath === undefined) {
+      const endSessions = endSessionsOf(app.getHttpServer());
       await app.listen(0, '127.0.0.1');
-      return { url: await app.getUrl(), receiver, close: () => app.close() };
+      const close = async () => {
+        const closed = app.close();
+        endSessions();
+        await closed;
+      };
+      return { url: await app.getUrl(), receiver, close };
     }
     await app.init();
     const outer = await createApp(createAdapter(), {});
