@@ -1,4 +1,7 @@
 // Makes docs/screenshots of the built Admin page. There are two webhooks, and their app fails twice before it succeeds.
+// With a folder as its argument, it takes pictures of every screen in both themes, for a desktop and for a phone:
+// pnpm --dir packages/emulator screenshots /tmp/pictures
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createNodeHandler } from '@showpad-webhooks/core/node';
@@ -50,6 +53,8 @@ await shotOfKey(page);
 const darkPage = await openPage('dark');
 await shot(darkPage, 'responses-dark', 'Responses');
 
+if (process.argv[2]) await shotsOfAll(process.argv[2]);
+
 await browser.close();
 await emulator.close();
 app.close();
@@ -78,12 +83,8 @@ async function subscribe(name, types) {
   keys.push(signatureKey);
 }
 
-async function openPage(colorScheme) {
-  const opened = await browser.newPage({
-    colorScheme,
-    reducedMotion: 'reduce',
-    viewport: { width: 1280, height: 800 },
-  });
+async function openPage(colorScheme, viewport = { width: 1280, height: 800 }) {
+  const opened = await browser.newPage({ colorScheme, reducedMotion: 'reduce', viewport });
   await opened.goto(emulator.url);
   await opened.getByText('Live', { exact: true }).waitFor();
   return opened;
@@ -106,4 +107,35 @@ async function shotOfKey(on) {
   await on.getByRole('button', { name: 'Create webhook' }).click();
   await on.getByRole('dialog', { name: 'Signature key of Marketing' }).waitFor();
   await on.screenshot({ path: `${FOLDER}signature-key.png` });
+}
+
+/** Every screen and two dialogs. A test checks that nothing is cut off, but not whether it is pleasant to look at. */
+async function shotsOfAll(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const scheme of ['light', 'dark']) {
+    for (const viewport of [
+      { width: 1280, height: 800 },
+      { width: 390, height: 844 },
+    ]) {
+      const on = await openPage(scheme, viewport);
+      const take = (name) =>
+        on.screenshot({ path: `${folder}/${scheme}-${viewport.width}-${name}.png`, fullPage: true });
+      const links = on.getByRole('navigation').getByRole('link');
+      for (const link of await links.all()) {
+        const href = await link.getAttribute('href');
+        const name = href.replace('#/', '');
+        await link.click();
+        await on.locator(`nav a[href="${href}"][aria-current="page"]`).waitFor();
+        if (name === 'send') {
+          await on.getByRole('button', { name: 'Send', exact: true }).click();
+          await on.getByText('See the responses').waitFor();
+        }
+        await take(name);
+      }
+      await links.first().click();
+      await on.getByRole('button', { name: `Add a webhook for ${RETRIED}` }).click();
+      await take('new-webhook');
+      await on.close();
+    }
+  }
 }

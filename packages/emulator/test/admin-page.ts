@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { createEmulator, type Emulator } from '@showpad-webhooks/emulator';
+import { createEmulator, type Emulator, type EmulatorOptions } from '@showpad-webhooks/emulator';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 
@@ -85,14 +85,16 @@ export interface AdminOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** What the browser logs about a failure that the test provokes. */
   readonly provokes?: RegExp;
+  /** Options of the emulator. */
+  readonly options?: EmulatorOptions;
 }
 
 /** Opens the Admin page of a new emulator. The test fails if the page logs an error or a warning. */
 export async function openAdmin(
   browser: Browser,
-  { colorScheme = 'light', provokes }: AdminOptions = {},
+  { colorScheme = 'light', provokes, options = {} }: AdminOptions = {},
 ): Promise<Admin> {
-  const emulator = await createEmulator({ clock: 'manual' });
+  const emulator = await createEmulator({ clock: 'manual', ...options });
   const context = await browser.newContext({
     colorScheme,
     reducedMotion: 'reduce',

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../state/format.ts';
-import type { Attempt } from '../state/resources.ts';
+import { outcomeOf } from '../state/outcome.ts';
+import type { Attempt, CatalogueEntry } from '../state/resources.ts';
 
 type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
@@ -14,21 +15,32 @@ export function Badge({ tone, children }: { tone: Tone; children: string }): VNo
   return <span class={`badge ${tone}`}>{children}</span>;
 }
 
-/** The outcome of one attempt in a word: 503, ECONNREFUSED, sending. */
+/** The outcome of one attempt in a few words: 200 handled, 503, ECONNREFUSED, sending. */
 export function AttemptBadge({ attempt }: { attempt: Attempt }): VNode {
   const { state, response, error } = attempt;
   if (state === 'sending') return <Badge tone="plain">sending</Badge>;
   const isLost = state === 'gave-up' || state === 'failed';
-  if (response)
-    return <Badge tone={isLost ? 'bad' : statusTone(response.status)}>{`${response.status}`}</Badge>;
+  if (response) {
+    const { outcome = '' } = outcomeOf(response.body);
+    const tone = isLost ? 'bad' : statusTone(response.status);
+    return <Badge tone={tone}>{`${response.status} ${outcome}`.trim()}</Badge>;
+  }
   return <Badge tone={isLost ? 'bad' : 'wait'}>{error?.code ?? state}</Badge>;
 }
 
 export const untilText = (at: number, now: number): string =>
   at > now ? `in ${formatDuration(at - now)}` : 'due now';
 
-/** Marks something that Showpad does not document. */
-export function Inferred(): VNode {
+/** Says where the sample of a type comes from, if Showpad does not document it. */
+export function Origin({
+  isDocumented,
+  isYours,
+}: Pick<CatalogueEntry, 'isDocumented' | 'isYours'>): VNode | null {
+  if (isYours) return <span class="badge yours">yours</span>;
+  return isDocumented ? null : <Inferred />;
+}
+
+function Inferred(): VNode {
   return (
     <a class="badge inferred" href="#/assumptions" title="Showpad does not document this. See Assumptions.">
       inferred

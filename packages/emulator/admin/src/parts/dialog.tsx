@@ -6,10 +6,12 @@ interface DialogProps {
   readonly onClose: () => void;
   readonly children: ComponentChildren;
   readonly isWide?: boolean;
+  /** Whether only its own buttons close it, because what it shows cannot be shown again. */
+  readonly isSticky?: boolean;
 }
 
-/** Is open as long as it is rendered. Escape closes it, and the browser keeps the focus inside. */
-export function Dialog({ title, onClose, children, isWide = false }: DialogProps): VNode {
+/** Is open as long as it is rendered. Escape closes it, unless it is sticky, and the browser keeps the focus inside. */
+export function Dialog({ title, onClose, children, isWide = false, isSticky = false }: DialogProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
 
@@ -22,13 +24,27 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
   }, []);
 
   return (
-    <dialog ref={dialog} class={isWide ? 'wide' : undefined} aria-labelledby={heading} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={isWide ? 'wide' : undefined}
+      aria-labelledby={heading}
+      onClose={onClose}
+      onKeyDown={isSticky ? ignoreEscape : undefined}
+      onCancel={isSticky ? (event) => event.preventDefault() : undefined}
+    >
       <h2 id={heading}>{title}</h2>
       {children}
       {/* The close button is last, so that the focus starts in the content of the dialog. */}
-      <button type="button" class="quiet close" onClick={onClose} aria-label="Close">
-        ✕
-      </button>
+      {!isSticky && (
+        <button type="button" class="quiet close" onClick={onClose} aria-label="Close">
+          ✕
+        </button>
+      )}
     </dialog>
   );
+}
+
+/** The browser asks a page only at the first Escape whether it may close a dialog, so the key itself is stopped. */
+function ignoreEscape(event: KeyboardEvent): void {
+  if (event.key === 'Escape') event.preventDefault();
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useAction } from '../parts/action.ts';
 import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
+import { formatDuration } from '../state/format.ts';
 import type { Assumption } from '../state/resources.ts';
 import { update, useStore } from '../state/store.ts';
 
@@ -53,8 +54,10 @@ function Row({ assumption }: { assumption: Assumption }): VNode {
         {statement}
         <Problem error={error} />
       </th>
-      <td class="muted">{source}</td>
-      <td>
+      <td class="muted" data-label="Why">
+        {source}
+      </td>
+      <td data-label="Value">
         {choices && choices.length > 1 ? (
           <select
             aria-label={statement}
@@ -69,11 +72,22 @@ function Row({ assumption }: { assumption: Assumption }): VNode {
             ))}
           </select>
         ) : (
-          <span class="mono">{shown(value, id)}</span>
+          <span class="mono">{`${value}`}</span>
         )}
       </td>
     </tr>
   );
 }
 
-const shown = (value: unknown, id: string): string => `${value}${id.endsWith('Ms') ? ' ms' : ''}`;
+/** A value in words: a duration and a number with their units, and names without hyphens. */
+function shown(value: unknown, id: string): string {
+  if (value === '') return 'none';
+  if (typeof value === 'number') return id.endsWith('Ms') ? formatDuration(value) : plural(value, id);
+  // The name of a type, a field or a header is a name, and not words.
+  return VERBATIM.has(id) ? `${value}` : `${value}`.replaceAll('-', ' ');
+}
+
+const VERBATIM = new Set(['contentAddedType', 'contentType', 'userAgent', 'endpointKey']);
+
+const plural = (count: number, id: string): string =>
+  id.endsWith('Items') ? `${count} ${count === 1 ? 'item' : 'items'}` : `${count}`;

@@ -1,11 +1,12 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { AttemptBadge } from '../parts/badges.tsx';
+import { AttemptBadge, statusTone } from '../parts/badges.tsx';
 import { Body } from '../parts/body.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { HeaderTable } from '../parts/header-table.tsx';
 import { curlCommand } from '../state/commands.ts';
 import { formatDuration, formatTime } from '../state/format.ts';
+import { meaningOf } from '../state/outcome.ts';
 import type { Attempt } from '../state/resources.ts';
 import { SignatureDetail } from './signature-detail.tsx';
 
@@ -31,6 +32,16 @@ export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: b
           <strong>{error.code}</strong> {error.message}
         </p>
       )}
+      {response && (
+        <section>
+          <h4>Response</h4>
+          <p class={`verdict ${statusTone(response.status)}`}>
+            <strong class="mono">{response.status}</strong> {meaningOf(response.status, response.body)}
+          </p>
+          <HeaderTable label="Response headers" headers={response.headers} />
+          <Body label="Response body" text={response.body} isTruncated={response.isTruncated} />
+        </section>
+      )}
       {request && (
         <section>
           <h4>
@@ -49,26 +60,9 @@ export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: b
           />
         </section>
       )}
-      {response && (
-        <section>
-          <h4>Response</h4>
-          <p class="mono">
-            <strong>{response.status}</strong> {meaningOf(response.status)}
-          </p>
-          <HeaderTable label="Response headers" headers={response.headers} />
-          <Body label="Response body" text={response.body} isTruncated={response.isTruncated} />
-        </section>
-      )}
       {request && signature && (
         <SignatureDetail attemptId={attempt.id} request={request} signature={signature} />
       )}
     </details>
   );
-}
-
-/** What the status means, as Showpad documents it. */
-function meaningOf(status: number): string {
-  if (status >= 200 && status < 300) return 'Received. Showpad is done with this event.';
-  if (status >= 400 && status < 500) return 'Rejected. Showpad never retries this, so the event is lost.';
-  return status >= 500 ? 'Failed. Showpad retries at most three times.' : '';
 }

@@ -135,8 +135,8 @@ function Upcoming({ now, onAdvance }: UpcomingProps): VNode {
                 <th scope="row" class="mono">
                   <a href={hrefOf('responses', id)}>{type}</a>
                 </th>
-                <td>{name ?? 'deleted webhook'}</td>
-                <td>{untilText(at, now)}</td>
+                <td data-label="Webhook">{name ?? 'deleted webhook'}</td>
+                <td data-label="Next attempt">{untilText(at, now)}</td>
                 <td class="actions">
                   {onAdvance && (
                     <button type="button" onClick={() => onAdvance(Math.max(0, at - now))}>

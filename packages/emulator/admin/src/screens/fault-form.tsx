@@ -7,13 +7,9 @@ import { request } from '../state/api.ts';
 import { useEventTypes } from '../state/event-types.ts';
 import type { FaultApi, FaultKind, FaultParam } from '../state/resources.ts';
 import { useStore } from '../state/store.ts';
-import { PARAM_LABELS } from './fault-labels.ts';
+import { API_LABELS, PARAM_LABELS } from './fault-labels.ts';
 
-const APIS: readonly (readonly [FaultApi, string])[] = [
-  ['delivery', 'Deliveries to webhooks'],
-  ['oauth', 'OAuth API'],
-  ['subscriptions', 'Subscriptions API'],
-];
+const APIS = Object.entries(API_LABELS);
 
 /** Adds a rule. Blank fields match everything, and blank parameters have their defaults. */
 export function FaultForm(): VNode {

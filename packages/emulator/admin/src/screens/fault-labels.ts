@@ -1,4 +1,4 @@
-import type { FaultParam } from '../state/resources.ts';
+import type { FaultApi, FaultParam } from '../state/resources.ts';
 
 /** The labels of the parameters of faults, with their units. */
 export const PARAM_LABELS: Readonly<Record<FaultParam, string>> = {
@@ -22,4 +22,18 @@ export const PARAM_LABELS: Readonly<Record<FaultParam, string>> = {
   bytes: 'Size of the field (bytes)',
   retryAfterSeconds: 'Retry-After (s)',
   status: 'Status (500 to 599)',
+};
+
+export const API_LABELS: Readonly<Record<FaultApi, string>> = {
+  delivery: 'Deliveries to webhooks',
+  oauth: 'OAuth API',
+  subscriptions: 'Subscriptions API',
+};
+
+export const MATCH_LABELS: Readonly<Record<string, string>> = {
+  type: 'Event type',
+  subscriptionId: 'Webhook',
+  attempt: 'Attempt',
+  path: 'Path',
+  method: 'Method',
 };

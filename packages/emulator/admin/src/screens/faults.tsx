@@ -6,7 +6,7 @@ import { controlCommand } from '../state/commands.ts';
 import type { FaultRule } from '../state/resources.ts';
 import { useStore } from '../state/store.ts';
 import { FaultForm } from './fault-form.tsx';
-import { PARAM_LABELS } from './fault-labels.ts';
+import { API_LABELS, MATCH_LABELS, PARAM_LABELS } from './fault-labels.ts';
 
 /** Rules that break deliveries and responses on purpose, in the same way in every run with the same seed. */
 export function FaultsScreen(): VNode {
@@ -40,6 +40,7 @@ export function FaultsScreen(): VNode {
 }
 
 function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
+  const names = new Map(useStore('subscriptions').map(({ id, name }) => [id, name]));
   return (
     <section aria-label="Rules">
       <table>
@@ -52,7 +53,7 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
               Probability
             </th>
             <th scope="col" class="number">
-              Times left
+              Left
             </th>
             <th scope="col">
               <span class="hidden-text">Actions</span>
@@ -65,10 +66,16 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
               <th scope="row" class="mono">
                 {kind} <span class="muted">{listed(params, PARAM_LABELS)}</span>
               </th>
-              <td>{api}</td>
-              <td class="mono">{listed(match) || <span class="muted">everything</span>}</td>
-              <td class="number">{Math.round(probability * 100)} %</td>
-              <td class="number">{count === 0 ? 'used up' : (count ?? 'no limit')}</td>
+              <td data-label="Applies to">{API_LABELS[api]}</td>
+              <td data-label="Matches">
+                {listed(named(match, names), MATCH_LABELS) || <span class="muted">everything</span>}
+              </td>
+              <td class="number" data-label="Probability">
+                {Math.round(probability * 100)} %
+              </td>
+              <td class="number" data-label="Left">
+                {leftText(count)}
+              </td>
               <td class="actions">
                 <DeleteButton
                   title={`Delete rule ${kind}`}
@@ -94,8 +101,25 @@ function FaultTable({ faults }: { faults: readonly FaultRule[] }): VNode {
   );
 }
 
+function leftText(count: number | null): string {
+  if (count === null) return 'no limit';
+  if (count === 0) return 'used up';
+  return count === 1 ? '1 time' : `${count} times`;
+}
+
+/** The match with the name of its webhook instead of the id. */
+function named(match: FaultRule['match'], names: ReadonlyMap<string, string>): object {
+  if (!('subscriptionId' in match) || match.subscriptionId === undefined) return match;
+  return { ...match, subscriptionId: names.get(match.subscriptionId) ?? 'a deleted webhook' };
+}
+
+/** For example "Delay: 1000 ms, Spread (sigma): 1". A unit in the label moves behind the value. */
 function listed(values: object, labels: Readonly<Record<string, string>> = {}): string {
   return Object.entries(values)
-    .map(([name, value]) => `${labels[name] ?? name}: ${value}`)
+    .map(([name, value]) => {
+      const [, label = labels[name] ?? name, unit = ''] =
+        /^(.*) \((ms|s|bytes)\)$/.exec(labels[name] ?? '') ?? [];
+      return `${label}: ${value} ${unit}`.trim();
+    })
     .join(', ');
 }

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { useAction } from '../parts/action.ts';
-import { Inferred } from '../parts/badges.tsx';
+import { Origin } from '../parts/badges.tsx';
 import { BodyEditor } from '../parts/body-editor.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
@@ -9,25 +9,24 @@ import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';
 import { useEventTypes } from '../state/event-types.ts';
-import { hrefOf, type Route } from '../state/router.ts';
+import type { Route } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
-
-interface Sent {
-  readonly events: readonly unknown[];
-  readonly notifications: readonly { readonly id: string }[];
-}
+import { KeepSample } from './keep-sample.tsx';
+import { SendResult, type Sent } from './send-result.tsx';
 
 /** Makes events happen: the sample of a type, as it is or edited. */
 export function SendScreen({ route }: { route: Route }): VNode {
   const eventTypes = useEventTypes();
   const subscriptions = useStore('subscriptions');
-  const [type, setType] = useState(route.query.get('type') ?? eventTypes[0]?.type ?? '');
+  const [chosen, setChosen] = useState(route.query.get('type') ?? '');
   const [webhook, setWebhook] = useState(route.query.get('webhook') ?? '');
   const [edited, setEdited] = useState<string>();
   const [count, setCount] = useState('1');
   const [sent, setSent] = useState<Sent>();
   const { isRunning, error, run } = useAction();
-  const entry = eventTypes.find((each) => each.type === type);
+  // The types may arrive after the first render, and the chosen one may be gone.
+  const entry = eventTypes.find(({ type }) => type === chosen) ?? eventTypes[0];
+  const type = entry?.type ?? '';
   const body = {
     type,
     ...(edited !== undefined && { body: edited }),
@@ -40,8 +39,8 @@ export function SendScreen({ route }: { route: Route }): VNode {
     setSent(undefined);
     await run(async () => setSent(await request<Sent>('POST', '/events', body)));
   };
-  const choose = (chosen: string) => {
-    setType(chosen);
+  const choose = (newType: string) => {
+    setChosen(newType);
     setEdited(undefined);
   };
 
@@ -75,7 +74,10 @@ export function SendScreen({ route }: { route: Route }): VNode {
       </div>
       {entry && !entry.isDocumented && (
         <p>
-          <Inferred /> Showpad does not document the payload of this type, so its fields are inferred.
+          <Origin {...entry} />{' '}
+          {entry.isYours
+            ? 'This is your own sample.'
+            : 'Showpad does not document the payload of this type, so its fields are inferred.'}
         </p>
       )}
       <BodyEditor
@@ -90,7 +92,7 @@ export function SendScreen({ route }: { route: Route }): VNode {
       />
       <Problem error={error} />
       <div class="tools">
-        <button type="submit" class="primary" disabled={isRunning}>
+        <button type="submit" class="primary" disabled={isRunning || !entry}>
           Send
         </button>
         {edited !== undefined && (
@@ -100,25 +102,8 @@ export function SendScreen({ route }: { route: Route }): VNode {
         )}
         <CopyButton label="Copy as curl" text={() => controlCommand('/events', body)} />
       </div>
-      {sent && <Result sent={sent} type={type} />}
+      <KeepSample edited={edited} entry={entry} onKept={choose} />
+      {sent && <SendResult sent={sent} type={type} />}
     </form>
   );
 }
-
-function Result({ sent: { events, notifications }, type }: { sent: Sent; type: string }): VNode {
-  const [first] = notifications;
-  return (
-    <p class="result" role="status">
-      {plural(events.length, 'event')} sent, {plural(notifications.length, 'notification')}.{' '}
-      {first ? (
-        <a href={hrefOf('responses', first.id)}>See the responses</a>
-      ) : (
-        <>
-          No webhook is subscribed to <code>{type}</code>: <a href={hrefOf('webhooks')}>add one</a>.
-        </>
-      )}
-    </p>
-  );
-}
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -6,7 +6,7 @@ import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { ApiError, request } from '../state/api.ts';
 
-/** Exports webhooks, tokens, faults and assumptions to a file, imports such a file, and resets the emulator. */
+/** Exports webhooks, tokens, samples, faults and assumptions to a file, imports such a file, and resets the emulator. */
 export function StateScreen(): VNode {
   return (
     <>
@@ -14,10 +14,15 @@ export function StateScreen(): VNode {
       <Import />
       <section class="panel">
         <h2>Reset</h2>
-        <p class="muted">Goes back to the start: no webhooks, deliveries, faults or tokens.</p>
-        <DeleteButton title="Reset the emulator" label="Reset" onDelete={() => request('POST', '/reset')}>
-          This deletes all webhooks with their keys, and all deliveries, faults and tokens.
-        </DeleteButton>
+        <p class="muted">
+          Goes back to the start: no webhooks, deliveries, faults, tokens or samples of your own.
+        </p>
+        <div class="tools">
+          <DeleteButton title="Reset the emulator" label="Reset" onDelete={() => request('POST', '/reset')}>
+            This deletes all webhooks with their keys, and all deliveries, faults, tokens and samples of your
+            own.
+          </DeleteButton>
+        </div>
       </section>
     </>
   );
@@ -28,7 +33,9 @@ function Export(): VNode {
   return (
     <section class="panel">
       <h2>Export</h2>
-      <p class="muted">The file contains webhooks, faults and assumptions, but no deliveries.</p>
+      <p class="muted">
+        The file contains webhooks, your own samples, faults and assumptions, but no deliveries.
+      </p>
       <label class="check">
         <input
           type="checkbox"

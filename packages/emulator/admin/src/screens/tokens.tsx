@@ -11,7 +11,14 @@ import { tokenCommand } from '../state/commands.ts';
 import { formatDateTime } from '../state/format.ts';
 import { refreshTokens } from '../state/live.ts';
 import { useNow } from '../state/now.ts';
+import type { Token } from '../state/resources.ts';
 import { useStore } from '../state/store.ts';
+
+const KINDS: Readonly<Record<Token['kind'], string>> = {
+  access: 'Access token',
+  refresh: 'Refresh token',
+  code: 'Authorization code',
+};
 
 interface MadeToken {
   readonly accessToken: string;
@@ -24,7 +31,7 @@ export function TokensScreen(): VNode {
   const [made, setMade] = useState<MadeToken>();
   const { isRunning, error, run } = useAction();
   const { error: loadError, run: load } = useAction();
-  // The OAuth API creates tokens too, and the page does not listen to that.
+  // Tokens expire without a message to the page.
   useEffect(() => void load(refreshTokens), []);
 
   const make = () =>
@@ -41,6 +48,10 @@ export function TokensScreen(): VNode {
         </button>
       </div>
       <Problem error={error ?? loadError} />
+      <p class="muted">
+        Every token of the subscriptions API, also the one that the terminal shows at the start. Only the last
+        four characters are shown.
+      </p>
       {tokens.length === 0 ? (
         <EmptyState title="No tokens yet" command={tokenCommand()}>
           <p>The subscriptions API needs a bearer token. This page does not.</p>
@@ -60,8 +71,8 @@ export function TokensScreen(): VNode {
                 <th scope="row" class="mono">
                   {masked}
                 </th>
-                <td>{kind}</td>
-                <td>
+                <td data-label="Kind">{KINDS[kind]}</td>
+                <td data-label="Expires">
                   {expiresAt === null ? 'never' : formatDateTime(expiresAt)}
                   {expiresAt !== null && expiresAt <= now && ' (expired)'}
                 </td>
@@ -85,7 +96,7 @@ export function TokensScreen(): VNode {
         </div>
       )}
       {made && (
-        <Dialog title="Access token" onClose={() => setMade(undefined)}>
+        <Dialog title="Access token" onClose={() => setMade(undefined)} isSticky>
           <p>
             <strong>Copy it now. It is shown only once.</strong>
           </p>

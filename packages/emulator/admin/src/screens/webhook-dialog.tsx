@@ -7,6 +7,7 @@ import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { useEventTypes } from '../state/event-types.ts';
 import type { CreatedSubscription, Subscription } from '../state/resources.ts';
+import { useStore } from '../state/store.ts';
 import { HeadersField, readHeaders, writeHeaders } from './headers-field.tsx';
 
 interface WebhookDialogProps {
@@ -14,7 +15,7 @@ interface WebhookDialogProps {
   readonly subscription?: Subscription;
   readonly type?: string;
   readonly onClose: () => void;
-  readonly onCreated?: (created: CreatedSubscription) => void;
+  readonly onCreated?: (created: CreatedSubscription, isYourKey: boolean) => void;
 }
 
 export function WebhookDialog({ subscription, type, onClose, onCreated }: WebhookDialogProps): VNode {
@@ -24,6 +25,8 @@ export function WebhookDialog({ subscription, type, onClose, onCreated }: Webhoo
   const [types, setTypes] = useState<readonly string[]>(subscription?.types ?? (type ? [type] : []));
   const [otherType, setOtherType] = useState('');
   const [headers, setHeaders] = useState(writeHeaders(subscription?.headers ?? []));
+  const suggested = useStore('suggestedKey').signatureKey ?? '';
+  const [signatureKey, setSignatureKey] = useState(suggested);
   const { isRunning, error, run } = useAction();
 
   const save = async (event: Event) => {
@@ -40,7 +43,9 @@ export function WebhookDialog({ subscription, type, onClose, onCreated }: Webhoo
         await request('PATCH', `/subscriptions/${subscription.id}`, body);
         onClose();
       } else {
-        onCreated?.(await request<CreatedSubscription>('POST', '/subscriptions', body));
+        const isYourKey = signatureKey !== '';
+        const keyed = { ...body, ...(isYourKey && { signatureKey }) };
+        onCreated?.(await request<CreatedSubscription>('POST', '/subscriptions', keyed), isYourKey);
       }
     });
   };
@@ -90,6 +95,20 @@ export function WebhookDialog({ subscription, type, onClose, onCreated }: Webhoo
           hint="Use the name in Showpad's Payload Reference. Only some of the types are public."
           error={error?.fields.get('types')}
         />
+        {!subscription && (
+          <TextField
+            label="Signature key"
+            value={signatureKey}
+            onText={setSignatureKey}
+            placeholder="a new key"
+            hint={
+              suggested === ''
+                ? 'Enter the key that your app has. Leave it blank to get a new key, as at Showpad.'
+                : 'It comes from SHOWPAD_SIGNATURE_KEY. Leave it blank to get a new key, as at Showpad.'
+            }
+            error={error?.fields.get('signatureKey')}
+          />
+        )}
         <HeadersField value={headers} onText={setHeaders} error={error?.fields.get('headers')} />
         <Problem error={error} />
         <footer>

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { Badge, Inferred, statusTone } from '../parts/badges.tsx';
+import { Badge, Origin, statusTone } from '../parts/badges.tsx';
 import { Body } from '../parts/body.tsx';
 import { DeleteButton } from '../parts/delete-button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -17,7 +17,7 @@ import { WebhookDialog } from './webhook-dialog.tsx';
 type Open =
   | { readonly kind: 'create'; readonly type: string }
   | { readonly kind: 'edit'; readonly subscription: Subscription }
-  | { readonly kind: 'key'; readonly created: CreatedSubscription }
+  | { readonly kind: 'key'; readonly created: CreatedSubscription; readonly isYourKey: boolean }
   | { readonly kind: 'sample'; readonly entry: CatalogueEntry };
 
 /** Every event type with the webhooks that are subscribed to it, as in Showpad's Admin App. */
@@ -40,7 +40,7 @@ export function WebhooksScreen(): VNode {
       ))}
       {open?.kind === 'sample' && (
         <Dialog title={`Sample body of ${open.entry.type}`} onClose={close} isWide>
-          {!open.entry.isDocumented && (
+          {!open.entry.isDocumented && !open.entry.isYours && (
             <p>Showpad does not document the payload of this type, so its fields are inferred.</p>
           )}
           <Body label="Body" text={JSON.stringify(open.entry.sample)} />
@@ -50,11 +50,13 @@ export function WebhooksScreen(): VNode {
         <WebhookDialog
           type={open.type}
           onClose={close}
-          onCreated={(created) => setOpen({ kind: 'key', created })}
+          onCreated={(created, isYourKey) => setOpen({ kind: 'key', created, isYourKey })}
         />
       )}
       {open?.kind === 'edit' && <WebhookDialog subscription={open.subscription} onClose={close} />}
-      {open?.kind === 'key' && <SignatureKeyDialog created={open.created} onClose={close} />}
+      {open?.kind === 'key' && (
+        <SignatureKeyDialog created={open.created} isYourKey={open.isYourKey} onClose={close} />
+      )}
     </>
   );
 }
@@ -66,12 +68,12 @@ interface TypeSectionProps {
 }
 
 function TypeSection({ entry, subscriptions, onOpen }: TypeSectionProps): VNode {
-  const { type, isDocumented } = entry;
+  const { type } = entry;
   return (
     <section class="event-type" aria-label={type}>
       <header>
         <h2 class="mono">{type}</h2>
-        {!isDocumented && <Inferred />}
+        <Origin {...entry} />
         <span class="tools">
           <button type="button" class="quiet" onClick={() => onOpen({ kind: 'sample', entry })}>
             Sample body
@@ -101,7 +103,7 @@ function TypeSection({ entry, subscriptions, onOpen }: TypeSectionProps): VNode 
               </th>
               <th scope="col">URL</th>
               <th scope="col" class="number">
-                Requests
+                Requests (all types)
               </th>
               <th scope="col" class="status">
                 Last status
@@ -133,10 +135,16 @@ function WebhookRow({
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td class="mono">{method}</td>
-      <td class="mono wrap">{url}</td>
-      <td class="number">{requestCount}</td>
-      <td>
+      <td class="mono" data-label="Method">
+        {method}
+      </td>
+      <td class="mono wrap" data-label="URL">
+        {url}
+      </td>
+      <td class="number" data-label="Requests (all types)">
+        {requestCount}
+      </td>
+      <td data-label="Last status">
         {lastStatus === null ? (
           <span class="muted">none yet</span>
         ) : (

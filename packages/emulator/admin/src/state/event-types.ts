@@ -11,6 +11,12 @@ export function useEventTypes(): readonly CatalogueEntry[] {
   const others = new Set(subscriptions.flatMap(({ types }) => types).filter((type) => !known.has(type)));
   return [
     ...catalogue,
-    ...[...others].map((type) => ({ type, isDocumented: false, sample: { type, id: EXAMPLE_ID, data: {} } })),
+    ...[...others].map((type) => ({
+      type,
+      isDocumented: false,
+      isYours: true,
+      isKept: false,
+      sample: { type, id: EXAMPLE_ID, data: {} },
+    })),
   ];
 }

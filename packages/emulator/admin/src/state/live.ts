@@ -31,6 +31,14 @@ export function connect(): void {
     'assumption',
     coalesce(() => reload('assumptions', '/assumptions')),
   );
+  stream.addEventListener(
+    'sample',
+    coalesce(() => refreshCatalogue()),
+  );
+  stream.addEventListener(
+    'token',
+    coalesce(() => refreshTokens()),
+  );
   stream.addEventListener('reset', () => void loadAll());
 }
 
@@ -40,6 +48,7 @@ async function loadAll(): Promise<void> {
       reload('info', '/info'),
       reload('clock', '/clock'),
       reload('catalogue', '/catalogue'),
+      reload('suggestedKey', '/signature-key'),
       reload('subscriptions', '/subscriptions'),
       reload('faults', '/faults'),
       reload('faultKinds', '/faults/actions'),
@@ -57,6 +66,7 @@ type Loadable =
   | 'info'
   | 'clock'
   | 'catalogue'
+  | 'suggestedKey'
   | 'subscriptions'
   | 'faults'
   | 'faultKinds'
@@ -68,6 +78,7 @@ async function reload(key: Loadable, path: string): Promise<void> {
 }
 
 export const refreshTokens = (): Promise<void> => reload('tokens', '/tokens');
+export const refreshCatalogue = (): Promise<void> => reload('catalogue', '/catalogue');
 const refreshSubscriptions = coalesce(() => reload('subscriptions', '/subscriptions'));
 const refreshFaults = coalesce(() => reload('faults', '/faults'));
 

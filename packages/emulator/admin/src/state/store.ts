@@ -17,6 +17,8 @@ export interface State {
   readonly info: Info | undefined;
   readonly clock: Clock | undefined;
   readonly catalogue: readonly CatalogueEntry[];
+  /** The key that a new webhook gets, unless another one is entered: the emulator's SHOWPAD_SIGNATURE_KEY. */
+  readonly suggestedKey: { readonly signatureKey: string | null };
   readonly subscriptions: readonly Subscription[];
   readonly attempts: ReadonlyMap<string, Attempt>;
   /** The attempt that ended last. */
@@ -36,6 +38,7 @@ let state: State = {
   info: undefined,
   clock: undefined,
   catalogue: [],
+  suggestedKey: { signatureKey: null },
   subscriptions: [],
   attempts: new Map(),
   latest: undefined,
