@@ -126,9 +126,25 @@ export function createBullmqInbox({
     }
   }
 
-  /** Does something now and again and again, until the inbox is closed. */
+  async function begin(to: InboxConsumer): Promise<void> {
+    const problems = await reached(prepare());
+    for (const problem of problems) to.onError('check durability', new Error(problem));
+    const started = createJobRunner({ consumer: to, maxAttempts, leaseMs });
+    runner = started;
+    const created = await createWorker(started);
+    worker = created;
+    started.keepLocks((ids, tokens) => created.extendJobLocks(ids, tokens, leaseMs));
+    created.run().catch((error) => report('worker', error));
+    repeat('purge', operations.purge, PURGE_INTERVAL_MS);
+    repeat('check clock', guard.check, CLOCK_INTERVAL_MS);
+  }
+
+  /** Does something at once, and then at every interval until the inbox is closed. */
   function repeat(operation: string, run: () => Promise<unknown>, intervalMs: number): void {
-    const runOnce = () => void run().catch((error) => closing ?? report(operation, error));
+    const runOnce = () =>
+      void run().catch((error) => {
+        if (!closing) report(operation, error);
+      });
     runOnce();
     timers.push(setInterval(runOnce, intervalMs).unref());
   }
@@ -173,20 +189,16 @@ export function createBullmqInbox({
     health: () => checkHealth(queue, backend, writability, guard),
 
     async start(to) {
-      if (worker) {
+      if (consumer) {
         throw new Error(`The inbox "${name}" is started already. Give each receiver an inbox of its own.`);
       }
       consumer = to;
-      const problems = await reached(prepare());
-      for (const problem of problems) to.onError('check durability', new Error(problem));
-      const started = createJobRunner({ consumer: to, maxAttempts, leaseMs });
-      runner = started;
-      worker = await createWorker(started);
-      const { extendJobLocks } = worker;
-      started.keepLocks((ids, tokens) => extendJobLocks.call(worker, ids, tokens, leaseMs));
-      worker.run().catch((error) => report('worker', error));
-      repeat('purge', operations.purge, PURGE_INTERVAL_MS);
-      repeat('check clock', guard.check, CLOCK_INTERVAL_MS);
+      try {
+        await begin(to);
+      } catch (error) {
+        consumer = undefined; // So that start() can be called again.
+        throw error;
+      }
     },
 
     close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}) {

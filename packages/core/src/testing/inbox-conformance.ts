@@ -416,6 +416,15 @@ export function inboxConformance(
       assert.equal(producer.jobs.length, 0);
     }),
 
+    check('is started by one of two receivers that start it at once', async (open) => {
+      const { inbox, start, jobs, settled } = await open();
+      const starts = await Promise.allSettled([1, 2].map(async () => start()));
+      assert.deepEqual(starts.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      await inbox.put(entryOf({}));
+      await settled({ done: 1 });
+      assert.equal(jobs.length, 1);
+    }),
+
     check('stops when what runs is done, and leaves the rest to the next', async (open) => {
       const first = await open({ concurrency: 1 });
       let finish = () => {};
@@ -514,7 +523,7 @@ function subjectOf(inbox: Inbox): Subject {
 }
 
 function first<T>(list: readonly T[]): T {
-  assert.notEqual(list.length, 0, 'there is nothing where something must be');
+  assert.notEqual(list.length, 0, 'the list is empty');
   return list[0] as T;
 }
 
