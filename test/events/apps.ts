@@ -90,6 +90,36 @@ console.log('listening', new URL(await app.listen({ port: 0, host: '127.0.0.1' }
     validation: [IMPORT, 'schemas,'],
   },
   {
+    framework: 'fetch',
+    packageName: '@showpad-webhooks/fetch',
+    isModule: true,
+    source: `import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createFetchHandler } from '@showpad-webhooks/fetch';
+/* import */
+
+export const POST = createFetchHandler({
+  keys: process.env.SHOWPAD_SIGNATURE_KEY ?? '',
+  /* schemas */
+  on: {
+    /* handler */
+  },
+});
+
+// What a framework does.
+const server = createServer(async (req, res) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk);
+  const headers = req.headers as Record<string, string>;
+  const body = new Uint8Array(Buffer.concat(chunks));
+  const response = await POST(new Request(\`http://localhost\${req.url}\`, { method: 'POST', headers, body }));
+  res.writeHead(response.status).end(await response.text());
+}).listen(0, '127.0.0.1', () => ${LISTENING});
+`,
+    handler: HANDLER,
+    validation: [IMPORT, 'schemas,'],
+  },
+  {
     framework: 'Nest, with the settings of its starter',
     packageName: '@showpad-webhooks/nestjs',
     isModule: false,
