@@ -37,8 +37,10 @@ export interface Backend {
   readonly clock: ServerClock;
   createQueue(name: string): Queue;
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
-  /** Creates or upgrades what must exist before the first job. */
+  /** Creates or upgrades what must exist before the first job, unless all must exist already. */
   prepare(): Promise<void>;
+  /** Rejects if the queue must exist and does not. */
+  checkQueue(queue: Queue): Promise<void>;
   /** Resolves when what was written to the queue before is as durable as the options want it. */
   confirm(queue: Queue): Promise<void>;
   /** Rejects if the server refuses to write. */
@@ -53,4 +55,6 @@ export interface Backend {
 export interface BackendOptions {
   readonly leaseMs: number;
   readonly keepDoneBodies: boolean;
+  /** No queue and no table is created or upgraded. */
+  readonly mustExist: boolean;
 }

@@ -34,6 +34,7 @@ export function createInboxQueue(
     try {
       await backend.prepare();
       await queue.waitUntilReady();
+      await backend.checkQueue(queue);
       isReady = true;
     } catch (error) {
       // On Postgres, a queue that could not connect never will. The next call tries with a new one.

@@ -17,6 +17,11 @@ export type BullmqInboxOptions = BullmqSource &
   InboxOptions & {
     /** The name of the queue is `<prefix>-<name>`. Default `showpad`. */
     readonly prefix?: string;
+    /**
+     * Uses only a queue that is there, and neither creates nor upgrades a queue or a table. Use it in tools that look at the
+     * inbox of an app. Calls reject if there is no such queue. Default false.
+     */
+    readonly mustExist?: boolean;
   };
 
 /** An inbox whose queue is a real BullMQ queue. */
@@ -60,11 +65,15 @@ export function createBullmqInbox({
   waitReplicas,
   postgres,
   prefix = 'showpad',
+  mustExist = false,
   ...options
 }: BullmqInboxOptions): BullmqInbox {
   const settings = readOptions(options);
   const { name, maxAttempts, concurrency, leaseMs } = settings;
-  const backend = createBackend({ connection, waitReplicas, postgres } as BullmqSource, settings);
+  const backend = createBackend({ connection, waitReplicas, postgres } as BullmqSource, {
+    ...settings,
+    mustExist,
+  });
   const queueName = `${prefix}-${name}`;
   const queue = createInboxQueue(backend, queueName, (error) => report('queue', error));
   const operations = createOperations(queue, backend, settings);

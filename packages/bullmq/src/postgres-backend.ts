@@ -10,6 +10,7 @@ import {
 } from 'bullmq';
 import type { Backend, BackendOptions } from './backend.ts';
 import { type JobData, withoutBody } from './job-data.ts';
+import { checkQueueExists } from './must-exist.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 
 type Factory = BackendFactory<PostgresQueueBackend, PostgresConnectionOptions>;
@@ -17,11 +18,11 @@ type Pool = PostgresQueueBackend['connection']['pool'];
 
 export function createPostgresSide(
   postgres: PostgresConnectionOptions,
-  { keepDoneBodies }: BackendOptions,
+  { keepDoneBodies, mustExist }: BackendOptions,
 ): Backend {
   const isPool = typeof postgres === 'object' && 'query' in postgres;
   const options = typeof postgres === 'string' ? { connectionString: postgres } : postgres;
-  const connection = (isPool ? postgres : { migrate: true, ...options }) as PostgresConnectionOptions;
+  const connection = (isPool ? postgres : { migrate: !mustExist, ...options }) as PostgresConnectionOptions;
   /** The queue that is connected, or will be. It is asked for the time. */
   let asked: PostgresQueueBackend | undefined;
   const clock = createServerClock(async () => {
@@ -36,7 +37,7 @@ export function createPostgresSide(
   return {
     clock,
     createQueue(name) {
-      const queue = new Queue(name, { connection }, factory);
+      const queue = new Queue(name, { connection, skipMetasUpdate: mustExist }, factory);
       asked = queue.getBackend();
       return queue as unknown as Queue;
     },
@@ -52,7 +53,10 @@ export function createPostgresSide(
       return worker as unknown as Worker;
     },
     async prepare() {
-      if (isPool) await runMigrations(postgres as Parameters<typeof runMigrations>[0]);
+      if (isPool && !mustExist) await runMigrations(postgres as Parameters<typeof runMigrations>[0]);
+    },
+    checkQueue: async (queue) => {
+      if (mustExist) await checkQueueExists(queue);
     },
     confirm: async () => {},
     tryToWrite: async () => {},

@@ -8,6 +8,7 @@ import {
   Worker,
 } from 'bullmq';
 import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
+import { checkQueueExists } from './must-exist.ts';
 import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
 import { findRedisProblems } from './redis-problems.ts';
 import { clientOf, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis-scripts.ts';
@@ -34,13 +35,20 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
   return {
     clock,
     createQueue(name) {
-      const queue = new Queue(name, { connection: failFast as ConnectionOptions }, factoryOf(jobsOptions));
+      const queue = new Queue(
+        name,
+        { connection: failFast as ConnectionOptions, skipMetasUpdate: options.mustExist },
+        factoryOf(jobsOptions),
+      );
       asked = queue.getBackend();
       return queue as unknown as Queue;
     },
     createWorker: (name, processor, settings) =>
       new Worker(name, processor, { ...settings, connection }, factoryOf(jobsOptions)) as unknown as Worker,
     prepare: async () => {},
+    checkQueue: async (queue) => {
+      if (options.mustExist) await checkQueueExists(queue);
+    },
     async confirm(queue) {
       await replicaWait?.(await clientOf(queue.getBackend()));
     },

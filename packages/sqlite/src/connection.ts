@@ -1,9 +1,9 @@
 import type { StoreHealth } from '@showpad-webhooks/core/inbox';
 import { findProblems } from './durability.ts';
 import { pathOf, watchFile } from './file-watch.ts';
-import { configure, openFile } from './open-file.ts';
+import { makeDurable, openFile, useWriteAheadLog } from './open-file.ts';
 import { type CheckRoom, createRoomCheck, findRoomProblems } from './room.ts';
-import { migrate } from './schema.ts';
+import { checkTables, migrate } from './schema.ts';
 import type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';
 import { type MachineClock, machineClock, openClock } from './steady-clock.ts';
 import { commitTogether, inTransaction, isLocked, type Outcome } from './transaction.ts';
@@ -51,11 +51,20 @@ const NOTE_TIME_MS = 1_000;
 /** For how long a write that failed counts, if none came after it. Nobody sends deliveries to a process that is not ready. */
 const FAILURE_COUNTS_MS = 30_000;
 
+export type ConnectionSource = SqliteSource & {
+  /** If it is true, opening creates and changes neither the file nor its tables. */
+  readonly mustExist?: boolean | undefined;
+};
+
 /**
- * @throws Error if the file cannot be opened, or a newer version of this package made its tables.
+ * @throws Error if the file cannot be opened, if a newer version of this package made its tables, or if they must exist and do
+ * not.
  */
-export function connect({ file, database }: SqliteSource, machine: MachineClock = machineClock): Connection {
-  const handle = database ?? openFile(file);
+export function connect(
+  { file, database, mustExist = false }: ConnectionSource,
+  machine: MachineClock = machineClock,
+): Connection {
+  const handle = database ?? openFile(file, mustExist);
   const ownTimeoutMs = busyTimeoutOf(handle);
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
@@ -67,9 +76,11 @@ export function connect({ file, database }: SqliteSource, machine: MachineClock 
 
   try {
     now = withBusyTimeout(OPENING_PATIENCE_MS, () => {
-      if (!database) configure(handle);
+      if (mustExist) checkTables(handle);
+      else if (!database) useWriteAheadLog(handle);
+      if (!database) makeDurable(handle);
       return inTransaction(handle, () => {
-        migrate(handle);
+        if (!mustExist) migrate(handle);
         return openClock(handle, machine);
       });
     });

@@ -1,10 +1,17 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { connect } from './connection.ts';
+import { type Connection, type ConnectionSource, connect } from './connection.ts';
 import { createSqliteInboxStore } from './inbox-store.ts';
 import type { SqliteSource } from './sqlite-handle.ts';
 
-export type SqliteInboxOptions = SqliteSource & Omit<StoreInboxOptions, 'clock'>;
+export type SqliteInboxOptions = SqliteSource &
+  Omit<StoreInboxOptions, 'clock'> & {
+    /**
+     * Opens only an inbox that is there, and neither creates nor upgrades a file or a table. Use it in tools that look at the
+     * inbox of an app. Default false.
+     */
+    readonly mustExist?: boolean;
+  };
 
 /**
  * A durable inbox in one SQLite file, for the processes of one machine. What was acknowledged survives a crash of the process,
@@ -14,7 +21,7 @@ export type SqliteInboxOptions = SqliteSource & Omit<StoreInboxOptions, 'clock'>
  * `start()` and `health()` report settings that could lose events.
  *
  * @throws TypeError for an option that is out of range. Error if the file cannot be opened, or a newer version of this package
- * made its tables.
+ * made its tables. With `mustExist`, Error if there is no such inbox.
  *
  * @example
  * ```ts
@@ -27,8 +34,22 @@ export type SqliteInboxOptions = SqliteSource & Omit<StoreInboxOptions, 'clock'>
  * process.once('SIGTERM', () => receiver.close());
  * ```
  */
-export function createSqliteInbox({ file, database, ...options }: SqliteInboxOptions): Inbox {
-  const connection = connect({ file, database } as SqliteSource);
-  const store = createSqliteInboxStore(connection, options.name ?? INBOX_DEFAULTS.name);
+export function createSqliteInbox({ file, database, mustExist, ...options }: SqliteInboxOptions): Inbox {
+  const { name = INBOX_DEFAULTS.name } = options;
+  const connection = connect({ file, database, mustExist } as ConnectionSource);
+  if (mustExist) checkName(connection, name);
+  const store = createSqliteInboxStore(connection, name);
   return createStoreInbox(store, { ...options, clock: connection.now });
+}
+
+/** An inbox without entries cannot be told from a wrong name, except by the other inboxes of the file. */
+function checkName({ all, close }: Connection, name: string): void {
+  const [found] = all('SELECT 1 FROM showpad_inbox WHERE inbox = ? LIMIT 1', name);
+  const names = found
+    ? []
+    : all<{ inbox: string }>('SELECT DISTINCT inbox FROM showpad_inbox ORDER BY inbox LIMIT 20');
+  if (names.length === 0) return;
+  close();
+  const others = names.map(({ inbox }) => JSON.stringify(inbox)).join(', ');
+  throw new Error(`There is no inbox ${JSON.stringify(name)} in this file. The file has: ${others}.`);
 }

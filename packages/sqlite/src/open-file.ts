@@ -1,22 +1,25 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'libsql';
 import type { SqliteHandle } from './sqlite-handle.ts';
 
 /**
- * Opens a file with the settings that make a commit durable, and creates it if it is missing.
+ * Opens a file, and creates it if it is missing, unless it must exist.
  *
  * @throws TypeError without a file name, and Error if the file cannot be opened.
  */
-export function openFile(file: string | undefined): SqliteHandle {
+export function openFile(file: string | undefined, mustExist: boolean): SqliteHandle {
   if (typeof file !== 'string' || file === '') {
     throw new TypeError('Pass { file: "showpad.db" }, or { database } with an open SQLite handle.');
+  }
+  if (mustExist && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new Error(`There is no file ${JSON.stringify(file)}.`);
   }
   try {
     if (file === ':memory:') return open(file);
     // An absolute path is always a path. libsql would take "file:…" and "http:…" for addresses.
     const path = resolve(file);
-    createPrivateFile(path);
+    if (!mustExist) createPrivateFile(path);
     return open(path);
   } catch (cause) {
     throw new Error(
@@ -40,9 +43,13 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** Makes commits durable. A commit in a WAL takes one fsync, and readers do not block it. */
-export function configure(handle: SqliteHandle): void {
+/** Makes the commits of this handle durable. */
+export function makeDurable(handle: SqliteHandle): void {
   handle.exec('PRAGMA fullfsync = ON'); // On macOS an ordinary fsync leaves data in the cache of the disk.
-  handle.prepare('PRAGMA journal_mode = WAL').all();
   handle.exec('PRAGMA synchronous = FULL');
+}
+
+/** A commit in a WAL takes one fsync, and readers do not block it. The file keeps this setting. */
+export function useWriteAheadLog(handle: SqliteHandle): void {
+  handle.prepare('PRAGMA journal_mode = WAL').all();
 }

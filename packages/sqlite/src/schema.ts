@@ -70,3 +70,20 @@ export function migrate(handle: SqliteHandle): void {
   for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);
   handle.exec(`UPDATE showpad_webhooks SET version = ${MIGRATIONS.length}`);
 }
+
+/**
+ * Checks that the tables are there and that this version of the package can use them, and changes nothing.
+ *
+ * @throws Error
+ */
+export function checkTables(handle: SqliteHandle): void {
+  const [found] = handle.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'showpad_webhooks'").all();
+  if (!found) throw new Error('This file has no tables of @showpad-webhooks/sqlite.');
+  const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
+  const version = Number(row?.version);
+  if (version === MIGRATIONS.length) return;
+  throw new Error(
+    `The tables have version ${version}, and this version of @showpad-webhooks/sqlite uses ${MIGRATIONS.length}. Use the ` +
+      'version of the package that the app uses.',
+  );
+}
