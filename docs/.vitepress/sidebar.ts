@@ -53,6 +53,8 @@ export const sidebar: Items = [
       { text: 'core', link: '/packages/core' },
       { text: 'express', link: '/packages/express' },
       { text: 'koa', link: '/packages/koa' },
+      { text: 'fastify', link: '/packages/fastify' },
+      { text: 'fetch', link: '/packages/fetch' },
       { text: 'nestjs', link: '/packages/nestjs' },
       { text: 'sqlite', link: '/packages/sqlite' },
       { text: 'bullmq', link: '/packages/bullmq' },
