@@ -71,11 +71,12 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
       const server = await startServer();
       const inbox = createBullmqInbox(sourceOf(server));
       const receiver = createReceiver({ keys: KEY, inbox });
+      const causes: string[] = [];
+      receiver.onError(({ cause }) => causes.push((cause as Error).message));
       expect(await deliver(receiver, '1')).toBe('202 queued');
       server.pause();
-      const startedMs = performance.now();
       expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED');
-      expect(performance.now() - startedMs).toBeLessThan(5_000);
+      expect(causes).toEqual(['There was no result within 2500 ms.']);
       server.resume();
       await vi.waitFor(
         async () => expect(await deliver(receiver, '2')).toMatch(/^20\d (duplicate|queued)$/),
@@ -104,9 +105,7 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
         inbox.discard({ id: '1' }),
         inbox.purge(),
       ];
-      const results = Promise.allSettled(calls);
-      expect(await timeOf(results)).toBeLessThan(5_000);
-      for (const result of await results) {
+      for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ reason: { message: 'The server did not answer within 2500 ms.' } });
       }
       expect(await inbox.health()).toEqual({
@@ -124,8 +123,8 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
     'that was never there: a call of an operator ends with an error',
     async () => {
       const inbox = createBullmqInbox(sourceOf({ port: 1 }));
-      expect(await timeOf(expect(inbox.list()).rejects.toThrow())).toBeLessThan(5_000);
-      expect(await timeOf(inbox.close({ timeoutMs: 1_000 }))).toBeLessThan(2_000);
+      await expect(inbox.list()).rejects.toThrow();
+      expect(await timeOf(inbox.close({ timeoutMs: 1_000 }))).toBeLessThan(5_000);
     },
     60_000,
   );
@@ -174,7 +173,7 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
       const { signal } = await running;
       await end(server);
       for (const inbox of [idle, busy]) {
-        expect(await timeOf(inbox.close({ timeoutMs: 1_000 }))).toBeLessThan(2_000);
+        expect(await timeOf(inbox.close({ timeoutMs: 1_000 }))).toBeLessThan(5_000);
       }
       expect(signal.aborted).toBe(true);
       await expect(busy.put(entryOf('2'))).rejects.toThrow('The inbox is closed.');

@@ -1,8 +1,5 @@
-import { readBody } from '@showpad-webhooks/core/node';
 import { describe, expect, test } from 'vitest';
 import { GrowingBuffer } from '../../src/node/growing-buffer.ts';
-import { usedBytes } from '../memory.ts';
-import { openRequest } from './open-request.ts';
 
 function collect(pieces: readonly Uint8Array[]): GrowingBuffer {
   const bytes = new GrowingBuffer();
@@ -68,33 +65,5 @@ describe('a growing buffer', () => {
       const { byteLength } = bytes.toBuffer().buffer;
       expect(byteLength).toBeLessThanOrEqual(Math.max(16_384, 2 * bytes.length));
     }
-  });
-});
-
-describe('a body in chunks of one byte', () => {
-  const MEBIBYTE = 1_048_576;
-  /** Code that is compiled on the way, and what the test runner keeps. */
-  const SLACK_BYTES = 3_000_000;
-
-  test('takes at most twice its size of memory in a growing buffer', () => {
-    const piece = Buffer.alloc(1, 'x');
-    const before = usedBytes();
-    const bytes = new GrowingBuffer();
-    for (let count = 0; count < 2 * MEBIBYTE; count++) bytes.append(piece);
-    expect(usedBytes() - before).toBeLessThan(4 * MEBIBYTE + SLACK_BYTES);
-    expect(bytes.length).toBe(2 * MEBIBYTE);
-  });
-
-  test('takes at most twice its size of memory if readBody reads it', { timeout: 30_000 }, async () => {
-    const length = MEBIBYTE / 8;
-    const head = ['POST / HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked', '', ''];
-    const { req, client } = await openRequest(...head);
-    const before = usedBytes();
-    const reading = readBody(req, length);
-    client.write(`${'1\r\nx\r\n'.repeat(length)}0\r\n\r\n`);
-    const body = await reading;
-    // A list of the pieces would take more than fifty times as much.
-    expect(usedBytes() - before).toBeLessThan(2 * length + SLACK_BYTES);
-    expect(Buffer.from(body).equals(Buffer.alloc(length, 'x'))).toBe(true);
   });
 });

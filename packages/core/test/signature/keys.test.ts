@@ -7,7 +7,7 @@ import {
   sign,
 } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createKeyring } from '../../src/signature/keys.ts';
 import { delivery, isSettled, KEY, probe, startTime, stopTime, TYPE } from '../support.ts';
 
@@ -180,10 +180,14 @@ test('a key is used as UTF-8', async () => {
   expect(sign('{}', 'clé-🔑', 1)).toBe(bytes);
 });
 
-test('many keys and a large forgery do not block the event loop', async () => {
-  const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
+test('many keys do not block the event loop', async () => {
+  const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`);
   const { receiver } = probe({ keys });
-  const forged = { ...delivery(), body: Buffer.alloc(1024 * 1024) };
+  // Each look at the clock finds that another millisecond is over, as if every key took that long.
+  let nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs++);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const forged = { ...delivery(), body: Buffer.from('{}') };
   let isDone = false;
   let turns = 0;
   const count = () => {
@@ -193,6 +197,5 @@ test('many keys and a large forgery do not block the event loop', async () => {
   setImmediate(count);
   expect((await receiver.receive(forged)).error?.code).toBe('SIGNATURE_MISMATCH');
   isDone = true;
-  // One HMAC over 1 MiB takes about half a millisecond or more, and a turn comes at least every few milliseconds.
   expect(turns).toBeGreaterThan(20);
 });
