@@ -1,5 +1,6 @@
 import type { Reporter } from '../reporting/reporter.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
+import type { MaybePromise } from '../shared/promise.ts';
 import { callStore } from './call-store.ts';
 import { LEASE_MS, type Ledger } from './ledger.ts';
 import type { ClaimedRun } from './ledger-progress.ts';
@@ -108,7 +109,7 @@ export class FailedEvents {
       if (claim.status === 'in-progress') this.#failures.set(key, failure);
       if (claim.status !== 'claimed') return;
       await this.#send(failure, claim);
-      await callStore('ledger', 'release', () => ledger.release({ key, fence: claim.fence }));
+      await this.#tell('release', failure, () => ledger.release({ key, fence: claim.fence }));
     } catch (error) {
       // Without the ledger nobody knows whether the event was handled, and a letter too many is better than none.
       reporter.report(error as ShowpadWebhookError, delivery);
@@ -118,13 +119,18 @@ export class FailedEvents {
 
   async #send(failure: Failure, { fence, done }: ClaimedRun['claim']): Promise<void> {
     if (done.includes(LETTER_SENT) || !(await this.#keep(failure))) return;
-    const { ledger, reporter } = this.#options;
-    const { key, delivery } = failure.run;
+    const { ledger } = this.#options;
+    const { key } = failure.run;
+    const update = { leaseMs: LEASE_MS, handler: LETTER_SENT };
+    await this.#tell('checkpoint', failure, () => ledger.checkpoint({ key, fence }, update));
+  }
+
+  /** Trouble of the ledger after the letter is only reported, because the letter was sent. */
+  async #tell(operation: string, { run }: Failure, call: () => MaybePromise<boolean>): Promise<void> {
     try {
-      const update = { leaseMs: LEASE_MS, handler: LETTER_SENT };
-      await callStore('ledger', 'checkpoint', () => ledger.checkpoint({ key, fence }, update));
+      await callStore('ledger', operation, call);
     } catch (error) {
-      reporter.report(error as ShowpadWebhookError, delivery);
+      this.#options.reporter.report(error as ShowpadWebhookError, run.delivery);
     }
   }
 

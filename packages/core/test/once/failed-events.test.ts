@@ -180,3 +180,25 @@ test('a ledger that cannot be asked is reported, and the letter is sent', async 
   expect(letters).toHaveLength(1);
   expect(errors.map(({ code }) => code)).toEqual(['LEDGER_FAILED']);
 });
+
+test.each(['checkpoint', 'release'] as const)(
+  'a ledger whose %s fails after the letter gets no second letter',
+  async (operation) => {
+    const memory = createMemoryLedger();
+    let isDown = false;
+    const ledger: Ledger = {
+      ...memory,
+      [operation]: (...args: never[]) => {
+        if (isDown) throw new Error('connection refused');
+        return (memory[operation] as (...given: never[]) => boolean)(...args);
+      },
+    };
+    const { deliver, letters, errors } = receiverOfCrm(ledger);
+    await deliver();
+    isDown = true;
+    errors.length = 0;
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+    expect(errors.map(({ code }) => code)).toEqual(['LEDGER_FAILED']);
+  },
+);
