@@ -23,7 +23,7 @@ describe('listen', () => {
     const running = startCommand(['listen', '--port', '0', '--key', KEY]);
     const url = (await running.nextLine()).replace('Listening on ', '');
     await post(url, { body: Buffer.from('{"type":"\\u001b[2J\\n","id":"an-id"}') });
-    expect(await running.nextLine()).toMatch(/^\S+Z {2}200 {2}\ufffd\[2J\ufffd {2}an-id {2}\d+ ms$/);
+    expect(await running.nextLine()).toMatch(/^\S+Z {2}200 handled {2}\ufffd\[2J\ufffd {2}an-id {2}\d+ ms$/);
   });
 
   test('shows no control character of a sender, in lines or in JSON', async () => {
@@ -146,7 +146,7 @@ describe('listen --record', () => {
     expect(recording).toMatchObject({
       isAuthentic: true,
       keyLabel: keyFile,
-      outcome: 'ignored',
+      outcome: 'handled',
       status: 200,
     });
     expect(Date.parse(String(recording.receivedAt))).toBeGreaterThanOrEqual(startedAt);

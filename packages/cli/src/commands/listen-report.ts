@@ -1,5 +1,5 @@
 import type { Receipt } from '@showpad-webhooks/core';
-import { isDelivered } from '../http/answer.ts';
+import { isDelivered, labelOf, type Outcome } from '../http/answer.ts';
 import { type Output, paint } from '../terminal/output.ts';
 
 /** What `listen` did with a delivery. */
@@ -8,6 +8,8 @@ export interface HandledDelivery {
   readonly method: string;
   readonly status: number;
   readonly durationMs: number;
+  /** What the answer that was passed on says became of the event. */
+  readonly outcome: Outcome;
   readonly isAuthentic: boolean;
   /** Why there was no answer to pass on. */
   readonly problem: string | undefined;
@@ -25,16 +27,19 @@ export function reportDelivery(
   handled: HandledDelivery,
   output: Output,
 ): void {
+  const { outcome, ...delivery } = handled;
   const { receivedAt, status, durationMs, problem, body, notRecorded } = handled;
   const value = {
-    ...handled,
+    ...delivery,
+    outcome: outcome.outcome,
     keyLabel,
     ...(event && { type: event.type, eventId: event.id }),
     ...(error && { code: error.code, message: error.message }),
   };
   output.result(value, [
     paint('dim', receivedAt),
-    paint(isDelivered(status) ? 'green' : 'red', `${status}`),
+    // The code of an error is shown with its message.
+    paint(isDelivered(status) ? 'green' : 'red', labelOf(status, error ? {} : outcome)),
     ...(event ? [event.type, event.id] : [`${error?.code}: ${error?.message}`]),
     problem ?? '',
     paint('dim', `${durationMs} ms`),

@@ -12,6 +12,7 @@ import { createRouteHandler } from '@showpad-webhooks/core/node';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { readOutcome } from '../http/answer.ts';
 import { listenOn } from '../http/listen-on.ts';
 import { createRecorder, type Recorded, type Recorder } from '../http/recorder.ts';
 import { type Answer, endToEnd, isAnswer, type NoAnswer, send } from '../http/send.ts';
@@ -79,7 +80,10 @@ async function listen(flags: ListenFlags, context: Context): Promise<void> {
     }),
   );
   // Each delivery is reported below, so the default warnings would only repeat it.
-  receiver.onError(() => {}).onRejected(() => {});
+  receiver
+    .onAny(() => {})
+    .onError(() => {})
+    .onRejected(() => {});
   const handling = { receiver, target, record, isBodyPrinted, context };
   const handler = createRouteHandler({
     ...receiver,
@@ -140,6 +144,7 @@ async function handle(request: WebhookRequest, handling: Handling): Promise<Rece
     method,
     status,
     durationMs,
+    outcome: readOutcome(response.body),
     isAuthentic,
     problem,
     ...recorded,
