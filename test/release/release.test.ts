@@ -58,6 +58,20 @@ describe('a release', () => {
     expect(repository.changes()).toEqual(filesOf('core'));
   });
 
+  test('for the first time describes what there is, and not what changed', () => {
+    const isFirst = repository
+      .manifests()
+      .every((manifest) => manifest.private || manifest.version === '0.0.0');
+    if (!isFirst) return;
+    const folder = new URL('../../.changeset/', import.meta.url);
+    for (const name of readdirSync(folder).filter((each) => each.endsWith('.md'))) {
+      const text = readFileSync(new URL(name, folder), 'utf8');
+      expect(text, name).not.toMatch(
+        /no longer|\bbefore,|previously|formerly|used to\b|than before|first release/i,
+      );
+    }
+  });
+
   test('of the changesets that wait now leaves no public package at 0.0.0', () => {
     repository.version();
     const isPublic = repository.manifests().filter((manifest) => !manifest.private);
