@@ -1,5 +1,17 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
 
+/** The bytes that one delivery holds. */
+export interface HeldBytes {
+  /**
+   * Says how many bytes are held now.
+   *
+   * @throws ShowpadWebhookError `OVERLOADED` if there is no room for so many.
+   */
+  growTo(bytes: number): void;
+  /** Says that the delivery is over. */
+  release(): void;
+}
+
 /** Limits how many bytes of bodies a receiver holds at once, for all of its deliveries together. */
 export class BytesInFlight {
   readonly #maxBytes: number;
@@ -14,39 +26,22 @@ export class BytesInFlight {
     if (this.#bytes + bytes > this.#maxBytes) throw overloaded(this.#maxBytes);
   }
 
-  /** @throws ShowpadWebhookError `OVERLOADED`, and then nothing is added. */
-  add(bytes: number): void {
-    this.checkRoom(bytes);
-    this.#bytes += bytes;
-  }
-
-  release(bytes: number): void {
-    this.#bytes -= bytes;
-  }
-}
-
-/** The bytes that one delivery holds. */
-export class HeldBytes {
-  readonly #inFlight: BytesInFlight;
-  #bytes = 0;
-
-  constructor(inFlight: BytesInFlight) {
-    this.#inFlight = inFlight;
-  }
-
-  /**
-   * Says how many bytes are held now.
-   *
-   * @throws ShowpadWebhookError `OVERLOADED`
-   */
-  growTo(bytes: number): void {
-    this.#inFlight.add(bytes - this.#bytes);
-    this.#bytes = bytes;
-  }
-
-  release(): void {
-    this.#inFlight.release(this.#bytes);
-    this.#bytes = 0;
+  /** Begins to count for a delivery, which holds nothing yet. */
+  hold(): HeldBytes {
+    let heldBytes = 0;
+    let isOver = false;
+    return {
+      growTo: (bytes) => {
+        if (isOver) return; // A body reader of the app may go on after it has rejected.
+        this.checkRoom(bytes - heldBytes);
+        this.#bytes += bytes - heldBytes;
+        heldBytes = bytes;
+      },
+      release: () => {
+        isOver = true;
+        this.#bytes -= heldBytes;
+      },
+    };
   }
 }
 

@@ -70,6 +70,18 @@ describe('maxBytesInFlight', () => {
     expect((await receiver.receive(request)).outcome).toBe('ignored');
   });
 
+  test('does not count what a body reader takes after its delivery was answered', async () => {
+    const { receiver } = probe({ maxBytesInFlight: size });
+    let takeMore = () => {};
+    const failing: BodyReader = (_limitBytes, onHeld) => {
+      takeMore = () => onHeld?.(size);
+      return Promise.reject(new Error('broken'));
+    };
+    expect((await receiver.receive({ ...request, body: failing })).error?.code).toBe('RAW_BODY_UNAVAILABLE');
+    takeMore();
+    expect((await receiver.receive(request)).outcome).toBe('ignored');
+  });
+
   test('is no limit for a receiver with a smaller default if maxBodyBytes is large', async () => {
     const { receiver } = probe({ maxBodyBytes: 2 ** 31 });
     const headers = { ...request.headers, 'content-length': `${2 ** 32}` };
