@@ -20,10 +20,9 @@ export function watchTime({ timeoutMs, onTimeout, onGiveUp }: TimeLimit): () => 
   // Handlers that end within this turn of the event loop cost no timer.
   const start = setImmediate(() => {
     timer = setTimer(() => {
-      timer = setTimer(
-        () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR)),
-        timeoutMs * (GIVE_UP_FACTOR - 1),
-      );
+      const giveUp = () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR));
+      timer = setTimer(giveUp, timeoutMs * (GIVE_UP_FACTOR - 1));
+      timer.unref?.(); // Handlers that hang do not keep a process alive that would end otherwise.
       onTimeout(tooSlow(timeoutMs));
     }, timeoutMs);
   });

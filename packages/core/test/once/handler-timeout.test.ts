@@ -67,6 +67,15 @@ describe('handlers that are slower than handlerTimeoutMs', () => {
     await expectNoTimerLeft();
   });
 
+  test('do not keep the process alive after the response, even if they never end', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const { begin } = slowReceiver();
+    const { answer } = await begin();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await answer()).toBe('503 HANDLER_TIMEOUT');
+    expect(timers.mock.results.map(({ value }) => value.hasRef())).toEqual([true, false]);
+  });
+
   test('have an aborted signal, even if they read it only later', async () => {
     const waited = deferred();
     const started = deferred();
