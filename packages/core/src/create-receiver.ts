@@ -7,8 +7,8 @@ import type { SchemasOf, WithSchemas } from './events/schema.ts';
 import { HandlerRegistry } from './handlers/registry.ts';
 import { createHandlerRunner } from './handlers/run-handlers.ts';
 import { inside } from './handlers/telemetry.ts';
-import { createReceiverInbox, type ReceiverInbox } from './inbox/receiver-inbox.ts';
-import { storeFailed } from './once/errors.ts';
+import { createReceiverInbox } from './inbox/receiver-inbox.ts';
+import { type StoreName, storeFailed } from './once/errors.ts';
 import { createHandleOnce } from './once/handle-once.ts';
 import { Unfinished } from './once/unfinished.ts';
 import { type ReceiverOptions, readOptions, type UncheckedOptions } from './options.ts';
@@ -129,8 +129,13 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     // With an inbox the deliveries get half of the time at most, so that some is left for the handlers of the inbox.
     const isEmpty = await unfinished.waitUntilEmpty(inbox ? timeoutMs / 2 : timeoutMs);
     if (!isEmpty) abandonUnfinished();
-    await closeLedger(endsAtMs - performance.now());
-    if (inbox) await closeInbox(inbox, Math.max(0, endsAtMs - performance.now()));
+    await closeStore('ledger', once.close(), endsAtMs - performance.now());
+    if (inbox) {
+      const leftMs = Math.max(0, endsAtMs - performance.now());
+      // Closing the store itself takes a moment too.
+      const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
+      await closeStore('inbox', inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
+    }
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));
   }
@@ -142,21 +147,12 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     logOrWarn({ ...named, fields: { deliveries }, message, code: 'CLOSED_EARLY' });
   }
 
-  async function closeLedger(timeoutMs: number): Promise<void> {
+  /** The store may hang or fail, and close() resolves in time all the same. */
+  async function closeStore(store: StoreName, closed: Promise<void>, timeoutMs: number): Promise<void> {
     try {
-      await withDeadline(once.close(), Math.max(0, timeoutMs));
+      await withDeadline(closed, Math.max(0, timeoutMs));
     } catch (cause) {
-      reporter.report(storeFailed('ledger', 'close', cause));
-    }
-  }
-
-  async function closeInbox(open: ReceiverInbox, timeoutMs: number): Promise<void> {
-    // Closing the store itself takes a moment too.
-    const closingMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
-    try {
-      await withDeadline(open.close({ timeoutMs: timeoutMs - closingMs }), timeoutMs);
-    } catch (cause) {
-      reporter.report(storeFailed('inbox', 'close', cause));
+      reporter.report(storeFailed(store, 'close', cause));
     }
   }
 

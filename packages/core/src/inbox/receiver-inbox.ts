@@ -70,7 +70,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
         throw error;
       }
     },
-    close: (closeOptions) => inbox.close(closeOptions),
+    close: async (closeOptions) => inbox.close(closeOptions),
     health: async () => inbox.health(),
   };
 }
