@@ -54,6 +54,21 @@ function openCareless({ signed = (body) => body, refusal = 401, ...traits }: Car
   return openServer(async (req, res) => void res.writeHead(await statusOf(req)).end());
 }
 
+/** An app with the probe of the README. */
+async function openProbed(options: {
+  readonly ledger?: false;
+}): Promise<{ readonly url: string; readonly counts: ReadonlyMap<string, number> }> {
+  const counts = new Map<string, number>();
+  const receive = createRouteHandler({ keys: KEY, ...options });
+  receive.receiver.onAny(({ id }) => void counts.set(id, (counts.get(id) ?? 0) + 1), { name: 'probe' });
+  const url = await openServer((req, res) => {
+    if (req.url === '/nothing') return void res.writeHead(404).end();
+    if (req.url === '/probe') return void res.end(JSON.stringify(Object.fromEntries(counts)));
+    receive(req, res);
+  });
+  return { url, counts };
+}
+
 describe('doctor', () => {
   test('passes a receiver of this project in everything, and says what it could not check', async () => {
     const { exitCode, stdout, stderr } = await doctor((await openReceiver()).url);
@@ -63,6 +78,36 @@ describe('doctor', () => {
     expect(stderr).toMatch(/^14 passed, 0 warned, 0 failed\.\nThe answers do not show/);
     expect(stderr).not.toContain('not handled twice');
     expect(exitCode).toBe(0);
+  });
+
+  test('proves with a probe that each accepted event was handled once, and no refused one ever', async () => {
+    const { url, counts } = await openProbed({});
+    const { exitCode, stdout } = await doctor(url, '--probe', `${new URL('/probe', url)}`);
+    expect(stdout).toMatch(
+      /pass {2}what the handlers did: \d accepted events handled once each, \d refused ones never/,
+    );
+    expect(exitCode).toBe(0);
+    expect(counts.size).toBeGreaterThan(4);
+  });
+
+  test('fails if a duplicate was handled again, although its answer looks right', async () => {
+    const { url } = await openProbed({ ledger: false });
+    const { exitCode, stdout } = await doctor(url, '--probe', `${new URL('/probe', url)}`);
+    expect(stdout).toContain('FAIL  what the handlers did');
+    expect(stdout).toContain('an authentic delivery: the handlers ran 2 times, and not once.');
+    expect(exitCode).toBe(1);
+  });
+
+  test.each([
+    ['is missing', (url: string) => `${new URL('/nothing', url)}`, 'The probe answered with 404.'],
+    ['is not there', closedUrl, 'The probe did not answer'],
+    ['answers something else', () => openAnswer(200, 'handled'), 'The probe did not answer with counts.'],
+  ])('says what is wrong with a probe that %s', async (_title, probe, said) => {
+    const { url } = await openProbed({});
+    const { exitCode, stderr } = await doctor(url, '--probe', await probe(url));
+    expect(stderr).toContain(said);
+    expect(stderr).toContain('It must answer 200 and a JSON object');
+    expect(exitCode).toBe(1);
   });
 
   test('warns if the app has no handler for the events, and checks the rest', async () => {

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { CliError, checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { CHECKS, GOOD, TYPE, UNCHECKED } from '../doctor/checks.ts';
+import { type Effect, readEffects } from '../doctor/effects.ts';
 import { examine, isIgnored, isServerError, type Result } from '../doctor/examine.ts';
 import { EXIT } from '../exit-code.ts';
 import { readOneKey } from '../input/read-keys.ts';
@@ -9,12 +10,21 @@ import { readUrl } from '../input/read-url.ts';
 import { keyFlag } from '../terminal/flags.ts';
 import { type Output, paint } from '../terminal/output.ts';
 
+interface DoctorFlags {
+  readonly key?: readonly string[];
+  readonly probe?: string;
+}
+
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
     .description('Check that an endpoint neither loses events nor accepts forged ones')
     .addArgument(new Argument('<url>', 'URL of the endpoint'))
     .addOption(keyFlag())
+    .option(
+      '--probe <url>',
+      'URL where the app says how often its handlers ran for each event id (see the README)',
+    )
     .addHelpText(
       'after',
       `
@@ -26,14 +36,16 @@ Examples:
   $ showpad-webhooks doctor http://127.0.0.1:3000/webhooks/showpad --key @crm.key
   $ showpad-webhooks doctor http://127.0.0.1:3000/webhooks/showpad --key @crm.key --json`,
     )
-    .action((url: string, flags: { readonly key?: readonly string[] }) => doctor(url, flags.key, context));
+    .action((url: string, flags: DoctorFlags) => doctor(url, flags, context));
 }
 
-async function doctor(address: string, keys: readonly string[] | undefined, context: Context): Promise<void> {
+async function doctor(address: string, flags: DoctorFlags, context: Context): Promise<void> {
   const { io, output } = context;
   const url = readUrl(address, '<url>');
-  const key = await readOneKey(keys, 'The endpoint is checked with one key.', io);
+  const probe = flags.probe === undefined ? undefined : readUrl(flags.probe, '--probe');
+  const key = await readOneKey(flags.key, 'The endpoint is checked with one key.', io);
   const results: Result[] = [];
+  const effects: Effect[] = [];
   try {
     await checked(async () => {
       for await (const result of examine(url, key, io.signal)) {
@@ -41,10 +53,13 @@ async function doctor(address: string, keys: readonly string[] | undefined, cont
         report(result, output);
       }
     });
+    if (probe && results.length > CHECKS.length)
+      effects.push(...(await readEffects(probe, results, io.signal)));
   } catch (error) {
     throw io.signal.aborted ? new CliError('Stopped before everything was checked.') : error;
   }
   const count = (verdict: Result['verdict']) => results.filter((each) => each.verdict === verdict).length;
+  if (effects.length > 0 && !reportEffects(effects, output)) context.exitCode = EXIT.failed;
   if (count('failed') > 0) context.exitCode = EXIT.failed;
   output.note(`${count('passed')} passed, ${count('warned')} warned, ${count('failed')} failed.`);
   if (results.length <= CHECKS.length) {
@@ -53,10 +68,26 @@ async function doctor(address: string, keys: readonly string[] | undefined, cont
   }
   output.note('The answers do not show the following, so check it yourself:');
   for (const each of UNCHECKED) output.note(`  ${each}`);
+  if (effects.length > 0) return;
   const duplicate = results.find(({ check }) => check.id === 'duplicate');
   if (duplicate?.outcome.outcome !== 'duplicate') {
     output.note('  A duplicate, which was accepted, is not handled twice.');
   }
+}
+
+/** Returns whether the app did what it answered. */
+function reportEffects(effects: readonly Effect[], output: Output): boolean {
+  const wrong = effects.filter(({ count, expected }) => count !== expected);
+  const verdict = wrong.length === 0 ? 'passed' : 'failed';
+  const handled = effects.filter(({ expected }) => expected === 1).length;
+  const said = `${handled} accepted events handled once each, ${effects.length - handled} refused ones never`;
+  output.result({ id: 'effects', verdict, effects }, [MARKS[verdict], `what the handlers did: ${said}`]);
+  for (const { title, count, expected } of wrong) {
+    output.text(
+      `      ${title}: the handlers ran ${count} times, and not ${expected === 1 ? 'once' : 'never'}.`,
+    );
+  }
+  return wrong.length === 0;
 }
 
 const MARKS = {

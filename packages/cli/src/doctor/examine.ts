@@ -8,6 +8,8 @@ type Verdict = 'passed' | 'warned' | 'failed';
 
 export interface Result {
   readonly check: Check;
+  /** Undefined if the body is no event. */
+  readonly eventId: string | undefined;
   readonly verdict: Verdict;
   /** Null without an answer. */
   readonly status: number | null;
@@ -34,13 +36,16 @@ export async function* examine(url: URL, key: string, signal: AbortSignal): Asyn
 
 async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal): Promise<Result> {
   const startedAt = performance.now();
-  const result = await send({ url, ...check.send(subject), signal });
+  const delivery = check.send(subject);
+  const eventId = idIn(delivery.body);
+  const result = await send({ url, ...delivery, signal });
   // A delivery that was stopped says nothing about the endpoint.
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - startedAt);
   if (!isAnswer(result)) {
     return {
       check,
+      eventId,
       verdict: verdictOn(check, null),
       status: null,
       outcome: {},
@@ -54,6 +59,7 @@ async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal
   const outcome = readOutcome(body);
   return {
     check,
+    eventId,
     verdict: isIgnored(check, outcome) ? 'warned' : verdictOn(check, status),
     status,
     outcome,
@@ -61,6 +67,15 @@ async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal
     advice: adviceOn({ status, body, errorCode: undefined }),
     durationMs,
   };
+}
+
+function idIn(body: Uint8Array): string | undefined {
+  try {
+    const { id } = Object(JSON.parse(Buffer.from(body).toString()));
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function verdictOn({ expect }: Check, status: number | null): Verdict {
