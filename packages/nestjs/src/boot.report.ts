@@ -4,7 +4,7 @@ import { findUnprovided } from './decorated.classes.ts';
 import { type Explored, receiverOf } from './handler.explorer.ts';
 import type { FoundHandler } from './handler.finder.ts';
 import { handlersOf } from './handler.metadata.ts';
-import { nameOf } from './handler.names.ts';
+import { methodNameOf, nameOf } from './handler.names.ts';
 
 export interface BootReport extends Explored {
   readonly receiver: AnyReceiver;
@@ -57,9 +57,8 @@ export function warnOfNoHandlers(
 }
 
 function describe(handler: FoundHandler): string {
-  const { provider, methodName } = handler;
-  const ownName = `${provider.name}.${methodName}`;
-  return nameOf(handler) === ownName ? ownName : `${ownName} (named "${nameOf(handler)}")`;
+  const methodName = methodNameOf(handler);
+  return nameOf(handler) === methodName ? methodName : `${methodName} (named "${nameOf(handler)}")`;
 }
 
 function typesOf({ metadata: { types } }: FoundHandler): string {

@@ -5,7 +5,11 @@ const classes = new Set<WeakRef<Type<object>>>();
 
 /** Notes that a class has a decorated method. */
 export function noteDecorated(decorated: Type<object>): void {
-  for (const known of classes) if (known.deref() === decorated) return;
+  for (const known of classes) {
+    const other = known.deref();
+    if (other === decorated) return;
+    if (other === undefined) classes.delete(known);
+  }
   classes.add(new WeakRef(decorated));
 }
 

@@ -3,7 +3,7 @@ import type { AnyReceiver, Handler } from '@showpad-webhooks/core';
 import { type CallOptions, createHandler } from './handler.call.ts';
 import { checkEnhancers } from './handler.enhancers.ts';
 import { type FoundHandler, findHandlers } from './handler.finder.ts';
-import { checkNames } from './handler.names.ts';
+import { checkNames, methodNameOf } from './handler.names.ts';
 
 export interface NestServices extends Omit<CallOptions, 'globalEnhancers'> {
   readonly discovery: DiscoveryService;
@@ -43,13 +43,13 @@ export function registerHandlers(options: ExplorerOptions): Explored {
   for (const each of handlers) {
     const { method, provider, wrapper, metadata } = each;
     checkEnhancers(
-      ownNameOf(each),
+      methodNameOf(each),
       [provider, method],
       (enhancer) => wrapper.host?.injectables.has(enhancer) ?? false,
     );
     const handler = createHandler(each, { ...services, globalEnhancers });
     // The receiver warns of a function name that a minifier seems to have made. It takes a given one as it is.
-    Object.defineProperty(handler, 'name', { value: ownNameOf(each) });
+    Object.defineProperty(handler, 'name', { value: methodNameOf(each) });
     const { name, types } = metadata;
     const handlerOptions = name === undefined ? {} : { name };
     if (types === '*') receiver.onAny(handler as Handler<unknown>, handlerOptions);
@@ -62,15 +62,11 @@ export function receiverOf({ metadata }: Pick<FoundHandler, 'metadata'>): string
   return metadata.receiver ?? 'default';
 }
 
-function ownNameOf({ provider, methodName }: FoundHandler): string {
-  return `${provider.name}.${methodName}`;
-}
-
 function checkConfigured(found: FoundHandler, configuredNames: readonly string[]): void {
   const receiverName = receiverOf(found);
   if (configuredNames.includes(receiverName)) return;
   throw new Error(
-    `${ownNameOf(found)} handles events of the Showpad receiver "${receiverName}", but no module configures it. The configured ` +
+    `${methodNameOf(found)} handles events of the Showpad receiver "${receiverName}", but no module configures it. The configured ` +
       `receivers are: ${configuredNames.map((each) => `"${each}"`).join(', ')}. Import ` +
       `ShowpadWebhooksModule.forRoot({ name: '${receiverName}', … }), or name another receiver in @OnShowpadEvent.`,
   );

@@ -28,13 +28,18 @@ export function checkNames(handlers: readonly FoundHandler[], onWarning: (messag
 }
 
 /** The name by which a handler is remembered. */
-export function nameOf({ metadata, provider, methodName }: FoundHandler): string {
-  return metadata.name ?? `${provider.name}.${methodName}`;
+export function nameOf(handler: FoundHandler): string {
+  return handler.metadata.name ?? methodNameOf(handler);
+}
+
+/** The class and the method, by which people find a handler. */
+export function methodNameOf({ provider, methodName }: FoundHandler): string {
+  return `${provider.name}.${methodName}`;
 }
 
 /** The method, and the module that provides its class, because two classes may have one name. */
-function describe({ provider, methodName, wrapper }: FoundHandler): string {
-  return `${provider.name}.${methodName} of ${wrapper.host?.name ?? 'a module'}`;
+function describe(handler: FoundHandler): string {
+  return `${methodNameOf(handler)} of ${handler.wrapper.host?.name ?? 'a module'}`;
 }
 
 function sharedType({ metadata: one }: FoundHandler, { metadata: other }: FoundHandler): string | undefined {
