@@ -54,22 +54,20 @@ return found
 `,
 };
 
-const withScript: Readonly<Record<string, WeakSet<object>>> = {
-  [READ_TIME.name]: new WeakSet(),
-  [RENEW_LOCKS.name]: new WeakSet(),
-  [FIND_FROM_FUTURE.name]: new WeakSet(),
-};
+/** The scripts that each client has. */
+const scriptsOf = new WeakMap<object, Set<Script>>();
 
 /** Runs a script on the node that has the queue. */
 export async function runScript(
   backend: RedisQueueBackend,
-  { name, lua }: Script,
+  script: Script,
   ...values: readonly string[]
 ): Promise<unknown> {
   const client = await backend.client;
-  if (!withScript[name]?.has(client)) client.defineCommand(name, { numberOfKeys: 2, lua });
-  withScript[name]?.add(client);
-  return client.runCommand(name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
+  const scripts = scriptsOf.get(client) ?? new Set();
+  if (!scripts.has(script)) client.defineCommand(script.name, { numberOfKeys: 2, lua: script.lua });
+  scriptsOf.set(client, scripts.add(script));
+  return client.runCommand(script.name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
 }
 
 /**

@@ -101,12 +101,11 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
     async (stepMs) => {
       const name = nameOf();
       const runs: string[] = [];
-      let isOver = false;
-      const ended = new Promise<undefined>((resolve) => {
-        onTestFinished(() => resolve(undefined));
-        const endWhenOver = () => (isOver ? resolve(undefined) : setTimeout(endWhenOver, 20));
-        endWhenOver();
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
       });
+      onTestFinished(end);
       const process = async ({ id }: { id: string }) => {
         runs.push(id);
         await (id === 'slow' ? ended : undefined);
@@ -125,7 +124,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
         await one.put(entryOf(`${count}`));
         await vi.waitFor(() => expect(runs).toContain(`${count}`), PATIENCE);
       }
-      isOver = true;
+      end();
       await vi.waitFor(async () => expect(await one.counts()).toMatchObject({ leased: 0 }), PATIENCE);
       expect(runs.filter((id) => id === 'slow')).toEqual(['slow']);
     },
