@@ -10,6 +10,8 @@ const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
 export class GrowingBuffer {
   readonly #expectedBytes: number;
   #bytes: Buffer = EMPTY;
+  /** False while the only piece belongs to the stream, which must not be written to. */
+  #isOwn = false;
   #length = 0;
 
   /** @param expectedBytes the declared length of the body: no more than this is taken ahead. */
@@ -44,9 +46,6 @@ export class GrowingBuffer {
     }
     piece.copy(this.#bytes, this.#length);
   }
-
-  /** False while the only piece belongs to the stream, which must not be written to. */
-  #isOwn = false;
 }
 
 /** True for a piece that keeps much more memory in use than it has bytes, such as a small frame of a large read of HTTP/2. */
