@@ -149,6 +149,8 @@ describe('listen --record', () => {
       outcome: 'handled',
       status: 200,
     });
+    // A person can read it.
+    expect(recording).toMatchObject({ bodyText: BODY.toString() });
     expect(Date.parse(String(recording.receivedAt))).toBeGreaterThanOrEqual(startedAt);
 
     await post(url, { key: 'another' });

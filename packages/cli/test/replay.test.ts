@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createReceiver, PermanentError } from '@showpad-webhooks/core';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
 import { openFolder, runCommand, valuesOf } from './command.ts';
 import { closedUrl, KEY, openEndpoint, openReceiver } from './open-endpoint.ts';
@@ -42,6 +45,38 @@ describe('replay', () => {
     ]);
     expect(stderr).toBe('2 of 2 were delivered.\n');
     expect(handled).toEqual([{ name: 'é' }, undefined]);
+  });
+
+  test('sends the dead letters of the quick start again', async () => {
+    const file = join(openFolder(), 'dead-letters.jsonl');
+    const receiver = createReceiver({ keys: KEY, ledger: false });
+    receiver.on(TYPE, () => {
+      throw new PermanentError('The CRM refuses it.');
+    });
+    receiver.onError(() => {});
+    // As in docs/quick-start.md.
+    receiver.onDeadLetter(async ({ reason, headers, rawBody }) => {
+      const letter = { reason, headers, body: Buffer.from(rawBody).toString('base64') };
+      await appendFile(file, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
+    });
+    const ids = ['one', 'two'];
+    for (const id of ids) {
+      const body = JSON.stringify({ type: TYPE, id, data: { name: 'é' } });
+      await receiver.receive(signedDelivery({ body }, { key: KEY }));
+    }
+    const { url, handled } = await openReceiver();
+    const finished = await replay(file, url, '--failed', '--key', KEY);
+    expect(finished.exitCode).toBe(0);
+    expect(valuesOf(finished)).toMatchObject(ids.map((eventId) => ({ eventId, outcome: 'handled' })));
+    expect(handled).toEqual([{ name: 'é' }, { name: 'é' }]);
+
+    const forged = { headers: signedDelivery({ body: '{}' }, { key: 'another' }).headers, body: 'e30=' };
+    writeFileSync(file, `${JSON.stringify(forged)}\n`);
+    expect((await replay(file, url, '--key', KEY)).exitCode).toBe(1);
+    writeFileSync(file, '{"reason":"permanent"}\n');
+    expect((await replay(file, url, '--key', KEY)).stderr).toContain(
+      'dead-letters.jsonl:1" is not a dead letter',
+    );
   });
 
   test('signs with the key it is given, and keeps the other headers', async () => {
@@ -160,9 +195,10 @@ describe('replay', () => {
     });
 
     test.each([
+      ['a changed body', { bodyText: '{"type":"a","id":"1"}' }, 'SIGNATURE_MISMATCH'],
       [
-        'a changed body',
-        { body: Buffer.from('{"type":"a","id":"1"}').toString('base64') },
+        'another body in base64',
+        { bodyText: undefined, body: Buffer.from('{}').toString('base64') },
         'SIGNATURE_MISMATCH',
       ],
       ['another time', { receivedAt: '2020-01-01T00:00:00.000Z' }, 'TIMESTAMP_IN_FUTURE'],

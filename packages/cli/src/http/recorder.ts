@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../cli-error.ts';
-import { type Recording, VERSION } from './recording.ts';
+import { type Recording, VERSION, writtenBody } from './recording.ts';
 
 export interface RecorderOptions {
   readonly folder: string;
@@ -40,7 +40,7 @@ export async function createRecorder({ folder, maxForged }: RecorderOptions): Pr
     const time = recording.receivedAt.replace(/[-:.]/g, '');
     const number = String(++written).padStart(6, '0');
     const file = join(folder, `${time}-${number}${recording.isAuthentic ? '.json' : FORGED}`);
-    const text = JSON.stringify({ version: VERSION, ...recording, body: body.toString('base64') }, null, 2);
+    const text = JSON.stringify({ version: VERSION, ...recording, ...writtenBody(body) }, null, 2);
     await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
     return { file };
   };

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEvent } from '@showpad-webhooks/core';
 import { CliError, usageError } from '../cli-error.ts';
+import { recordingOfLetter } from './dead-letter.ts';
 import type { HeaderMap } from './send.ts';
 
 /** One delivery as it arrived, and what became of it. It contains a payload, but no key. */
@@ -29,10 +30,14 @@ export interface RecordedFile extends Recording {
 export const VERSION = 1;
 const HOW_TO_MAKE = 'Make a recording with "listen --record".';
 
-/** Reads the recording of a file, or those of all `.json` files of a folder, the oldest first. */
+/** A file of dead letters: one JSON object per line. */
+const IS_LINES = /\.(?:jsonl|ndjson)$/;
+
+/** Reads the recording of a file, those of all `.json` files of a folder, the oldest first, or the dead letters of a file. */
 export async function readRecordings(path: string): Promise<readonly RecordedFile[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw usageError(`There is no file or folder "${path}".`, HOW_TO_MAKE);
+  if (!found.isDirectory() && IS_LINES.test(path)) return readLetters(path);
   if (!found.isDirectory()) return [await readRecording(path)];
   const names = (await readdir(path)).filter((name) => name.endsWith('.json')).sort();
   if (names.length === 0) throw usageError(`The folder "${path}" contains no recording.`, HOW_TO_MAKE);
@@ -47,7 +52,28 @@ async function readRecording(file: string): Promise<RecordedFile> {
   if (!isRecording(recording)) {
     throw new CliError(`"${file}" is not a recording of version ${VERSION}.`, HOW_TO_MAKE);
   }
-  return { ...recording, body: Buffer.from(recording.body, 'base64'), file };
+  const { body, bodyText, ...rest } = recording;
+  return {
+    ...rest,
+    body: bodyText === undefined ? Buffer.from(body ?? '', 'base64') : Buffer.from(bodyText),
+    file,
+  };
+}
+
+async function readLetters(file: string): Promise<readonly RecordedFile[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const letter = parse(line);
+    const name = `${file}:${index + 1}`;
+    if (!isHeaderMap(letter.headers) || typeof letter.body !== 'string') {
+      throw new CliError(
+        `"${name}" is not a dead letter.`,
+        'Each line must have the headers and, in base64, the body, as in the quick start.',
+      );
+    }
+    return [{ ...recordingOfLetter({ ...letter, headers: letter.headers, body: letter.body }), file: name }];
+  });
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
@@ -58,8 +84,17 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** As a file contains it. */
-type WrittenRecording = Omit<Recording, 'body'> & { readonly body: string };
+/** As a file contains it: a body that is text as it is, and any other in base64. */
+type WrittenRecording = Omit<Recording, 'body'> & {
+  readonly body?: string;
+  readonly bodyText?: string;
+};
+
+/** Writes a body so that a person can read it, and so that no byte of it changes. */
+export function writtenBody(body: Buffer): Pick<WrittenRecording, 'body' | 'bodyText'> {
+  const bodyText = body.toString();
+  return Buffer.from(bodyText).equals(body) ? { bodyText } : { body: body.toString('base64') };
+}
 
 function isRecording(value: Readonly<Record<string, unknown>>): value is WrittenRecording & typeof value {
   return (
@@ -68,7 +103,8 @@ function isRecording(value: Readonly<Record<string, unknown>>): value is Written
     !Number.isNaN(Date.parse(value.receivedAt)) &&
     typeof value.method === 'string' &&
     isHeaderMap(value.headers) &&
-    typeof value.body === 'string' &&
+    // Not both, because only one of them is verified and sent.
+    (typeof value.bodyText === 'string') !== (typeof value.body === 'string') &&
     typeof value.isAuthentic === 'boolean' &&
     typeof value.outcome === 'string' &&
     typeof value.status === 'number'
