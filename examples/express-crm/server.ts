@@ -19,8 +19,9 @@ function serve(signatureKey: string): void {
   const { app, receiver } = createApp({
     crm: createCrm({ url, token }),
     signatureKey,
-    keep: async ({ reason, event, rawBody }) => {
-      const letter = { reason, id: event?.id, body: Buffer.from(rawBody).toString('base64') };
+    // `npx @showpad-webhooks/cli replay` sends what is kept like this again.
+    keep: async ({ reason, event, headers, rawBody }) => {
+      const letter = { reason, id: event?.id, headers, body: Buffer.from(rawBody).toString('base64') };
       // The file contains personal data, so only this account can read it.
       await appendFile(deadLetters, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
     },
