@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import type { ConformanceCase } from './conformance-case.ts';
+import { entryOf } from './inbox-store-conformance.ts';
+import { type Check, failed, first, permanent, until } from './inbox-subject.ts';
+
+/** What an operator does with an inbox: retries by hand, discarding, purging, lists and health. */
+export function operatingCases(check: Check): readonly ConformanceCase[] {
+  return [
+    check('retries the dead by hand, without the handlers that are done', async (open) => {
+      const { inbox, start, jobs, settled, answer } = await open({ maxAttempts: 1 });
+      answer(async (job) => {
+        await job.checkpoint('crm');
+        return failed();
+      });
+      await start();
+      for (const id of ['1', '2', '3']) await inbox.put(entryOf({ id }));
+      await settled({ dead: 3 });
+      answer(async () => undefined);
+      assert.equal(await inbox.retry({ id: '2' }), 1);
+      await settled({ dead: 2, done: 1 });
+      assert.equal(await inbox.retry({ state: 'dead' }), 2);
+      await settled({ done: 3 });
+      const again = jobs.slice(3);
+      assert.deepEqual(again.map(({ id }) => id).sort(), ['1', '2', '3']);
+      for (const { attempt, done } of again) assert.deepEqual([attempt, ...done], [1, 'crm']);
+      const { items } = await inbox.list({ state: 'done' });
+      assert.deepEqual(
+        items.map(({ generation }) => generation),
+        [1, 1, 1],
+      );
+    }),
+
+    check('deletes the body of what is done, and refuses to retry it without its body', async (open) => {
+      const { inbox, start, jobs, settled } = await open();
+      await start();
+      await inbox.put(entryOf({}));
+      await settled({ done: 1 });
+      // Some engines delete the body a moment after the entry is done.
+      await until(async () => first((await inbox.list({ id: 'event-1' })).items).hasBody === false);
+      const item = first((await inbox.list({ id: 'event-1' })).items);
+      assert.deepEqual([item.body, item.bodyBytes], [undefined, entryOf({}).body.byteLength]);
+      for (const target of [{ id: 'event-1' }, { state: 'done' }] as const) {
+        await assert.rejects(async () => inbox.retry(target), /keepDoneBodies/);
+      }
+      await settled({ done: 1 });
+      assert.deepEqual(
+        [await inbox.put(entryOf({})), await inbox.put(entryOf({ bodyDigest: 7 }))],
+        [{ isConflict: false }, { isConflict: true }],
+      );
+      assert.equal(jobs.length, 1);
+    }),
+
+    check(
+      'refuses to retry or discard everything that waits, or something that is no target',
+      async (open) => {
+        const { inbox } = await open();
+        await inbox.put(entryOf({}));
+        for (const target of [
+          { state: 'pending' },
+          { state: 'leased' },
+          {},
+          { id: 1 },
+          undefined,
+        ] as never[]) {
+          await assert.rejects(async () => inbox.discard(target), TypeError);
+          await assert.rejects(async () => inbox.retry(target), TypeError);
+        }
+        assert.deepEqual({ ...(await inbox.counts()) }, { pending: 1, leased: 0, done: 0, dead: 0 });
+        assert.equal(await inbox.discard({ id: 'event-1' }), 1, 'one that waits can be discarded by its id');
+      },
+    ),
+
+    check('retries what is done by hand, with all its handlers, if it keeps the bodies', async (open) => {
+      const { inbox, start, jobs, settled, answer } = await open({ keepDoneBodies: true });
+      answer(async (job) => {
+        await job.checkpoint('crm');
+        return undefined;
+      });
+      await start();
+      await inbox.put(entryOf({}));
+      await settled({ done: 1 });
+      assert.equal(await inbox.retry({ id: 'event-1' }), 1);
+      await settled({ done: 1 }, () => jobs.length === 2);
+      assert.deepEqual(first(jobs.slice(1)).done, []);
+      assert.equal(first(jobs.slice(1)).attempt, 1);
+      assert.equal(await inbox.retry({ id: 'never-seen' }), 0);
+    }),
+
+    check('discards: the event is new when it comes again', async (open) => {
+      const { inbox, start, settled, answer } = await open();
+      answer(async () => permanent());
+      await start();
+      for (const id of ['1', '2', '3']) await inbox.put(entryOf({ id }));
+      await settled({ dead: 3 });
+      assert.equal(await inbox.discard({ id: '1' }), 1);
+      assert.equal(await inbox.discard({ id: '1' }), 0);
+      assert.equal(await inbox.discard({ state: 'dead' }), 2);
+      await settled({});
+      assert.equal(await inbox.put(entryOf({ id: '1' })), 'stored');
+    }),
+
+    check('purges what was kept long enough', async (open) => {
+      const { inbox, start, jobs } = await open({ keepDoneMs: 1 });
+      const error = { code: 'BODY_INVALID', message: 'the body is no JSON object' };
+      await inbox.put(entryOf({ id: 'invalid:1', error, receivedAtMs: Date.now() }));
+      await inbox.put(entryOf({}));
+      await start();
+      await until(async () => {
+        await inbox.purge();
+        const { pending, leased, done } = await inbox.counts();
+        return jobs.length === 1 && pending + leased + done === 0;
+      });
+      assert.equal((await inbox.counts()).dead, 1, 'the dead are kept longer');
+    }),
+
+    check('lists page by page, and each entry once', async (open) => {
+      const { inbox } = await open();
+      for (let index = 0; index < 5; index++) await inbox.put(entryOf({ id: `${index}` }));
+      const ids: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await inbox.list({ state: 'pending', limit: 2, cursor });
+        ids.push(...page.items.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor !== undefined);
+      assert.deepEqual(ids, ['4', '3', '2', '1', '0']);
+    }),
+
+    check('tells how far behind it is', async (open) => {
+      const { inbox } = await open();
+      const { isReachable, isWritable, lagMs } = await inbox.health();
+      assert.deepEqual([isReachable, isWritable !== false, lagMs], [true, true, 0]);
+      const beganMs = performance.now();
+      await inbox.put(entryOf({ receivedAtMs: Date.now() }));
+      await until(async () => (await inbox.health()).lagMs >= 20);
+      await inbox.put(entryOf({ id: 'event-2', receivedAtMs: Date.now() }));
+      const { lagMs: laterMs } = await inbox.health();
+      const longestMs = performance.now() - beganMs + 1_000;
+      assert.ok(laterMs >= 20 && laterMs <= longestMs, `a lag of ${laterMs} ms after ${longestMs} ms`);
+    }),
+  ];
+}
