@@ -66,7 +66,7 @@ export interface InboxEntry {
   readonly keyLabel: string | undefined;
   /** Unix time in ms. */
   readonly receivedAtMs: number;
-  /** Set if the body is not an event. Then the entry is dead from the start. */
+  /** Set if the body is not an event, or is larger than "maxBodyBytes". Then the entry is dead from the start. */
   readonly error: InboxError | undefined;
 }
 
