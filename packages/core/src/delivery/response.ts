@@ -26,8 +26,7 @@ const OUR_TROUBLE: CodeMeaning = { outcome: 'unavailable', status: 503, isFinal:
 
 /**
  * The one table of codes. Showpad never retries a 4xx (docs/showpad.md, "Delivery and retries"), so a code has a 4xx only
- * if a retry cannot help. `EVENT_CONFLICT` and `EVENT_DRIFT` are only reported and never decide
- * a response.
+ * if a retry cannot help. `EVENT_CONFLICT` and `EVENT_DRIFT` are only reported, and never decide a response.
  */
 export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   SIGNATURE_MISSING: FORGED,
