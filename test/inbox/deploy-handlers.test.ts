@@ -63,8 +63,8 @@ test('a version whose handlers have no names does not start, and says how to nam
     CRM_FIRST,
   );
   expect(received).toEqual([
-    'ended: One of several handlers for "shared-space-user-added" has no name. It is remembered by name which of them are ' +
-      'done, also after the next deploy. Give each of them a name: ' +
+    'ended: One of several handlers for "shared-space-user-added" has no name. Names tell a retry which of them are ' +
+      'done, even after a deploy. Give each of them a name: ' +
       "receiver.on('shared-space-user-added', handler, { name: '…' }).",
   ]);
 });

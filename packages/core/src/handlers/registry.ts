@@ -63,8 +63,8 @@ export class HandlerRegistry {
       neighbours.length > 0 && [ownName, ...neighbours].some(({ source }) => source === 'place');
     if (isUnnamed && this.#options.isRemembered) {
       throw new Error(
-        `One of several handlers for ${describe(target)} has no name. It is remembered by name which of them are done, also ` +
-          `after the next deploy. Give each of them a name: ${registration(target, ownName.name)}.`,
+        `One of several handlers for ${describe(target)} has no name. Names tell a retry which of them are done, even after a ` +
+          `deploy. Give each of them a name: ${registration(target, ownName.name)}.`,
       );
     }
     return { target, name, identity: name, run, ownName };
@@ -144,7 +144,7 @@ function registration(target: HandlerTarget, handlerName: string): string {
 function madeByBuild({ ownName: { name }, target }: Registration): string {
   return (
     `The handler "${name}" for ${describe(target)} seems to be named by a minifier or a bundler, and the next build may give ` +
-    'this name to another handler. So only this process remembers by it that the handler is done, and after a restart it may ' +
-    `run again. Give it a name: ${registration(target, name)}.`
+    'this name to another handler. So only this process remembers that the handler is done: after a restart it may run ' +
+    `again. Give it a name: ${registration(target, name)}.`
   );
 }

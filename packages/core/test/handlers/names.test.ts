@@ -28,7 +28,7 @@ const LASTING: readonly (readonly [string, () => ProbeOptions])[] = [
 
 describe.each(LASTING)('with %s', (_store, options) => {
   const message = (target: string, fix: string) =>
-    `One of several handlers for ${target} has no name. It is remembered by name which of them are done, also after the next ` +
+    `One of several handlers for ${target} has no name. Names tell a retry which of them are done, even after a ` +
     `deploy. Give each of them a name: ${fix}.`;
 
   test('an anonymous handler next to another one of its type is an error with the fix', () => {
@@ -96,7 +96,7 @@ describe.each(LASTING)('with %s', (_store, options) => {
           handlerName: name,
           msg:
             `The handler "${name}" for "COURSE_COMPLETED" seems to be named by a minifier or a bundler, and the next build may ` +
-            'give this name to another handler. So only this process remembers by it that the handler is done, and after a ' +
+            'give this name to another handler. So only this process remembers that the handler is done: after a ' +
             `restart it may run again. Give it a name: ${fix}.`,
         },
       ]);
