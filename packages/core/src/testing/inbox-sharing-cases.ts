@@ -45,15 +45,15 @@ export function sharingCases(check: Check): readonly ConformanceCase[] {
     }),
 
     check('keeps an entry for a holder that takes longer than its lease', async (open) => {
-      const [one, other] = [await open({ leaseMs: 300 }), await open({ leaseMs: 300 })];
-      one.answer(async () => {
-        await delay(1_000);
-        return undefined;
-      });
-      other.answer(async () => {
-        await delay(1_000);
-        return undefined;
-      });
+      // A machine that is busy for a second must not make a holder late.
+      const leaseMs = 1_500;
+      const [one, other] = [await open({ leaseMs }), await open({ leaseMs })];
+      for (const { answer } of [one, other]) {
+        answer(async () => {
+          await delay(2 * leaseMs);
+          return undefined;
+        });
+      }
       await one.inbox.put(entryOf({}));
       await Promise.all([one.start(), other.start()]);
       await one.settled({ done: 1 });
