@@ -26,6 +26,30 @@ export interface HandlerContext {
   readonly logger: Logger;
 }
 
+/** Proves to a store that this process holds an event. The fence changes if the store gives the event to this process once more. */
+export interface StoreClaim {
+  /** The `Ledger` or the `InboxStore` that holds the event. */
+  readonly store: object;
+  /** The key of an event in a ledger, or its id in an inbox. */
+  readonly key: string;
+  readonly fence: number;
+}
+
+/** Where it is noted that one handler is done with one event. */
+export interface HandlerClaim {
+  readonly claim: StoreClaim;
+  /** The name by which it is remembered that the handler is done. */
+  readonly handlerName: string;
+}
+
+/**
+ * Leads from the context of a handler to its claim, for stores that commit what a handler writes together with the note that it
+ * is done. Undefined if no ledger and no inbox made by `createStoreInbox` holds the event.
+ */
+export function claimOf(context: HandlerContext): HandlerClaim | undefined {
+  return (context as Partial<DeliveryContext>).claim;
+}
+
 export interface ContextOptions {
   readonly receiverName: string;
   readonly logger: Logger;
@@ -42,9 +66,16 @@ export class DeliveryContext implements HandlerContext {
   readonly attempt: number;
   readonly logger: Logger;
   readonly #delivery: EventDelivery;
+  /** The context of a handler aborts with the one of its attempt. */
+  readonly #attempt: DeliveryContext | undefined;
+  readonly #claim: HandlerClaim | undefined;
   #controller: AbortController | undefined;
 
-  constructor(delivery: EventDelivery, { receiverName, logger, attempt }: ContextOptions) {
+  constructor(
+    delivery: EventDelivery,
+    { receiverName, logger, attempt }: ContextOptions,
+    ofHandler?: { readonly attempt: DeliveryContext; readonly claim: HandlerClaim },
+  ) {
     this.receiverName = receiverName;
     this.rawBody = delivery.body;
     this.url = delivery.request.url;
@@ -53,6 +84,14 @@ export class DeliveryContext implements HandlerContext {
     this.attempt = attempt;
     this.logger = logger;
     this.#delivery = delivery;
+    this.#attempt = ofHandler?.attempt;
+    this.#claim = ofHandler?.claim;
+  }
+
+  /** A handler that goes on after it has ended must not be taken for the next one, so each has a context of its own. */
+  forHandler(claim: StoreClaim | undefined, handlerName: string): DeliveryContext {
+    if (!claim) return this;
+    return new DeliveryContext(this.#delivery, this, { attempt: this, claim: { claim, handlerName } });
   }
 
   get headers(): Readonly<Record<string, string>> {
@@ -61,6 +100,10 @@ export class DeliveryContext implements HandlerContext {
 
   get receivedAt(): Date {
     return new Date(this.#delivery.receivedAtMs);
+  }
+
+  get claim(): HandlerClaim | undefined {
+    return this.#claim;
   }
 
   get signal(): AbortSignal {
@@ -72,6 +115,7 @@ export class DeliveryContext implements HandlerContext {
   }
 
   #abortController(): AbortController {
+    if (this.#attempt) return this.#attempt.#abortController();
     this.#controller ??= new AbortController();
     return this.#controller;
   }

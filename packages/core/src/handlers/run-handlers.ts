@@ -6,7 +6,7 @@ import { validateEvent } from '../events/validate-event.ts';
 import { PermanentError, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
 import type { MaybePromise } from '../shared/promise.ts';
 import { clip } from '../shared/text.ts';
-import type { DeliveryContext } from './context.ts';
+import type { DeliveryContext, StoreClaim } from './context.ts';
 import type { RegisteredHandler } from './handler.ts';
 import { inside, type Telemetry } from './telemetry.ts';
 
@@ -16,6 +16,8 @@ export interface Progress {
   readonly isFromInbox: boolean;
   /** The identities of the handlers that were done before this attempt. */
   readonly done: readonly string[];
+  /** Undefined if no store can tell who holds the event. */
+  readonly claim?: StoreClaim | undefined;
   /** Notes how a handler ended. */
   note(ended: EndedHandler): MaybePromise<Noted>;
 }
@@ -66,10 +68,11 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
   const { schemas, drift, telemetry, clock, onTelemetryError, onDrift, onOtherError } = options;
 
   async function runHandler(
-    { name, run }: RegisteredHandler,
+    { name, identity, run }: RegisteredHandler,
     event: ShowpadEvent,
-    { context, progress: { isFromInbox } }: Attempt,
+    { context: ofAttempt, progress: { isFromInbox, claim } }: Attempt,
   ): Promise<ShowpadWebhookError | undefined> {
+    const context = ofAttempt.forHandler(claim, identity);
     try {
       if (!telemetry) {
         await run(event, context);

@@ -93,6 +93,7 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
     return {
       isFromInbox: true,
       done: job.done,
+      claim: job.claim,
       async note({ identity, error, isLast }) {
         // The entry is dead already, so what is left of the attempt runs if somebody retries the entry.
         if (running.get(job.id)?.isGivenUp) return { mayGoOn: false, error };

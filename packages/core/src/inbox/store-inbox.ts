@@ -100,6 +100,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       }
       const started = createWorker({ store, settings, pollMs, clock, consumer: to, onFailure });
       worker = started;
+      store.listen?.(() => started.wake());
       checkClock();
       purger.start((cause) => onFailure('purge', cause));
       renewal = setInterval(() => {

@@ -61,6 +61,8 @@ export interface InboxStore {
     readonly beforeMs: number;
     readonly limit: number;
   }): MaybePromise<number>;
+  /** Calls `wake` whenever another process may have stored an entry, until the store is closed. Without it the inbox only polls. */
+  listen?(wake: () => void): void;
   /** Says whether entries can be stored, and what could lose an acknowledged entry or stop entries from being stored. */
   health(): MaybePromise<StoreHealth>;
   close(): MaybePromise<void>;

@@ -1,3 +1,4 @@
+import type { StoreClaim } from '../handlers/context.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
 import type { MaybePromise } from '../shared/promise.ts';
 
@@ -107,6 +108,8 @@ export interface InboxJob extends InboxEntry {
   readonly done: readonly string[];
   /** Aborts when the inbox closes and no longer waits, or when another process has taken the entry over. */
   readonly signal: AbortSignal;
+  /** Leads a handler's context to the store. Only an inbox that `createStoreInbox` made has it. */
+  readonly claim?: StoreClaim | undefined;
   /** Notes that a handler is done. False: another process has taken the entry over. */
   checkpoint(handlerName: string): MaybePromise<boolean>;
 }

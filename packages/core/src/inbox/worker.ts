@@ -115,6 +115,13 @@ export function createWorker(options: WorkerOptions): Worker {
       ...entry,
       isExhausted: entry.attempt > maxAttempts,
       signal: controller.signal,
+      claim: {
+        store,
+        key: entry.id,
+        get fence() {
+          return work.fence;
+        },
+      },
       checkpoint: (handlerName) => hold(work, handlerName),
     };
     const failure = await consumer.process(job);

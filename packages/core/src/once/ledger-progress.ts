@@ -1,5 +1,5 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
-import type { DeliveryContext } from '../handlers/context.ts';
+import type { DeliveryContext, StoreClaim } from '../handlers/context.ts';
 import { type EndedHandler, isRetryable, type Noted, type Progress } from '../handlers/run-handlers.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -37,6 +37,7 @@ export class LedgerProgress implements Progress {
   readonly isFromInbox = false;
   readonly done: readonly string[];
   readonly bodyDigest: number;
+  readonly claim: StoreClaim;
   readonly #options: LedgerProgressOptions;
   readonly #run: ClaimedRun;
   readonly #claim: Claim;
@@ -52,6 +53,7 @@ export class LedgerProgress implements Progress {
     this.#options = options;
     this.#run = run;
     this.#claim = { key: run.key, fence: run.claim.fence };
+    this.claim = { ...this.#claim, store: options.ledger };
     this.done = run.claim.done;
     this.bodyDigest = run.bodyDigest;
   }
