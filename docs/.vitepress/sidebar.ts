@@ -57,6 +57,7 @@ export const sidebar: Items = [
       { text: 'fetch', link: '/packages/fetch' },
       { text: 'nestjs', link: '/packages/nestjs' },
       { text: 'sqlite', link: '/packages/sqlite' },
+      { text: 'postgres', link: '/packages/postgres' },
       { text: 'bullmq', link: '/packages/bullmq' },
       { text: 'client', link: '/packages/client' },
       { text: 'otel', link: '/packages/otel' },

@@ -1,0 +1,112 @@
+import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
+import type { Database } from './database.ts';
+import { bodyOf, columnsOf, hasBody, type Numeric, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
+import { whole } from './shared.ts';
+
+/** What an operator does with an inbox. */
+type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
+
+/** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
+const START = `${Number.MAX_SAFE_INTEGER}:0`;
+
+export function createInboxOperations(
+  { all, query, schema }: Database,
+  inbox: string,
+  keyOf: (id: string) => string,
+): InboxOperations {
+  const table = `${schema}.inbox`;
+  const columns = columnsOf(schema);
+
+  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
+  async function find(id: string): Promise<readonly Row[]> {
+    const select = `SELECT ${columns}, ${bodyOf(schema)} FROM ${table} AS inbox`;
+    const rows = await all<Row>(`${select} WHERE key = $1`, [keyOf(id)]);
+    const seq = seqOfUnreadable(id);
+    if (rows.length > 0 || seq === undefined) return rows;
+    const unreadable = await all<Row>(`${select} WHERE inbox = $1 AND seq = $2`, [inbox, seq]);
+    return unreadable.filter((row) => toItem(row).id === id);
+  }
+
+  /** A query with three parameters for the `seq` of the rows to change, which it locks. Rows that are locked are left out. */
+  async function rowsOf(
+    target: InboxTarget,
+    limit: number,
+    more = 'true',
+  ): Promise<{ readonly sql: string; readonly values: readonly unknown[] }> {
+    if ('id' in target) {
+      const [found] = await find(target.id);
+      const sql = `SELECT seq FROM ${table} AS inbox WHERE inbox = $1 AND seq = $2 AND ${more} LIMIT $3 FOR UPDATE`;
+      return { sql, values: [inbox, found ? Number(found.seq) : null, limit] };
+    }
+    const sql = `
+      SELECT seq FROM ${table} AS inbox WHERE inbox = $1 AND state = $2 AND state IN ('done', 'dead') AND ${more}
+      ORDER BY at_ms, seq LIMIT $3 FOR UPDATE SKIP LOCKED`;
+    return { sql, values: [inbox, target.state, limit] };
+  }
+
+  async function remove(found: string, values: unknown[]): Promise<number> {
+    const [row] = await all<{ count: Numeric }>(
+      `WITH found AS MATERIALIZED (${found}), gone AS (
+         DELETE FROM ${table} AS inbox USING found WHERE inbox.seq = found.seq AND inbox.state <> 'leased' RETURNING inbox.seq
+       ), bodies AS (
+         DELETE FROM ${schema}.inbox_body USING gone WHERE inbox_body.seq = gone.seq
+       )
+       SELECT count(*) AS count FROM gone`,
+      values,
+    );
+    return Number(row?.count);
+  }
+
+  return {
+    async list({ state = 'dead', id, limit = 100, cursor = START }) {
+      if (id !== undefined) return { items: (await find(id)).map(toItem), next: undefined };
+      const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
+      // Postgres uses an index only if the query repeats its condition.
+      const states = state === 'done' || state === 'dead' ? "'done', 'dead'" : "'pending', 'leased'";
+      const rows = await all<Row>(
+        `SELECT ${columns} FROM ${table} AS inbox
+         WHERE inbox = $1 AND state = $2 AND state IN (${states}) AND (at_ms, seq) < ($3, $4)
+         ORDER BY at_ms DESC, seq DESC LIMIT $5`,
+        [inbox, state, atMs, seq, limit + 1],
+      );
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { items: rows.slice(0, limit).map(toItem), next: last && `${last.at_ms}:${last.seq}` };
+    },
+
+    async counts() {
+      const counts = { pending: 0, leased: 0, done: 0, dead: 0 };
+      const sql = `SELECT state, count(*) AS count FROM ${table} WHERE inbox = $1 GROUP BY state`;
+      for (const { state, count } of await all<{ state: InboxState; count: Numeric }>(sql, [inbox])) {
+        counts[state] = Number(count);
+      }
+      return counts;
+    },
+
+    async retry(target, { nowMs, limit }) {
+      const { sql, values } = await rowsOf(target, limit, hasBody(schema));
+      const { rowCount } = await query(
+        `WITH found AS MATERIALIZED (${sql})
+         UPDATE ${table} AS inbox
+         SET state = 'pending', at_ms = $4, attempt = 0, generation = generation + 1,
+           handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END
+         FROM found WHERE inbox.seq = found.seq AND state IN ('dead', 'done')`,
+        [...values, whole(nowMs)],
+      );
+      return rowCount ?? 0;
+    },
+
+    async discard(target, { limit }) {
+      const { sql, values } = await rowsOf(target, limit);
+      return remove(sql, [...values]);
+    },
+
+    purge({ state, beforeMs, limit }) {
+      return remove(
+        `SELECT seq FROM ${table}
+         WHERE inbox = $1 AND state = $2 AND state IN ('done', 'dead') AND at_ms < $3
+         ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED`,
+        [inbox, state, whole(beforeMs), limit],
+      );
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import type { ClaimedEntry, InboxStore } from '@showpad-webhooks/core/inbox';
+import type { Database } from './database.ts';
+import { findProblems } from './durability.ts';
+import { createInboxOperations } from './inbox-operations.ts';
+import { columnsOf, type Numeric, type Row, toClaimed, unreadableError } from './inbox-row.ts';
+import { createNotifications } from './notifications.ts';
+import { createPutBatches } from './put-batches.ts';
+import { keyTextOf, messageOf, nextval, whole, withName } from './shared.ts';
+import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
+
+/** Selects the entry that a holder has, by its key and its fence. */
+const HELD = "key = $1 AND fence = $2 AND state = 'leased'";
+/** The index of the entries that wait has this condition. */
+const WAITING = "inbox = $1 AND state IN ('pending', 'leased')";
+/** For how long a put that failed counts, if none came after it. Nobody sends deliveries to a process that is not ready. */
+const FAILURE_COUNTS_MS = 30_000;
+
+/** One inbox of those in a database. */
+export function createPostgresInboxStore(
+  database: Database,
+  inbox: string,
+): InboxStore & Required<Pick<InboxStore, 'listen'>> & TransactionalStore {
+  const { all, query, schema } = database;
+  const table = `${schema}.inbox`;
+  const keyOf = (id: string) => keyTextOf(`${inbox}:${id}`);
+  const keysOf = (ids: readonly string[]) => ids.map(keyOf);
+  const puts = createPutBatches(database, inbox);
+  const notifications = createNotifications(database, inbox);
+  const operations = createInboxOperations(database, inbox, keyOf);
+  let failure: { readonly error: unknown; readonly atMs: number } | undefined;
+
+  /** A row that cannot be read becomes dead, so that it does not stop the others. */
+  async function readOrSetAside(row: Row, nowMs: number): Promise<readonly ClaimedEntry[]> {
+    try {
+      return [toClaimed(row)];
+    } catch (reason) {
+      const error = JSON.stringify(unreadableError(reason));
+      await query(
+        `UPDATE ${table} SET state = 'dead', at_ms = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'leased'`,
+        [Number(row.seq), Number(row.fence), whole(nowMs), error],
+      );
+      return [];
+    }
+  }
+
+  return {
+    ...operations,
+
+    async put(entry, { nowMs }) {
+      try {
+        const result = await puts.put(keyOf(entry.id), entry, nowMs);
+        failure = undefined;
+        if (result === 'stored' && !entry.error) notifications.notify();
+        return result;
+      } catch (error) {
+        failure = { error, atMs: performance.now() };
+        throw error;
+      }
+    },
+
+    async claim({ limit, leaseMs, nowMs, exceptIds }) {
+      await database.ready();
+      // If nothing is due, this changes nothing and takes no lock.
+      const rows = await all<Row>(
+        `WITH due AS MATERIALIZED (
+           SELECT seq FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
+           ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
+         ), numbered AS MATERIALIZED (
+           SELECT seq, ${nextval(schema, 'fence')} AS fence FROM due
+         ), leased AS (
+           UPDATE ${table} AS inbox SET state = 'leased', at_ms = $5, fence = numbered.fence, attempt = attempt + 1
+           FROM numbered WHERE inbox.seq = numbered.seq
+           RETURNING ${columnsOf(schema)}
+         )
+         SELECT leased.*, inbox_body.body FROM leased LEFT JOIN ${schema}.inbox_body USING (seq) ORDER BY leased.fence`,
+        [inbox, whole(nowMs), keysOf(exceptIds), limit, whole(nowMs + leaseMs)],
+      );
+      return (await Promise.all(rows.map((row) => readOrSetAside(row, nowMs)))).flat();
+    },
+
+    async checkpoint({ id, fence }, { handlerName, leaseMs, nowMs }) {
+      const values = [keyOf(id), fence, whole(nowMs + leaseMs)];
+      const isNamed = handlerName !== undefined;
+      const set = isNamed ? `at_ms = $3, handlers = ${withName('$4')}` : 'at_ms = $3';
+      const { rowCount } = await query(
+        `UPDATE ${table} SET ${set} WHERE ${HELD}`,
+        isNamed ? [...values, JSON.stringify(handlerName)] : values,
+      );
+      return rowCount === 1;
+    },
+
+    async settle({ id, fence }, outcome) {
+      const atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
+      const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
+      const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
+      const settled = await all(
+        `WITH settled AS (
+           UPDATE ${table} SET state = $3, at_ms = $4, error = $5 WHERE ${HELD} RETURNING seq
+         ), bodies AS (
+           DELETE FROM ${schema}.inbox_body USING settled WHERE inbox_body.seq = settled.seq AND $6::boolean
+         )
+         SELECT seq FROM settled`,
+        [keyOf(id), fence, outcome.state, whole(atMs), error, isBodyDone],
+      );
+      return settled.length === 1;
+    },
+
+    async nextDueMs({ exceptIds }) {
+      await database.ready();
+      const [next] = await all<{ at_ms: Numeric }>(
+        `SELECT at_ms FROM ${table} WHERE ${WAITING} AND key <> ALL ($2::text[]) ORDER BY at_ms, seq LIMIT 1`,
+        [inbox, keysOf(exceptIds)],
+      );
+      return next && Number(next.at_ms);
+    },
+
+    async bringForward({ state, afterMs, toMs, limit }) {
+      const { rowCount } = await query(
+        `WITH found AS MATERIALIZED (
+           SELECT seq FROM ${table} WHERE ${WAITING} AND state = $2 AND at_ms > $3
+           ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE ${table} AS inbox SET at_ms = $5 FROM found WHERE inbox.seq = found.seq`,
+        [inbox, state, whole(afterMs), limit, whole(toMs)],
+      );
+      return rowCount ?? 0;
+    },
+
+    async list(request) {
+      await database.ready();
+      return operations.list(request);
+    },
+
+    async counts() {
+      await database.ready();
+      return operations.counts();
+    },
+
+    async retry(target, request) {
+      const count = await operations.retry(target, request);
+      if (count > 0) notifications.notify();
+      return count;
+    },
+
+    async discard(target, request) {
+      await database.ready();
+      return operations.discard(target, request);
+    },
+
+    listen: (wake) => notifications.listen(wake),
+
+    async health() {
+      await database.ready();
+      const { isReadOnly, problems } = await findProblems(database);
+      const isFailing = failure !== undefined && performance.now() - failure.atMs < FAILURE_COUNTS_MS;
+      if (!isFailing) return { isWritable: !isReadOnly, problems };
+      const failing = `The latest event could not be stored: ${messageOf(failure?.error)}`;
+      return { isWritable: false, problems: [failing, ...problems] };
+    },
+
+    async close() {
+      notifications.close();
+      await puts.drain();
+      database.close();
+    },
+
+    [TRANSACTIONS]: {
+      pool: database.pool,
+      async checkpoint(client, { key, fence }, handlerName) {
+        // The lease ends when it would have ended: whoever handles the event renews it.
+        const { rowCount } = await client.query(
+          `UPDATE ${table} SET handlers = ${withName('$3')} WHERE ${HELD}`,
+          [keyOf(key), fence, JSON.stringify(handlerName)],
+        );
+        return rowCount === 1;
+      },
+    },
+  };
+}

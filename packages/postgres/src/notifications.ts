@@ -1,0 +1,100 @@
+import type { Database } from './database.ts';
+import type { PostgresPoolClient } from './pool.ts';
+import { keyTextOf } from './shared.ts';
+
+/** Tells other processes of new entries, and hears of theirs. Nothing depends on it: without it they look once per `pollMs`. */
+export interface Notifications {
+  notify(): void;
+  listen(wake: () => void): void;
+  close(): void;
+}
+
+/** One notification in this time is enough, because who hears it takes all that is due. */
+const LEAST_GAP_MS = 20;
+const LISTEN_AGAIN_MS = 1_000;
+
+export function createNotifications({ pool, channel, query }: Database, inbox: string): Notifications {
+  const payload = keyTextOf(inbox);
+  let client: PostgresPoolClient | undefined;
+  let stopHearing = () => {};
+  let gap: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
+  let isDue = false;
+  let isClosed = false;
+
+  /** It is no part of the put: Postgres lets only one transaction with a notification commit at a time. */
+  function notify(): void {
+    if (isClosed) return;
+    if (gap) {
+      isDue = true;
+      return;
+    }
+    isDue = false;
+    gap = setTimeout(() => {
+      gap = undefined;
+      if (isDue) notify();
+    }, LEAST_GAP_MS).unref();
+    query('SELECT pg_notify($1, $2)', [channel, payload]).catch(() => {});
+  }
+
+  async function connect(wake: () => void): Promise<void> {
+    const connected = await pool.connect();
+    if (isClosed) {
+      connected.release();
+      return;
+    }
+    const hear = (notification: { readonly payload?: string }) => {
+      if (notification.payload === payload) wake();
+    };
+    const lose = (error?: Error) => {
+      stop(error ?? true);
+      listenLater(wake);
+    };
+    connected.on('notification', hear);
+    connected.on('error', lose);
+    connected.on('end', lose);
+    client = connected;
+    stopHearing = () => {
+      connected.off('notification', hear);
+      connected.off('error', lose);
+      connected.off('end', lose);
+      connected.on('error', () => {}); // A connection that is about to be closed may still break.
+    };
+    try {
+      await connected.query(`LISTEN "${channel}"`);
+      wake(); // Something may have come before.
+    } catch (error) {
+      if (client === connected) lose(error as Error);
+    }
+  }
+
+  /** The connection is closed, because it would go on to listen in the hands of somebody else. */
+  function stop(error: Error | true): void {
+    stopHearing();
+    stopHearing = () => {};
+    client?.release(error);
+    client = undefined;
+  }
+
+  function listenLater(wake: () => void): void {
+    if (!isClosed) again = setTimeout(() => start(wake), LISTEN_AGAIN_MS).unref();
+  }
+
+  function start(wake: () => void): void {
+    connect(wake).catch(() => listenLater(wake));
+  }
+
+  return {
+    notify,
+    listen(wake) {
+      // One connection of two would be gone for ever.
+      if ((pool.options?.max ?? 10) > 2) start(wake);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(gap);
+      clearTimeout(again);
+      stop(true);
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
+import type { Database } from './database.ts';
+import { storedMeta } from './inbox-row.ts';
+import { nextval, sqlStateOf } from './shared.ts';
+
+interface Waiting {
+  readonly key: string;
+  readonly entry: InboxEntry;
+  readonly nowMs: number;
+  readonly resolve: (result: InboxPutResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface PutBatches {
+  /** Resolves when the entry is durable, or was there before. */
+  put(key: string, entry: InboxEntry, nowMs: number): Promise<InboxPutResult>;
+  /** Resolves when no entry waits. */
+  drain(): Promise<void>;
+}
+
+const MOST_ENTRIES = 500;
+const MOST_BYTES = 8 * 1024 * 1024;
+/** While Postgres does not answer, entries are refused instead of filling the memory. */
+const MOST_WAITING_BYTES = 128 * 1024 * 1024;
+/** While one batch is being synced, the next is on its way. */
+const BATCHES_AT_ONCE = 2;
+
+/** Stores entries that come at the same time in one statement, so that they share one round trip and one sync. */
+export function createPutBatches(database: Database, inbox: string): PutBatches {
+  const { schema } = database;
+  const waiting: Waiting[] = [];
+  const running = new Set<Promise<void>>();
+  let waitingBytes = 0;
+
+  function put(key: string, entry: InboxEntry, nowMs: number): Promise<InboxPutResult> {
+    if (waitingBytes + entry.body.byteLength > MOST_WAITING_BYTES) {
+      return Promise.reject(
+        new Error('Too many events wait for Postgres, which does not answer fast enough.'),
+      );
+    }
+    waitingBytes += entry.body.byteLength;
+    return new Promise((resolve, reject) => {
+      waiting.push({ key, entry, nowMs, resolve, reject });
+      // Those that come in the same turn of the event loop share a statement.
+      if (waiting.length === 1) setImmediate(flush);
+    });
+  }
+
+  function flush(): void {
+    while (waiting.length > 0 && running.size < BATCHES_AT_ONCE) {
+      const batch = takeBatch();
+      const stored = store(batch).finally(() => {
+        running.delete(stored);
+        for (const { entry } of batch) waitingBytes -= entry.body.byteLength;
+        flush();
+      });
+      running.add(stored);
+    }
+  }
+
+  /** Takes at least one. Of several entries with one key, the later ones wait for a batch of their own. */
+  function takeBatch(): readonly Waiting[] {
+    const batch = new Map<string, Waiting>();
+    let bytes = 0;
+    for (const each of waiting) {
+      bytes += each.entry.body.byteLength;
+      const isFull = batch.size > 0 && (batch.size === MOST_ENTRIES || bytes > MOST_BYTES);
+      if (isFull || batch.has(each.key)) break;
+      batch.set(each.key, each);
+    }
+    waiting.splice(0, batch.size);
+    return [...batch.values()];
+  }
+
+  async function store(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await insert(batch);
+    } catch (error) {
+      if (batch.length === 1 || sqlStateOf(error) === undefined) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
+      // Postgres refused the statement, perhaps because of one entry. The others do not fail with it.
+      for (const each of batch) await insert([each]).catch(each.reject);
+    }
+  }
+
+  async function insert(batch: readonly Waiting[]): Promise<void> {
+    const entries = batch.map(({ entry }) => entry);
+    const rows = await database.all<{ key: string }>(insertSql(schema), [
+      inbox,
+      batch.map(({ key }) => key),
+      entries.map(({ error }) => (error ? 'dead' : 'pending')),
+      batch.map(({ nowMs }) => Math.round(nowMs)),
+      entries.map(({ bodyDigest }) => bodyDigest),
+      entries.map(storedMeta),
+      entries.map(({ error }) => (error ? JSON.stringify(error) : null)),
+      entries.map(({ body }) => body.byteLength),
+      Buffer.concat(entries.map(({ body }) => body)),
+    ]);
+    const stored = new Set(rows.map(({ key }) => key));
+    for (const { key, resolve } of batch) if (stored.has(key)) resolve('stored');
+    const known = batch.filter(({ key }) => !stored.has(key));
+    if (known.length > 0) await answerKnown(known);
+  }
+
+  async function answerKnown(known: readonly Waiting[]): Promise<void> {
+    const rows = await database.all<{ key: string; body_digest: unknown }>(
+      `SELECT key, body_digest FROM ${schema}.inbox WHERE key = ANY ($1::text[])`,
+      [known.map(({ key }) => key)],
+    );
+    const digests = new Map(rows.map((row) => [row.key, Number(row.body_digest)]));
+    for (const { key, entry, resolve, reject } of known) {
+      const digest = digests.get(key);
+      // Somebody discarded the entry at this moment. Showpad sends the event again.
+      if (digest === undefined) reject(new Error('The entry of this event was deleted while it came again.'));
+      else resolve({ isConflict: digest !== entry.bodyDigest });
+    }
+  }
+
+  return {
+    put,
+    async drain() {
+      flush();
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/**
+ * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Rows are inserted in
+ * the order of their keys, so that two processes that store the same events do not wait for each other.
+ */
+function insertSql(schema: string): string {
+  return `
+    WITH input AS MATERIALIZED (
+      SELECT ${nextval(schema, 'entry')} AS seq, each.*,
+        1 + sum(body_bytes) OVER (ORDER BY place) - body_bytes AS body_from
+      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
+        WITH ORDINALITY AS each (key, state, at_ms, body_digest, meta, error, body_bytes, place)
+    ), stored AS (
+      INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes)
+      SELECT seq, $1, key, state, at_ms, body_digest, meta, error, body_bytes FROM input ORDER BY key
+      ON CONFLICT (key) DO NOTHING
+      RETURNING seq, key
+    ), bodies AS (
+      INSERT INTO ${schema}.inbox_body (seq, body)
+      SELECT seq, substring($9::bytea FROM body_from::integer FOR body_bytes::integer) FROM stored JOIN input USING (seq)
+    )
+    SELECT key FROM stored`;
+}
