@@ -12,7 +12,7 @@ const BUDGETS = [
   { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_280 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 7_168, isOwnCodeOnly: true },
-  { entry: 'postgres/dist/index.mjs', maxBytes: 8_192, isOwnCodeOnly: true },
+  { entry: 'postgres/dist/index.mjs', maxBytes: 8_704, isOwnCodeOnly: true },
   { entry: 'bullmq/dist/index.mjs', maxBytes: 10_240, isOwnCodeOnly: true },
   { entry: 'emulator/dist/index.mjs', maxBytes: 22_528, isOwnCodeOnly: true },
   { entry: 'cli/dist/bin.mjs', maxBytes: 36_864, isOwnCodeOnly: true },

@@ -14,7 +14,7 @@ interface Waiting {
 export interface PutBatches {
   /** Resolves when the entry is durable, or was there before. */
   put(key: string, entry: InboxEntry, nowMs: number): Promise<InboxPutResult>;
-  /** Resolves when no entry waits. */
+  /** Resolves when no entry waits, or when Postgres does not answer for too long. */
   drain(): Promise<void>;
 }
 
@@ -22,6 +22,8 @@ const MOST_ENTRIES = 500;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** While Postgres does not answer, entries are refused instead of filling the memory. */
 const MOST_WAITING_BYTES = 128 * 1024 * 1024;
+/** Longer than anybody waits for an entry to be stored. */
+const DRAIN_MS = 3_000;
 /** While one batch is being synced, the next is on its way. */
 const BATCHES_AT_ONCE = 2;
 
@@ -121,8 +123,17 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   return {
     put,
     async drain() {
+      let isOver = false;
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          isOver = true;
+          resolve();
+        }, DRAIN_MS);
+      });
       flush();
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0 && !isOver) await Promise.race([Promise.all(running), deadline]);
+      clearTimeout(timer);
     },
   };
 }

@@ -150,6 +150,17 @@ describe.skipIf(!isInstalled)('an inbox in Postgres', () => {
     30_000,
   );
 
+  test('closes also if the app never gives a connection back', async () => {
+    const { pool, inbox } = open({}, { max: 1 });
+    await inbox.counts();
+    const kept = await pool.connect();
+    const put = (async () => inbox.put(entryOf('a')))();
+    await vi.waitFor(() => expect(pool.waitingCount).toBe(1));
+    await inbox.close();
+    kept.release();
+    expect(await put).toBe('stored');
+  });
+
   test('leaves the pool of the app open, and gives its connections back', async () => {
     const { pool, inbox, start } = open();
     await start();
