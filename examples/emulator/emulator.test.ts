@@ -57,13 +57,13 @@ test.runIf(hasBrowser)(
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('link', { name: 'See the responses' }).click();
 
-    await expect.poll(statuses).toEqual(['503', 'in 3 s']); // There is no key yet.
+    await expect.poll(statuses).toEqual(['503 unavailable', 'in 3 s']); // There is no key yet.
     expect(lines.at(-1)).toMatch(/^KEY_LOOKUP_FAILED/);
     writeFileSync(envFile, `${line}\n`);
     await advance.click();
-    await expect.poll(statuses).toEqual(['503', '500', 'in 4.5 s']); // The CRM is down.
+    await expect.poll(statuses).toEqual(['503 unavailable', '500 failed', 'in 4.5 s']); // The CRM is down.
     await advance.click();
-    await expect.poll(statuses).toEqual(['503', '500', '200']);
+    await expect.poll(statuses).toEqual(['503 unavailable', '500 failed', '200 handled']);
     expect(contacts).toEqual(['kent.cook@showpad.com']);
 
     await page.getByRole('button', { name: 'Replay', exact: true }).click();
