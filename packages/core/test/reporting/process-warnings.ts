@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { type Journal, journal } from '../support.ts';
+import { type Journal, journal, settled } from '../support.ts';
 
 interface Warning extends Error {
   readonly code?: string;
@@ -12,7 +12,8 @@ export function processWarnings(): Journal<Warning> {
   const keep = (warning: Warning) => warnings.add(warning);
   beforeAll(() => void process.on('warning', keep));
   afterAll(() => void process.off('warning', keep));
-  afterEach(() => {
+  afterEach(async () => {
+    await settled(); // What this test raised at its end must not reach the next one.
     warnings = journal();
   });
   return {
