@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Many tests wait for servers, so two of them keep two cores busy. Vitest itself would leave one core free.
+    maxWorkers: 2,
     // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
     // In a random order, tests that depend on each other fail sooner or later. The output begins with the seed.
