@@ -4,6 +4,7 @@ import { addAccount } from './commands/account.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEmulator } from './commands/emulator.ts';
 import { addEvents } from './commands/events.ts';
+import { addInbox } from './commands/inbox.ts';
 import { addListen } from './commands/listen.ts';
 import { addReplay } from './commands/replay.ts';
 import { addSign } from './commands/sign.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   addVerify,
   addSign,
   addEvents,
+  addInbox,
   addSubscriptions,
   addAccount,
 ];

@@ -25,11 +25,11 @@ export interface Started {
 }
 
 /** Starts the command as a process of its own, whose streams are pipes. */
-export function spawnCommand(args: readonly string[]): Started {
+export function spawnCommand(args: readonly string[], { cwd }: { readonly cwd?: string } = {}): Started {
   const [node = '', ...rest] = COMMAND;
   // The runner sets variables of its own, and a developer may have set some for the command.
   const env = Object.entries(process.env).filter(([name]) => !/^(NODE_|VITEST|SHOWPAD_|NO_COLOR)/.test(name));
-  const child = spawn(node, [...rest, ...args], { env: Object.fromEntries(env) });
+  const child = spawn(node, [...rest, ...args], { env: Object.fromEntries(env), cwd });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.end();
   const exitCode = new Promise<number>((resolve) => child.once('close', resolve));

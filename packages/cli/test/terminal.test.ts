@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openFolder } from './command.ts';
+import { startSqliteApp } from './inbox-app.ts';
 import { COMMAND, isInstalled } from './process.ts';
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -86,5 +87,38 @@ describe.runIf(isInstalled('tmux'))('in a terminal', () => {
     terminal.type(key);
     terminal.ended();
     expect(terminal.shown()).toContain('Nothing was entered.');
+  });
+
+  test('at 3 a.m., what is dead is found, understood, retried and discarded', async () => {
+    const app = await startSqliteApp('one', 'two', 'three');
+    const inInbox = (...args: readonly string[]) => ['inbox', ...args, '--store', app.store];
+    const list = shownBy(inInbox('list', '--no-color'));
+    expect(list).toContain('dead  three  shared-space-user-added');
+    expect(list).toContain('The handler "crm"');
+    expect(shownBy(inInbox('show', 'one', '--no-color'))).toMatch(/Handlers done +audit/);
+
+    const unsure = openTerminal(inInbox('retry', '--all'));
+    await expect
+      .poll(() => unsure.shown(), { timeout: 30_000 })
+      .toContain('Retry 3 dead entries of the inbox');
+    unsure.type('\r');
+    unsure.ended();
+    expect(unsure.shown()).toContain('Nothing was changed.');
+    expect(await app.inbox.counts()).toMatchObject({ dead: 3 });
+
+    app.repair();
+    const sure = openTerminal(inInbox('retry', 'one', 'two', '--no-color'));
+    await expect.poll(() => sure.shown(), { timeout: 30_000 }).toContain('[y/N]');
+    sure.type('y\r');
+    // To wait with ended() would block this process, and the app runs in it.
+    await expect.poll(() => sure.shown(), { timeout: 30_000 }).toContain('done: 2');
+    expect([...app.handled].sort()).toEqual(['one', 'two']);
+
+    const discard = openTerminal(inInbox('discard', 'three', '--no-color'));
+    await expect.poll(() => discard.shown(), { timeout: 30_000 }).toContain('[y/N]');
+    discard.type('y\r');
+    discard.ended();
+    expect(discard.shown()).toContain('deleted  three');
+    expect(shownBy(inInbox('counts', '--no-color'))).toMatch(/pending 0 {2}leased 0 {2}done 2 {2}dead 0/);
   });
 });

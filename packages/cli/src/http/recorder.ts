@@ -7,6 +7,8 @@ export interface RecorderOptions {
   readonly folder: string;
   /** How many deliveries that are not authentic the folder may hold. Strangers send them, and could fill the disk. */
   readonly maxForged: number;
+  /** The flag that names the folder, for errors. */
+  readonly flag: string;
 }
 
 /** Why a delivery was not recorded, or the file that it was recorded in. */
@@ -19,9 +21,9 @@ const MAX_FORGED_BYTES = 1024 * 1024;
 const FORGED = '.forged.json';
 
 /** Returns a function that writes a recording to a file which only its owner can read. The files sort by time. */
-export async function createRecorder({ folder, maxForged }: RecorderOptions): Promise<Recorder> {
+export async function createRecorder({ folder, maxForged, flag }: RecorderOptions): Promise<Recorder> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
-    throw usageError(`--record: the folder "${folder}" cannot be created (${code}).`);
+    throw usageError(`${flag}: the folder "${folder}" cannot be created (${code}).`);
   });
   let forged = (await readdir(folder)).filter((name) => name.endsWith(FORGED)).length;
   let written = 0;

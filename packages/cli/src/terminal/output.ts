@@ -26,6 +26,8 @@ export interface Output {
   /** Says on stderr what is going on. `--quiet` omits it. */
   note(text: string): void;
   error(message: string, hint: string | undefined): void;
+  /** Whether `--quiet` was passed. */
+  isQuiet(): boolean;
 }
 
 export interface OutputOptions {
@@ -72,5 +74,6 @@ export function createOutput({ stdout, stderr }: Io, options: () => OutputOption
       stderr.write(`${show(stderr, paint('red', 'error:'))} ${printable(message)}\n`);
       if (hint) write(stderr, hint);
     },
+    isQuiet: () => options().quiet,
   };
 }
