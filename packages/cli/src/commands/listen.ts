@@ -69,7 +69,8 @@ async function listen(flags: ListenFlags, context: Context): Promise<void> {
   const keys = await readLabelledKeys(flags.key, io);
   const target = flags.forwardTo === undefined ? undefined : readUrl(flags.forwardTo, '--forward-to');
   const { record: folder, recordForged: maxForged, printBody: isBodyPrinted = false } = flags;
-  const record = folder === undefined ? undefined : await createRecorder({ folder, maxForged, flag: '--record' });
+  const record =
+    folder === undefined ? undefined : await createRecorder({ folder, maxForged, flag: '--record' });
   const receiver = await checked(() =>
     createReceiver({
       keys,

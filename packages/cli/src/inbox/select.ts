@@ -42,7 +42,7 @@ function isMeant(item: InboxItem, { types, handlers, errorCodes, sinceMs }: Filt
 }
 
 /** The handler that the last attempt failed in. An inbox keeps its name only in the message of the error. */
-export function failedHandlerOf({ error }: Pick<InboxItem, 'error'>): string | undefined {
+function failedHandlerOf({ error }: Pick<InboxItem, 'error'>): string | undefined {
   return /\bhandler "([^"]*)"/i.exec(error?.message ?? '')?.[1];
 }
 
