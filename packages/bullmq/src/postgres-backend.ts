@@ -32,7 +32,11 @@ export function createPostgresSide(
     );
     return Number(rows[0]?.now);
   });
-  const factory: Factory = (...args) => withClock(createPostgresBackend(...args), clock);
+  const factory: Factory = (...args) => {
+    const backend = createPostgresBackend(...args);
+    if (!isPool) ignoreLateErrors(backend.connection.pool as unknown as EventEmitter);
+    return withClock(backend, clock);
+  };
 
   return {
     clock,
@@ -96,6 +100,11 @@ interface Rows {
 
 function internalOf(backend: PostgresQueueBackend): Internal {
   return backend as unknown as Internal;
+}
+
+/** A connection that is being closed has no listener of the pool any more, and if Postgres ends at that moment, Node would end too. */
+function ignoreLateErrors(pool: EventEmitter): void {
+  pool.on('connect', (client: EventEmitter) => client.on('error', () => {}));
 }
 
 /** Locks, due times and all else are measured by the clock of Postgres. BullMQ would use the clock of each machine. */
