@@ -46,6 +46,30 @@ describe.each(MAJORS)('fastify %s', (major, createApp) => {
     await vi.waitFor(() => expect(outcomes).toEqual([TYPE]));
   });
 
+  // While an onSend hook takes its time, Fastify must not go on to parse the body, which would answer a second time.
+  test.each([
+    ['a delivery whose handler fails', PATH, KEY, 500],
+    ['a forgery', PATH, 'guessed', 401],
+    ['another spelling of the path', PATH.replace('w', '%77'), KEY, 404],
+  ])('%s is answered once if an onSend hook is slow', async (_what, url, key, status) => {
+    const app = start();
+    const errors: unknown[] = [];
+    const statuses: number[] = [];
+    app.addHook('onError', async (_request, _reply, error) => void errors.push(error));
+    app.addHook('onSend', async (_request, reply, payload) => {
+      statuses.push(reply.statusCode);
+      await new Promise((resolve) => setImmediate(resolve));
+      return payload;
+    });
+    const fail = () => Promise.reject(new Error('no connection'));
+    app.register(showpadWebhooks, { path: PATH, keys: KEY, on: { [TYPE]: fail } });
+    const { headers, body } = signedDelivery(TYPE, { key });
+    const unparsed = { ...headers, 'content-type': 'text/unknown' };
+    const answer = await app.inject({ method: 'POST', url, headers: unparsed, payload: Buffer.from(body) });
+    expect(answer.statusCode).toBe(status);
+    expect([statuses, errors]).toEqual([[status], []]);
+  });
+
   test('an onRequest hook of the app can refuse a delivery before it is received', async () => {
     const app = start();
     const handler = vi.fn();

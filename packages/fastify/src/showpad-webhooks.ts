@@ -61,18 +61,21 @@ export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (
   const prefix = app.prefix.replace(/\/$/, '');
   const rest = withoutPrefix(path, prefix);
 
-  async function onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    // Fastify decodes the path before it looks for a route, and other letters are not the path of the webhook.
-    if (!matchesPath(request.originalUrl, prefix + rest)) {
-      reply.callNotFound();
-      return;
-    }
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const receipt = await receiveNodeRequest(receiver, request.raw as NodeRequest, {
       url: request.originalUrl,
       explainMissingBody: () => EXPLANATION,
     });
     request.showpadReceipt = receipt;
     respond(reply, receipt.response);
+  }
+
+  // It calls `done` only for an error. After `done`, or the end of an async hook, Fastify would parse the body and answer again
+  // while an onSend hook of the app still works on the response.
+  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    // Fastify decodes the path before it looks for a route, and other letters are not the path of the webhook.
+    if (matchesPath(request.originalUrl, prefix + rest)) receive(request, reply).catch(done);
+    else reply.callNotFound();
   }
 
   // All of the route happens in its hook, because Fastify parses the body before it calls a handler.
