@@ -1,30 +1,51 @@
 import { createServer } from 'node:net';
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createPostgresInbox } from '@showpad-webhooks/postgres';
 import { findServer, type Server, startPostgres, startRedis } from '@showpad-webhooks/servers';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { valuesOf } from './command.ts';
 import { startApp } from './inbox-app.ts';
 import { spawnCommand } from './process.ts';
 
+const isPostgresInstalled = findServer('postgres') !== undefined;
+const postgresAddress = (port: number) => `postgres://postgres:a-password@127.0.0.1:${port}/postgres`;
+
 const ENGINES = [
   {
-    engine: 'redis',
+    engine: 'BullMQ in Redis',
     isInstalled: findServer('redis-server') !== undefined,
     start: startRedis,
     addressOf: (port: number) => `redis://127.0.0.1:${port}/2`,
+    create: (url: string, name: string) =>
+      createBullmqInbox({ connection: { url } as ConnectionOptions, name }),
   },
   {
-    engine: 'postgres',
-    isInstalled: findServer('postgres') !== undefined,
+    engine: 'BullMQ in Postgres',
+    isInstalled: isPostgresInstalled,
     start: startPostgres,
-    addressOf: (port: number) => `postgres://postgres:a-password@127.0.0.1:${port}/postgres`,
+    addressOf: postgresAddress,
+    create: (url: string, name: string) => createBullmqInbox({ postgres: url, name }),
   },
-] as const;
+  {
+    engine: 'Postgres',
+    isInstalled: isPostgresInstalled,
+    start: startPostgres,
+    addressOf: postgresAddress,
+    create(connectionString: string, name: string) {
+      const pool = new pg.Pool({ connectionString });
+      pool.on('error', () => {}); // The server ends before the pool.
+      return createPostgresInbox({ pool, name });
+    },
+  },
+];
+
+type ConnectionOptions = NonNullable<Parameters<typeof createBullmqInbox>[0]['connection']>;
 
 const inbox = (store: string, ...args: readonly string[]) =>
   spawnCommand(['inbox', ...args, '--store', store]).finished;
 
-describe.each(ENGINES)('on $engine', ({ engine, isInstalled, start, addressOf }) => {
+describe.each(ENGINES)('on $engine', ({ isInstalled, start, addressOf, create }) => {
   let server: Server;
   let store: string;
   beforeAll(async () => {
@@ -44,8 +65,7 @@ describe.each(ENGINES)('on $engine', ({ engine, isInstalled, start, addressOf })
   });
 
   test.skipIf(!isInstalled)('what is dead is found, retried and handled by the app', async () => {
-    const source = engine === 'redis' ? { connection: { url: store } as object } : { postgres: store };
-    const app = await startApp(createBullmqInbox({ ...source, name: 'crm' } as never));
+    const app = await startApp(create(store, 'crm'));
     await app.deliver('one');
     await app.deliver('two');
     await app.dead(2);

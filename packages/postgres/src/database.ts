@@ -31,8 +31,14 @@ const MOST_TRIES = 20;
 /** If a connection breaks that nobody uses, the pool says so, and without a listener that would end the process. */
 const ignore = () => {};
 
-/** @throws TypeError for an option that cannot be. */
-export function connect({ pool, schema = DEFAULT_SCHEMA, migrate = true }: PostgresSource): Database {
+/**
+ * @param check is called when the tables are there, and rejects if the database must not be used.
+ * @throws TypeError for an option that cannot be.
+ */
+export function connect(
+  { pool, schema = DEFAULT_SCHEMA, migrate = true }: PostgresSource,
+  check?: (database: Pick<Database, 'all' | 'schema'>) => Promise<void>,
+): Database {
   if (typeof pool?.query !== 'function' || typeof pool.connect !== 'function') {
     throw new TypeError('The option "pool" must be a pool of the package "pg": new pg.Pool(…).');
   }
@@ -65,13 +71,20 @@ export function connect({ pool, schema = DEFAULT_SCHEMA, migrate = true }: Postg
     return Number(rows[0]?.now);
   });
 
+  const all: Database['all'] = async (text, values) => (await query(text, values)).rows;
+
+  async function prepare(): Promise<void> {
+    await prepareTables(pool, schema, migrate);
+    await check?.({ all, schema: quoted });
+  }
+
   return {
     pool,
     schema: quoted,
     channel: `showpad_webhooks_${keyTextOf(schema)}`,
     clock,
     async ready() {
-      prepared ??= prepareTables(pool, schema, migrate).catch((error) => {
+      prepared ??= prepare().catch((error) => {
         prepared = undefined;
         throw error;
       });
@@ -79,7 +92,7 @@ export function connect({ pool, schema = DEFAULT_SCHEMA, migrate = true }: Postg
       await clock.refresh();
     },
     query,
-    all: async (text, values) => (await query(text, values)).rows,
+    all,
     close() {
       isClosed = true;
     },

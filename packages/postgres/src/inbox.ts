@@ -1,10 +1,17 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { connect } from './database.ts';
+import { connect, type Database } from './database.ts';
 import { createPostgresInboxStore } from './inbox-store.ts';
 import type { PostgresSource } from './pool.ts';
 
-export type PostgresInboxOptions = PostgresSource & Omit<StoreInboxOptions, 'clock'>;
+export type PostgresInboxOptions = PostgresSource &
+  Omit<StoreInboxOptions, 'clock'> & {
+    /**
+     * Uses only an inbox that is there, and creates and upgrades nothing. Use it in tools that look at the inbox of an app. Calls
+     * reject if there is no such inbox. Default false.
+     */
+    readonly mustExist?: boolean;
+  };
 
 /**
  * A durable inbox in your own Postgres, for the processes of many machines. What was acknowledged is as durable as what your app
@@ -30,10 +37,17 @@ export type PostgresInboxOptions = PostgresSource & Omit<StoreInboxOptions, 'clo
  * });
  * ```
  */
-export function createPostgresInbox({ pool, schema, migrate, ...options }: PostgresInboxOptions): Inbox {
-  const source = { pool, ...(schema !== undefined && { schema }), ...(migrate !== undefined && { migrate }) };
-  const database = connect(source);
-  const store = createPostgresInboxStore(database, options.name ?? INBOX_DEFAULTS.name);
+export function createPostgresInbox({
+  pool,
+  schema,
+  mustExist = false,
+  migrate = true,
+  ...options
+}: PostgresInboxOptions): Inbox {
+  const { name = INBOX_DEFAULTS.name } = options;
+  const source = { pool, ...(schema !== undefined && { schema }), migrate: migrate && !mustExist };
+  const database = connect(source, mustExist ? (found) => checkName(found, name) : undefined);
+  const store = createPostgresInboxStore(database, name);
   const inbox = createStoreInbox(store, { ...options, clock: database.clock.nowMs });
   /** These read the clock before they call the store. */
   return {
@@ -51,4 +65,17 @@ export function createPostgresInbox({ pool, schema, migrate, ...options }: Postg
       return inbox.purge();
     },
   };
+}
+
+/** An inbox without entries cannot be told from a wrong name, except by the other inboxes that are there. */
+async function checkName({ all, schema }: Pick<Database, 'all' | 'schema'>, name: string): Promise<void> {
+  const found = await all(`SELECT 1 FROM ${schema}.inbox WHERE inbox = $1 LIMIT 1`, [name]);
+  if (found.length > 0) return;
+  const names = await all<{ inbox: string }>(
+    `SELECT DISTINCT inbox FROM ${schema}.inbox ORDER BY inbox LIMIT 20`,
+    [],
+  );
+  if (names.length === 0) return;
+  const others = names.map(({ inbox }) => JSON.stringify(inbox)).join(', ');
+  throw new Error(`There is no inbox ${JSON.stringify(name)} in this database. It has: ${others}.`);
 }

@@ -126,9 +126,13 @@ export async function prepareTables(pool: PostgresPool, schema: string, mayMigra
   checkVersion(version);
   if (version === MIGRATIONS.length) return;
   if (!mayMigrate) {
+    const problem =
+      version === 0
+        ? `There are no tables of @showpad-webhooks/postgres in the schema ${quoted}`
+        : `The tables in the schema ${quoted} have version ${version} and need version ${MIGRATIONS.length}`;
     throw new Error(
-      `The tables in the schema ${quoted} have version ${version} and need version ${MIGRATIONS.length}, and the option ` +
-        '"migrate" is false. Run the SQL that migrationSql() gives, as a role that may create tables.',
+      `${problem}, and "migrate" is false or "mustExist" is true. Run the SQL that migrationSql() gives, as a role that may ` +
+        'create tables.',
     );
   }
   const client = await pool.connect();

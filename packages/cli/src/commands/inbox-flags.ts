@@ -9,6 +9,7 @@ export interface InboxFlags {
   readonly store: string;
   readonly name?: string;
   readonly prefix?: string;
+  readonly schema?: string;
 }
 
 export interface FilterFlags {
@@ -38,9 +39,9 @@ export interface WatchFlags extends InboxFlags {
   readonly intervalSeconds: number;
 }
 
-export async function readSource({ store, name, prefix }: InboxFlags, io: Io): Promise<InboxSource> {
+export async function readSource({ store, name, prefix, schema }: InboxFlags, io: Io): Promise<InboxSource> {
   const address = store.startsWith('@') ? await readSecret(store, '--store', io) : store;
-  return { store: address.trim(), name, prefix, root: process.cwd() };
+  return { store: address.trim(), name, prefix, schema, root: process.cwd() };
 }
 
 export function readFilter({ state, type, handler, error, since, limit }: FilterFlags): Filter {

@@ -29,7 +29,8 @@ Example:
         'Store of the inbox: sqlite:FILE, redis://…, postgres://… or @file',
       )
       .option('--name <name>', 'Name of the inbox, if it is not "default"')
-      .option('--prefix <prefix>', 'Option "prefix" of a BullMQ inbox, if the app sets it');
+      .option('--prefix <prefix>', 'Option "prefix" of a BullMQ inbox, if the app sets it')
+      .option('--schema <schema>', 'Schema of the tables in Postgres, if the app sets it');
   // The modules are loaded when they are needed, so that the other commands start as fast as before.
 
   command('counts', 'Count the entries of each state, and say what is wrong').action(

@@ -1,16 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
 import { CliError } from '../cli-error.ts';
-import { loadPackage } from './load-package.ts';
-import { parseStoreAddress, type StoreAddress } from './store-address.ts';
+import { type CreatedInbox, createInbox, type InboxNames, PACKAGES } from './create-inbox.ts';
+import { loadInstalled } from './load-package.ts';
+import { parseStoreAddress } from './store-address.ts';
 
 /** The inbox of an app. */
-export interface InboxSource {
+export interface InboxSource extends InboxNames {
   /** For example `sqlite:showpad.db`. */
   readonly store: string;
-  /** Default: the name that inboxes have by default. */
-  readonly name?: string | undefined;
-  /** What the names of BullMQ's queues begin with. Default: as in the package. */
-  readonly prefix?: string | undefined;
   /** The folder of the app, whose packages are used. */
   readonly root: string;
 }
@@ -21,8 +19,6 @@ export interface OpenInbox {
   readonly shown: string;
 }
 
-/** How long the command waits for a server before it gives up. The inboxes themselves wait 2.5 s for an answer. */
-const CONNECT_TIMEOUT_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
@@ -32,71 +28,36 @@ const CLOSE_TIMEOUT_MS = 1_000;
  */
 export async function useInbox<T>(source: InboxSource, use: (opened: OpenInbox) => Promise<T>): Promise<T> {
   const address = parseStoreAddress(source.store);
-  const create = await loadFactory(address, source);
-  const failed = (error: unknown) => new CliError(`${address.shown} cannot be used. ${messageOf(error)}`);
-  let opened: Opened;
-  try {
-    opened = create();
-  } catch (error) {
-    throw failed(error);
+  const { shown } = address;
+  const reasons = new Set<string>();
+  for (const loaded of await loadInstalled(PACKAGES[address.kind], source.root)) {
+    let created: CreatedInbox | undefined;
+    try {
+      created = await createInbox(loaded, address, source);
+      await created.inbox.list({ limit: 1 });
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      reasons.add(messageOf(created?.lastError?.() ?? error));
+      if (created) await close(created);
+      continue;
+    }
+    try {
+      return await use({ inbox: created.inbox, shown });
+    } finally {
+      await close(created);
+    }
   }
-  const { inbox, lastError } = opened;
-  try {
-    await inbox.list({ limit: 1 }).catch((error) => {
-      throw failed(lastError() ?? error);
-    });
-    return await use({ inbox, shown: address.shown });
-  } finally {
-    await inbox.close({ timeoutMs: CLOSE_TIMEOUT_MS });
-  }
+  throw new CliError(`${shown} cannot be used. ${[...reasons].join(' ')}`);
 }
 
-interface Opened {
-  readonly inbox: Inbox;
-  /** What the connection to a server last complained of. It says more than "no answer". */
-  lastError(): unknown;
-}
-
-type CreateInbox = (options: object) => Inbox;
-
-async function loadFactory(address: StoreAddress, source: InboxSource): Promise<() => Opened> {
-  const { name, prefix, root } = source;
-  const common = { mustExist: true, ...(name !== undefined && { name }) };
-  if (address.kind === 'sqlite') {
-    const { createSqliteInbox } = await loadPackage('@showpad-webhooks/sqlite', root);
-    const create = createSqliteInbox as CreateInbox;
-    return () => ({ inbox: create({ file: address.file, ...common }), lastError: () => undefined });
-  }
-  const { createBullmqInbox } = await loadPackage('@showpad-webhooks/bullmq', root);
-  const create = createBullmqInbox as CreateInbox;
-  const options = { ...serverOptions(address), ...common, ...(prefix !== undefined && { prefix }) };
-  return () => {
-    const inbox = create(options) as Inbox & { readonly queue: QueueEvents };
-    let last: unknown;
-    inbox.queue.on('error', (error) => {
-      last = error;
-    });
-    return { inbox, lastError: () => last };
-  };
-}
-
-interface QueueEvents {
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-}
-
-function serverOptions({ kind, url }: Exclude<StoreAddress, { kind: 'sqlite' }>): object {
-  if (kind === 'redis') return { connection: { url, connectTimeout: CONNECT_TIMEOUT_MS } };
-  return {
-    postgres: {
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: CONNECT_TIMEOUT_MS,
-    },
-  };
+async function close(created: CreatedInbox): Promise<void> {
+  await created.inbox.close({ timeoutMs: CLOSE_TIMEOUT_MS });
+  await Promise.race([created.close?.(), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
 /** Node tries all addresses of a host, and the error of all of them has no message. */
 function messageOf(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : String(first);
+  const message = first instanceof Error ? first.message : String(first);
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
