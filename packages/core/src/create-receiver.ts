@@ -96,7 +96,11 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
   });
   const { identify } = settings;
   const handling = { ...named, clock, handlerTimeoutMs, identify, runHandlers, reporter };
-  const ignoredTypes = new IgnoredTypes({ ...named, hasNoHandler: () => registry.isEmpty });
+  const ignoredTypes = new IgnoredTypes({
+    ...named,
+    hasNoHandler: () => registry.isEmpty,
+    hasInbox: settings.inbox !== undefined,
+  });
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
   const once = createHandleOnce({ ...handling, now, ledger: settings.ledger, slowRuns, unfinished });
   const inbox =

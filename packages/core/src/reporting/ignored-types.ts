@@ -7,6 +7,8 @@ export interface IgnoredTypesOptions {
   readonly logger: Logger;
   /** Whether the receiver has no handler for any event. */
   readonly hasNoHandler: () => boolean;
+  /** True if a receiver without handlers ignores nothing, because it stores events for another process. */
+  readonly hasInbox: boolean;
 }
 
 /** A subscription has far fewer types. The limit bounds the memory and the log. */
@@ -34,7 +36,8 @@ export class IgnoredTypes {
 
   /** The receiver starts, or has got its first event. */
   noteEmpty(): void {
-    if (this.#isEmptyShown || !this.#options.hasNoHandler()) return;
+    const { hasNoHandler, hasInbox } = this.#options;
+    if (this.#isEmptyShown || hasInbox || !hasNoHandler()) return;
     this.#isEmptyShown = true;
     this.#warn(
       'The receiver has no handlers, so every event is ignored. Register one with receiver.on().',

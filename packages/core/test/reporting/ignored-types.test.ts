@@ -1,5 +1,5 @@
 import { createReceiver, type Logger } from '@showpad-webhooks/core';
-import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const KEY = 'a-signature-key';
@@ -63,4 +63,25 @@ test('shows a process warning if there is no logger', async () => {
   const receiver = createReceiver({ keys: KEY, on: { 'shared-space-created': () => {} } });
   await receiver.receive(delivery('asset-viewed'));
   await expect.poll(() => warnings).toMatchObject([{ code: 'EVENT_IGNORED' }]);
+});
+
+test('says nothing of a receiver without handlers that stores for another process', async () => {
+  const { logger, warnings } = keepWarnings();
+  const receiver = createReceiver({ keys: KEY, logger, inbox: createMemoryInbox() });
+  await receiver.start();
+  expect((await receiver.receive(delivery('a'))).outcome).toBe('queued');
+  await receiver.close();
+  expect(warnings).toEqual([]);
+});
+
+test('tells of a type that nothing handles if the events come from an inbox', async () => {
+  const { logger, warnings } = keepWarnings();
+  const inbox = createMemoryInbox();
+  const receiver = createReceiver({ keys: KEY, logger, inbox, on: { 'shared-space-created': () => {} } });
+  await receiver.start();
+  await receiver.receive(delivery('a'));
+  await receiver.close();
+  expect(warnings).toEqual([
+    [expect.objectContaining({ type: 'a' }), expect.stringContaining('No handler takes')],
+  ]);
 });
