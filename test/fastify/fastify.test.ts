@@ -3,7 +3,7 @@ import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/fastify/tes
 import rawBody from 'fastify-raw-body';
 import type { FastifyInstance } from 'fastify5';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MAJORS } from './server.ts';
+import { type AppOptions, MAJORS } from './server.ts';
 
 const KEY = 'fastify-key';
 const PATH = '/webhooks/showpad';
@@ -15,8 +15,8 @@ describe.each(MAJORS)('fastify %s', (major, createApp) => {
     for (const app of apps.splice(0)) await app.close();
   });
 
-  function start(): FastifyInstance {
-    const app = createApp();
+  function start(options?: AppOptions): FastifyInstance {
+    const app = createApp(options);
     apps.push(app);
     return app;
   }
@@ -137,6 +137,43 @@ describe.each(MAJORS)('fastify %s', (major, createApp) => {
     app.register(showpadWebhooks, { path: '/webhooks:showpad', keys: KEY });
     expect((await deliver(app, '/webhooks:showpad')).statusCode).toBe(200);
     expect((await deliver(app, '/webhooks1')).statusCode).toBe(404);
+  });
+
+  test('a path with an escape is compared letter by letter', async () => {
+    const app = start();
+    app.register(showpadWebhooks, { path: '/web%20hooks', keys: KEY });
+    expect((await deliver(app, '/web%20hooks')).statusCode).toBe(200);
+    expect((await deliver(app, '/%77eb%20hooks')).statusCode).toBe(404);
+  });
+
+  test('under a prefix with a parameter', async () => {
+    const app = start();
+    app.register(showpadWebhooks, { prefix: '/:tenant', path: '/showpad', keys: KEY });
+    for (const url of ['/eu/showpad', '/us/showpad/']) expect((await deliver(app, url)).statusCode).toBe(200);
+    for (const url of ['/eu/%73howpad', '/showpad']) expect((await deliver(app, url)).statusCode).toBe(404);
+  });
+
+  test('in an app that rewrites URLs', async () => {
+    const app = start({ rewriteUrl: ({ url = '' }) => url.replace('/old', '/webhooks') });
+    const urls: (string | undefined)[] = [];
+    app.register(showpadWebhooks, {
+      path: PATH,
+      keys: KEY,
+      on: { [TYPE]: (_event, { url }) => urls.push(url) },
+    });
+    expect((await deliver(app, '/old/showpad')).statusCode).toBe(200);
+    expect(urls).toEqual(['/old/showpad']);
+  });
+
+  test('the bytes that an onRequest hook keeps as request.rawBody are used', async () => {
+    const app = start();
+    app.addHook('onRequest', async (request) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of request.raw) pieces.push(piece as Buffer);
+      Object.assign(request, { rawBody: Buffer.concat(pieces) });
+    });
+    app.register(showpadWebhooks, { path: PATH, keys: KEY });
+    expect((await deliver(app)).statusCode).toBe(200);
   });
 
   test('two endpoints in one app', async () => {

@@ -5,11 +5,16 @@ import { fastify as fastify4 } from 'fastify4';
 import type { FastifyInstance } from 'fastify5';
 import { fastify as fastify5 } from 'fastify5';
 
-export type CreateApp = (options?: { readonly http2?: true }) => FastifyInstance;
+export interface AppOptions {
+  readonly http2?: true;
+  readonly rewriteUrl?: (req: { readonly url?: string }) => string;
+}
+
+export type CreateApp = (options?: AppOptions) => FastifyInstance;
 
 /** The two majors have types of their own, and the plugin is for both. */
 export const MAJORS: readonly (readonly [string, CreateApp])[] = [
-  ['4', (options) => fastify4({ forceCloseConnections: !options?.http2, ...options }) as never],
+  ['4', (options) => fastify4({ forceCloseConnections: !options?.http2, ...options } as object) as never],
   ['5', (options) => fastify5({ forceCloseConnections: !options?.http2, ...options } as object) as never],
 ];
 

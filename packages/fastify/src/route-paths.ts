@@ -8,13 +8,21 @@ export function withoutPrefix(path: string, prefix: string): string {
 
 /**
  * The routes for a path: with and without a trailing slash, as in the other adapters, unless the app treats both as one. A colon
- * would begin a parameter, so it is doubled.
+ * would begin a parameter, so it is doubled. Fastify decodes the path of a request before it looks for a route.
  */
 export function routePaths({ initialConfig }: FastifyInstance, path: string): readonly string[] {
-  const url = path.replaceAll(':', '::').replace(/\/$/, '');
+  const url = decoded(path).replaceAll(':', '::').replace(/\/$/, '');
   // At the prefix itself, Fastify adds both of them.
   if (url === '') return ['/'];
   return ignoresTrailingSlash(initialConfig) ? [url] : [url, `${url}/`];
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path; // Not every percent sign begins an escape.
+  }
 }
 
 /** Since Fastify 5.5 the options of its router may be in an object of their own. */

@@ -60,10 +60,14 @@ export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (
 
   const prefix = app.prefix.replace(/\/$/, '');
   const rest = withoutPrefix(path, prefix);
+  // Of a prefix with parameters, only what comes after it is known.
+  const isOwnUrl = (url: string) =>
+    /[:*]/.test(prefix) ? matchesPath('/', rest, url) : matchesPath(url, prefix + rest);
 
   async function receive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const receipt = await receiveNodeRequest(receiver, request.raw as NodeRequest, {
       url: request.originalUrl,
+      rawBody: (request as { readonly rawBody?: unknown }).rawBody, // An earlier hook of the app may have read it.
       explainMissingBody: () => EXPLANATION,
     });
     request.showpadReceipt = receipt;
@@ -74,7 +78,7 @@ export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (
   // while an onSend hook of the app still works on the response.
   function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     // Fastify decodes the path before it looks for a route, and other letters are not the path of the webhook.
-    if (matchesPath(request.originalUrl, prefix + rest)) receive(request, reply).catch(done);
+    if (isOwnUrl(request.url)) receive(request, reply).catch(done);
     else reply.callNotFound();
   }
 
