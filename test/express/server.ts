@@ -1,5 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import type { BehindParser, CreateServer, TestServer } from '@showpad-webhooks/conformance';
+import {
+  type BehindParser,
+  type CreateServer,
+  listenHttp,
+  type TestServer,
+} from '@showpad-webhooks/conformance';
 import { showpadWebhooks } from '@showpad-webhooks/express';
 import type { Express } from 'express';
 import express4 from 'express4';
@@ -49,15 +53,5 @@ export const BEHIND_PARSER: BehindParser = {
 
 /** Starts an app on a free port of the loopback interface. */
 export async function listen(app: Express, receiver: TestServer['receiver']): Promise<TestServer> {
-  const server = app.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    receiver,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...(await listenHttp(app)), receiver };
 }

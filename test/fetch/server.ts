@@ -1,7 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { CreateServer } from '@showpad-webhooks/conformance';
+import { type CreateServer, listenHttp } from '@showpad-webhooks/conformance';
 import { createFetchHandler, createReceiver } from '@showpad-webhooks/fetch';
 import { Hono } from 'hono';
 
@@ -19,15 +17,5 @@ export const createHonoServer: CreateServer = async ({ options, path, parser }) 
   for (const each of [path, `${path}/`]) app.all(each, ({ req }) => handler(req.raw));
   app.get('/hello', (context) => context.text('hello'));
   app.post('/echo', async (context) => context.json(await context.req.json()));
-  const server = createServer(getRequestListener(app.fetch));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    receiver,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...(await listenHttp(getRequestListener(app.fetch))), receiver };
 };

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import {
   type BehindParser,
   type CreateServer,
+  listenHttp,
   listenHttp2,
   type TestServer,
 } from '@showpad-webhooks/conformance';
@@ -93,15 +92,5 @@ export function serverOn(
 
 /** Starts an app on a free port of the loopback interface. */
 export async function listen(app: Koa, receiver: TestServer['receiver']): Promise<TestServer> {
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    receiver,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...(await listenHttp(app.callback())), receiver };
 }

@@ -1,13 +1,30 @@
 import { type EventEmitter, once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
 import {
-  createServer,
+  createServer as createHttp2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { TestServer } from './server.ts';
+
+type Listening = Pick<TestServer, 'url' | 'close'>;
+
+/** Serves HTTP/1.1 on a free port of the loopback interface. */
+export function listenHttp(listener: RequestListener): Promise<Listening> {
+  const server = createServer(listener);
+  return listenOn(server, () => server.closeAllConnections());
+}
+
+/** Serves HTTP/2 without TLS on a free port of the loopback interface. */
+export function listenHttp2(
+  listener: (req: Http2ServerRequest, res: Http2ServerResponse) => void,
+): Promise<Listening> {
+  const server = createHttp2Server(listener);
+  return listenOn(server, endSessionsOf(server));
+}
 
 /** Lets a server that closes end its HTTP/2 sessions too, because clients may keep them for as long as they like. */
 export function endSessionsOf(server: EventEmitter): () => void {
@@ -22,19 +39,15 @@ export function endSessionsOf(server: EventEmitter): () => void {
   };
 }
 
-/** Serves HTTP/2 without TLS on a free port of the loopback interface. */
-export async function listenHttp2(
-  listener: (req: Http2ServerRequest, res: Http2ServerResponse) => void,
-): Promise<Pick<TestServer, 'url' | 'close'>> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  const endSessions = endSessionsOf(server);
+async function listenOn(server: Server, endConnections: () => void): Promise<Listening> {
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      endSessions();
+      endConnections();
       await closed;
     },
   };
