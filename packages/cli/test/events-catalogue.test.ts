@@ -305,6 +305,28 @@ describe('events learn', () => {
     expect(await inbox.counts().catch(() => 'closed')).toBe('closed');
   });
 
+  test('opens only an inbox that is there, as the command "inbox" does', async () => {
+    const app = openApp();
+    const file = join(app.root, 'showpad.db');
+    const receiver = createReceiver({ keys: 'a-key', inbox: createSqliteInbox({ file }) });
+    await receiver.start();
+    await receiver.receive(signedDelivery({ type: 'x', id: '1', data: { a: 1 } }, { key: 'a-key' }));
+    const address = app.write('store.txt', `sqlite:${file}\n`);
+    const learn = (...flags: readonly string[]) =>
+      runCommand(['events', 'learn', '--dir', app.dir, '--store', ...flags]);
+    const misnamed = await learn(`@${address}`, '--inbox', 'typo');
+    expect([misnamed.exitCode, misnamed.stderr]).toEqual([
+      1,
+      expect.stringContaining('There is no inbox "typo" in this file. The file has: "default".'),
+    ]);
+    const empty = app.write('empty.db', '');
+    expect((await learn(`sqlite:${empty}`)).exitCode).toBe(1);
+    expect(readFileSync(empty)).toHaveLength(0);
+    expect((await learn(`@${address}`)).exitCode).toBe(0);
+    expect(readJson(app.dir, 'x.schema.json').properties).toEqual({ a: { type: 'number' } });
+    await receiver.close();
+  });
+
   test.each([
     [['--store', 'sqlite:no-such-file.db'], 'there is no file "no-such-file.db"'],
     [['--store', 'mysql://localhost'], '--store must be "sqlite:" and a file'],

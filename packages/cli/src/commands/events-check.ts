@@ -43,7 +43,7 @@ Examples:
         paths.length === 0 && flags.store === undefined && (await hasRecordings(usual)) ? [usual] : paths;
       const hasDrifted = await checkEvents(
         catalogue,
-        { paths: recordings, store: await storeOf(flags) },
+        { paths: recordings, store: await storeOf(flags, context.io) },
         context,
       );
       if (isStale || hasDrifted) context.exitCode = EXIT.failed;
@@ -83,7 +83,7 @@ async function checkGenerated(flags: PlaceFlags, { output }: Context): Promise<b
 async function checkEvents(
   catalogue: readonly CatalogueEvent[],
   source: ObservedSource,
-  { output }: Context,
+  { io, output }: Context,
 ): Promise<boolean> {
   const { findDifferences } = await import('../events/differences.ts');
   const { readObserved } = await import('../events/observed.ts');
@@ -91,7 +91,7 @@ async function checkEvents(
   const inSamples = await findDifferences(catalogue, samples);
   for (const difference of inSamples) report(difference, 'sample', output);
   if (source.paths.length === 0 && !source.store) return inSamples.length > 0;
-  const observed = await readObserved(source);
+  const observed = await readObserved(source, io.signal);
   noteSkipped(observed, output);
   noteUnknown(observed, catalogue, output);
   const differences = await findDifferences(catalogue, observed.seen);

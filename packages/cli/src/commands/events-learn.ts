@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { Observed } from '../events/observed.ts';
-import type { StoreSource } from '../events/open-store.ts';
 import type { PlaceFlags } from '../events/place.ts';
+import type { InboxSource } from '../inbox/open-inbox.ts';
+import { storeFlag } from '../terminal/flags.ts';
+import type { Io } from '../terminal/io.ts';
 import type { Output } from '../terminal/output.ts';
 import { finish, placeFlags } from './events-generate.ts';
 
@@ -26,10 +29,11 @@ Examples:
       if (paths.length === 0 && flags.store === undefined) {
         throw usageError('There is nothing to learn from.', 'Pass a folder of recordings, or --store.');
       }
+      const { io, output } = context;
       const { readObserved } = await import('../events/observed.ts');
       const { mergeSeen } = await import('../events/merge.ts');
-      const observed = await readObserved({ paths, store: await storeOf(flags) });
-      noteSkipped(observed, context.output);
+      const observed = await readObserved({ paths, store: await storeOf(flags, io) }, io.signal);
+      noteSkipped(observed, output);
       await finish(
         await mergeSeen(flags.dir, observed.seen, { origin: 'observed', keepSamples: true }),
         flags,
@@ -44,15 +48,24 @@ export interface StoreFlags {
 }
 
 export function storeFlags(command: Command): Command {
-  return command
-    .option('--store <url>', 'Store of an inbox: sqlite:FILE or redis://…')
-    .option('--inbox <name>', 'Name of the inbox in the store');
+  return command.addOption(storeFlag()).option('--inbox <name>', 'Name of the inbox in the store');
 }
 
-export async function storeOf(flags: StoreFlags & Pick<PlaceFlags, 'dir'>): Promise<StoreSource | undefined> {
-  if (flags.store === undefined) return undefined;
+export async function storeOf(
+  { store, inbox: name, dir }: StoreFlags & Pick<PlaceFlags, 'dir'>,
+  io: Io,
+): Promise<InboxSource | undefined> {
+  if (store === undefined) return undefined;
   const { rootOf } = await import('../events/place.ts');
-  return { store: flags.store, inbox: flags.inbox, root: rootOf(flags.dir).root };
+  const { parseStoreAddress } = await import('../inbox/store-address.ts');
+  const { readSource } = await import('./inbox-flags.ts');
+  const source = await readSource({ store, ...(name !== undefined && { name }) }, io, rootOf(dir).root);
+  const address = parseStoreAddress(source.store);
+  // Here it is an argument that is wrong, as the path of a recording can be.
+  if (address.kind === 'sqlite' && !existsSync(address.file)) {
+    throw usageError(`--store: there is no file "${address.file}".`);
+  }
+  return source;
 }
 
 export function noteSkipped({ seen, forged, unreadable }: Observed, output: Output): void {

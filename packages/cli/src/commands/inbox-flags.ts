@@ -39,9 +39,14 @@ export interface WatchFlags extends InboxFlags {
   readonly intervalSeconds: number;
 }
 
-export async function readSource({ store, name, prefix, schema }: InboxFlags, io: Io): Promise<InboxSource> {
+/** @param root the folder of the app, whose packages are used */
+export async function readSource(
+  { store, name, prefix, schema }: InboxFlags,
+  io: Io,
+  root: string = process.cwd(),
+): Promise<InboxSource> {
   const address = store.startsWith('@') ? await readSecret(store, '--store', io) : store;
-  return { store: address.trim(), name, prefix, schema, root: process.cwd() };
+  return { store: address.trim(), name, prefix, schema, root };
 }
 
 export function readFilter({ state, type, handler, error, since, limit }: FilterFlags): Filter {

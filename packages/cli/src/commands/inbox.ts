@@ -1,6 +1,7 @@
 import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { collect, wholeNumber } from '../terminal/flags.ts';
+import { STATES } from '../inbox/select.ts';
+import { collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
 import type { ChangeFlags, ExportFlags, FilterFlags, InboxFlags, WatchFlags } from './inbox-flags.ts';
 
 const MAX_COUNT = 1_000_000_000;
@@ -24,10 +25,7 @@ Example:
     inbox
       .command(name)
       .description(description)
-      .requiredOption(
-        '--store <address>',
-        'Store of the inbox: sqlite:FILE, redis://…, postgres://… or @file',
-      )
+      .addOption(storeFlag().makeOptionMandatory())
       .option('--name <name>', 'Name of the inbox, if it is not "default"')
       .option('--prefix <prefix>', 'Option "prefix" of a BullMQ inbox, if the app sets it')
       .option('--schema <schema>', 'Schema of the tables in Postgres, if the app sets it');
@@ -37,7 +35,7 @@ Example:
     async (flags: InboxFlags) => (await import('./inbox-look.ts')).counts(flags, context),
   );
 
-  withFilter(command('list', 'List entries, the latest first'), ['pending', 'leased', 'done', 'dead'])
+  withFilter(command('list', 'List entries, the latest first'), STATES)
     .addOption(limitOption().default(50))
     .action(async (flags: InboxFlags & FilterFlags) =>
       (await import('./inbox-look.ts')).list(flags, context),
@@ -72,12 +70,7 @@ Examples:
       (await import('./inbox-discard.ts')).discard(ids, flags, context),
     );
 
-  withFilter(command('export', 'Save entries as recordings, which "replay" sends again'), [
-    'pending',
-    'leased',
-    'done',
-    'dead',
-  ])
+  withFilter(command('export', 'Save entries as recordings, which "replay" sends again'), STATES)
     .addArgument(new Argument('[id...]', 'Ids of the events'))
     .requiredOption('--to <folder>', 'Folder for the recordings, which contain payloads')
     .option('--all', 'All entries of the state')

@@ -1,8 +1,8 @@
-import type { Inbox } from '@showpad-webhooks/core';
-import { parseEvent } from '@showpad-webhooks/core';
-import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
+import { type Inbox, parseEvent } from '@showpad-webhooks/core';
+import { CliError } from '../cli-error.ts';
 import { readRecordings } from '../http/recording.ts';
-import type { StoreSource } from './open-store.ts';
+import { type InboxSource, useInbox } from '../inbox/open-inbox.ts';
+import { findEntry, STATES, select } from '../inbox/select.ts';
 import { isShallow, type SeenEvent } from './read-events.ts';
 
 export interface Observed {
@@ -16,11 +16,15 @@ export interface Observed {
 export interface ObservedSource {
   /** Recordings, or folders of them. */
   readonly paths: readonly string[];
-  readonly store?: StoreSource | undefined;
+  readonly store?: InboxSource | undefined;
 }
 
-/** Reads the events of recordings and of a store. */
-export async function readObserved({ paths, store }: ObservedSource): Promise<Observed> {
+/**
+ * Reads the events of recordings and of a store.
+ *
+ * @throws CliError if the signal aborts, because only some of the events would not show which fields are optional
+ */
+export async function readObserved({ paths, store }: ObservedSource, signal: AbortSignal): Promise<Observed> {
   const seen: SeenEvent[] = [];
   let forged = 0;
   let unreadable = 0;
@@ -32,40 +36,28 @@ export async function readObserved({ paths, store }: ObservedSource): Promise<Ob
       else forged++;
     }
   }
-  // An inbox stores only what is authentic.
-  for await (const body of store ? bodiesIn(store) : []) {
-    const event = seenIn(body);
-    if (event) seen.push(event);
-    else unreadable++;
+  if (store) {
+    await useInbox(store, async ({ inbox }) => {
+      // An inbox stores only what is authentic.
+      for await (const body of bodiesIn(inbox, signal)) {
+        const event = seenIn(body);
+        if (event) seen.push(event);
+        else unreadable++;
+      }
+    });
   }
+  if (signal.aborted) throw new CliError('Stopped before everything was read.');
   return { seen, forged, unreadable };
 }
 
-const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
-
-/** The bodies that a store still has. What is done usually has none any more. */
-async function* bodiesIn(source: StoreSource): AsyncIterable<Uint8Array> {
-  const { openInbox } = await import('./open-store.ts');
-  const inbox = await openInbox(source);
-  try {
-    for (const state of STATES) {
-      for await (const { id, hasBody } of itemsOf(inbox, state)) {
-        const [item] = hasBody ? (await inbox.list({ id })).items : [];
-        if (item?.body) yield item.body;
-      }
+/** The bodies that an inbox still has. The inbox has usually deleted those of done events. */
+async function* bodiesIn(inbox: Inbox, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  for (const state of STATES) {
+    for await (const { id, hasBody } of select(inbox, { state }, signal)) {
+      const item = hasBody ? await findEntry(inbox, id) : undefined;
+      if (item?.body) yield item.body;
     }
-  } finally {
-    await inbox.close({ timeoutMs: 0 });
   }
-}
-
-async function* itemsOf(inbox: Inbox, state: InboxState): AsyncIterable<InboxItem> {
-  let cursor: string | undefined;
-  do {
-    const page = await inbox.list({ state, cursor });
-    yield* page.items;
-    cursor = page.next;
-  } while (cursor !== undefined);
 }
 
 function seenIn(body: Uint8Array): SeenEvent | undefined {

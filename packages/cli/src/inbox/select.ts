@@ -1,6 +1,8 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 
+export const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
+
 /** Which entries of an inbox a command means. */
 export interface Filter {
   readonly state: InboxState;

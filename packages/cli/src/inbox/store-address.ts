@@ -23,6 +23,7 @@ export function parseStoreAddress(text: string): StoreAddress {
   }
   throw usageError(
     '--store is not the address of a store.',
-    'Pass sqlite:FILE, redis://HOST:6379, rediss://… or postgres://HOST/DATABASE. @FILE reads the address from a file.',
+    '--store must be "sqlite:" and a file, or a URL: redis://HOST:6379, rediss://HOST:6379 or postgres://HOST/DATABASE. ' +
+      '@FILE reads the address from a file.',
   );
 }

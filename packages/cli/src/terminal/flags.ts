@@ -29,3 +29,11 @@ export function keyFlag(): Option {
     'Signature key (or SHOWPAD_SIGNATURE_KEY): @file, - for stdin, or the text itself, which other users of this machine can see; can be repeated',
   ).argParser(collect);
 }
+
+/** The address of the store of an inbox. Read it with `readSource`. */
+export function storeFlag(): Option {
+  return new Option(
+    '--store <address>',
+    'Store of the inbox: sqlite:FILE, redis://…, postgres://… or @file with the address in it',
+  );
+}
