@@ -1,8 +1,8 @@
 import type { InboxHealth } from '@showpad-webhooks/core/inbox';
+import { messageOf } from '@showpad-webhooks/core/store';
 import type { Backend, Queue } from './backend.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { InboxQueue } from './inbox-queue.ts';
-import { messageOf } from './shared.ts';
 
 /** Knows whether entries can be stored. */
 export interface Writability {

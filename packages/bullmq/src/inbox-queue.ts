@@ -1,5 +1,5 @@
 import type { Backend, Queue } from './backend.ts';
-import { withDeadline } from './shared.ts';
+import { withAnswer } from './with-answer.ts';
 
 /** The BullMQ queue of an inbox, which may not be connected yet. */
 export interface InboxQueue {
@@ -52,7 +52,7 @@ export function createInboxQueue(
       return current;
     },
     ready,
-    ask: (question) => withDeadline(ready().then(question)),
+    ask: (question) => withAnswer(ready().then(question)),
     async close(isForced) {
       isClosed = true;
       await current.getBackend().close(isForced); // Queue.close() itself cannot be forced.

@@ -1,5 +1,6 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
+import { messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
 import { createClockGuard } from './clock-guard.ts';
@@ -9,9 +10,8 @@ import { createInboxQueue } from './inbox-queue.ts';
 import type { JobData } from './job-data.ts';
 import { createJobRunner, type JobRunner } from './job-runner.ts';
 import { createOperations } from './operations.ts';
-import { readOptions } from './options.ts';
 import { putJob } from './put-job.ts';
-import { messageOf, withDeadline } from './shared.ts';
+import { withAnswer } from './with-answer.ts';
 
 export type BullmqInboxOptions = BullmqSource &
   InboxOptions & {
@@ -68,7 +68,7 @@ export function createBullmqInbox({
   mustExist = false,
   ...options
 }: BullmqInboxOptions): BullmqInbox {
-  const settings = readOptions(options);
+  const settings = readInboxOptions(options);
   const { name, maxAttempts, concurrency, leaseMs } = settings;
   const backend = createBackend({ connection, waitReplicas, postgres } as BullmqSource, {
     ...settings,
@@ -129,7 +129,7 @@ export function createBullmqInbox({
   /** @throws Error if the server does not answer in time. At a start nobody else would notice. */
   async function reached<T>(answer: Promise<T>): Promise<T> {
     try {
-      return await withDeadline(answer, START_DEADLINE_MS);
+      return await withAnswer(answer, START_DEADLINE_MS);
     } catch (cause) {
       throw new Error(`The server of the inbox "${name}" cannot be reached: ${messageOf(cause)}`, { cause });
     }
@@ -161,7 +161,7 @@ export function createBullmqInbox({
   async function closeWithin(timeoutMs: number): Promise<void> {
     const endsAtMs = performance.now() + timeoutMs;
     const isInTime = (promise: Promise<unknown>, reserveMs: number) =>
-      withDeadline(promise, Math.max(0, endsAtMs - reserveMs - performance.now())).then(
+      withAnswer(promise, Math.max(0, endsAtMs - reserveMs - performance.now())).then(
         () => true,
         () => false,
       );

@@ -1,5 +1,5 @@
 import type { InboxEntry } from '@showpad-webhooks/core/inbox';
-import { hashText } from './shared.ts';
+import { hashText } from '@showpad-webhooks/core/store';
 
 /** What is stored of an entry. */
 export interface JobData {

@@ -1,7 +1,7 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
+import { checkAboveZero, hashText } from '@showpad-webhooks/core/store';
 import type { RedisOptions } from 'bullmq';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
-import { checkAboveZero, hashText } from './shared.ts';
 
 export interface RedisLedgerOptions {
   /** ioredis options (also for Sentinel), or a client or Cluster of your own, which the ledger does not close. */

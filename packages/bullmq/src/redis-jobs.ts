@@ -1,3 +1,4 @@
+import { messageOf } from '@showpad-webhooks/core/store';
 import {
   type FinishedPropValAttribute,
   type FinishedStatus,
@@ -12,7 +13,6 @@ import { RENEW_LOCKS, runAlthoughFull, runScript } from './redis-scripts.ts';
 import { fieldsOf, isJson, type Repair, repairedFields, repairOf } from './repair.ts';
 import { retryRefused } from './retry-refused.ts';
 import type { ServerClock } from './server-clock.ts';
-import { messageOf } from './shared.ts';
 
 export interface RedisJobsOptions {
   readonly clock: ServerClock;

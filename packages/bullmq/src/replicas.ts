@@ -1,5 +1,5 @@
+import { checkAboveZero } from '@showpad-webhooks/core/store';
 import type { RawRedis } from './redis-scripts.ts';
-import { checkAboveZero } from './shared.ts';
 
 /** How many replicas of Redis must have an event before it counts as stored. */
 export interface WaitReplicas {

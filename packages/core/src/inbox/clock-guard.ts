@@ -1,10 +1,8 @@
-import { defaultBackoff, LONGEST_BACKOFF_MS } from './backoff.ts';
+import { defaultBackoff, LONGEST_BACKOFF_MS, LONGEST_WAIT_MS } from './backoff.ts';
 import { inBatches } from './batches.ts';
 import type { InboxOptions } from './options.ts';
 import type { InboxStore } from './store.ts';
 
-/** No entry waits longer than this for its next attempt, whatever the `backoff` of the app says. */
-export const LONGEST_WAIT_MS = 604_800_000;
 const SLACK_MS = 60_000;
 const TELL_MS = 3_600_000;
 

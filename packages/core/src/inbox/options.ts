@@ -1,5 +1,5 @@
 import { checkAboveZero } from '../shared/check.ts';
-import { defaultBackoff } from './backoff.ts';
+import { boundBackoff, defaultBackoff } from './backoff.ts';
 
 /** The options that all inboxes have in common. */
 export interface InboxOptions {
@@ -44,7 +44,11 @@ export const INBOX_DEFAULTS: Readonly<Required<InboxOptions>> = {
   keepDeadMs: 30 * DAY_MS,
 };
 
-/** @throws TypeError for an option that is out of range. */
+/**
+ * Fills in the defaults of the options that all inboxes have in common, and keeps the backoff within its bounds.
+ *
+ * @throws TypeError for an option that is out of range.
+ */
 export function readInboxOptions(options: InboxOptions): Required<InboxOptions> {
   const {
     name = INBOX_DEFAULTS.name,
@@ -57,5 +61,14 @@ export function readInboxOptions(options: InboxOptions): Required<InboxOptions> 
     keepDeadMs = INBOX_DEFAULTS.keepDeadMs,
   } = options;
   checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
-  return { name, maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDoneBodies, keepDeadMs };
+  return {
+    name,
+    maxAttempts,
+    backoff: backoff === defaultBackoff ? backoff : boundBackoff(backoff),
+    concurrency,
+    leaseMs,
+    keepDoneMs,
+    keepDoneBodies,
+    keepDeadMs,
+  };
 }

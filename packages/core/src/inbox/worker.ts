@@ -1,5 +1,4 @@
 import { messageOf } from '../shared/error.ts';
-import { LONGEST_WAIT_MS } from './clock-guard.ts';
 import type { InboxOptions } from './options.ts';
 import { Pause } from './pause.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
@@ -164,8 +163,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (!failure) return { state: 'done', nowMs, keepBody: settings.keepDoneBodies };
     const error = failure.kept;
     if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
-    const waitMs = Math.min(settings.backoff(attempt), LONGEST_WAIT_MS);
-    return { state: 'pending', nowMs, error, dueMs: nowMs + waitMs };
+    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoff(attempt) };
   }
 
   const claiming = claimUntilStopped();

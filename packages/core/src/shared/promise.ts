@@ -31,11 +31,19 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits for a promise no longer than `deadlineMs`. It rejects with an Error if the time is over. */
-export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number = DEADLINE_MS): Promise<T> {
+/**
+ * Waits for a promise no longer than `deadlineMs`, 2,500 by default.
+ *
+ * @param failing the beginning of the message of the Error with which it rejects if the time is over.
+ */
+export async function withDeadline<T>(
+  promise: Promise<T>,
+  deadlineMs: number = DEADLINE_MS,
+  failing = 'There was no result',
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimer(() => reject(new Error(`There was no result within ${deadlineMs} ms.`)), deadlineMs);
+    timer = setTimer(() => reject(new Error(`${failing} within ${deadlineMs} ms.`)), deadlineMs);
   });
   try {
     return await Promise.race([promise, deadline]);

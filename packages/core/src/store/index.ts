@@ -1,0 +1,14 @@
+export { readInboxOptions } from '../inbox/options.ts';
+export { checkAboveZero } from '../shared/check.ts';
+export { messageOf } from '../shared/error.ts';
+export { hashText } from '../shared/hash.ts';
+export { withDeadline } from '../shared/promise.ts';
+export {
+  createRowReader,
+  type InboxRow,
+  type RowReader,
+  type StoredNumber,
+  seqOfUnreadable,
+  storedMeta,
+} from './inbox-row.ts';
+export { keyTextOf } from './key-text.ts';
