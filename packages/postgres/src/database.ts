@@ -1,7 +1,8 @@
+import { keyTextOf } from '@showpad-webhooks/core/store';
 import { DEFAULT_SCHEMA, prepareTables, quoteSchema } from './migrations.ts';
 import type { PostgresPool, PostgresResult, PostgresSource } from './pool.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
-import { keyTextOf, sqlStateOf } from './shared.ts';
+import { sqlStateOf } from './shared.ts';
 
 /** The tables of this package in the database of an app. */
 export interface Database {

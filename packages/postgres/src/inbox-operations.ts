@@ -1,6 +1,7 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
+import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
-import { bodyOf, columnsOf, hasBody, type Numeric, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
+import { bodyOf, columnsOf, hasBody, rowReader } from './inbox-row.ts';
 import { whole } from './shared.ts';
 
 /** What an operator does with an inbox. */
@@ -18,13 +19,13 @@ export function createInboxOperations(
   const columns = columnsOf(schema);
 
   /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
-  async function find(id: string): Promise<readonly Row[]> {
+  async function find(id: string): Promise<readonly InboxRow[]> {
     const select = `SELECT ${columns}, ${bodyOf(schema)} FROM ${table} AS inbox`;
-    const rows = await all<Row>(`${select} WHERE key = $1`, [keyOf(id)]);
+    const rows = await all<InboxRow>(`${select} WHERE key = $1`, [keyOf(id)]);
     const seq = seqOfUnreadable(id);
     if (rows.length > 0 || seq === undefined) return rows;
-    const unreadable = await all<Row>(`${select} WHERE inbox = $1 AND seq = $2`, [inbox, seq]);
-    return unreadable.filter((row) => toItem(row).id === id);
+    const unreadable = await all<InboxRow>(`${select} WHERE inbox = $1 AND seq = $2`, [inbox, seq]);
+    return unreadable.filter((row) => rowReader.toItem(row).id === id);
   }
 
   /** A query with three parameters for the `seq` of the rows to change, which it locks. Rows that are locked are left out. */
@@ -45,7 +46,7 @@ export function createInboxOperations(
   }
 
   async function remove(found: string, values: unknown[]): Promise<number> {
-    const [row] = await all<{ count: Numeric }>(
+    const [row] = await all<{ count: StoredNumber }>(
       `WITH found AS MATERIALIZED (${found}), gone AS (
          DELETE FROM ${table} AS inbox USING found WHERE inbox.seq = found.seq AND inbox.state <> 'leased' RETURNING inbox.seq
        ), bodies AS (
@@ -59,24 +60,24 @@ export function createInboxOperations(
 
   return {
     async list({ state = 'dead', id, limit = 100, cursor = START }) {
-      if (id !== undefined) return { items: (await find(id)).map(toItem), next: undefined };
+      if (id !== undefined) return { items: (await find(id)).map(rowReader.toItem), next: undefined };
       const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
       // Postgres uses an index only if the query repeats its condition.
       const states = state === 'done' || state === 'dead' ? "'done', 'dead'" : "'pending', 'leased'";
-      const rows = await all<Row>(
+      const rows = await all<InboxRow>(
         `SELECT ${columns} FROM ${table} AS inbox
          WHERE inbox = $1 AND state = $2 AND state IN (${states}) AND (at_ms, seq) < ($3, $4)
          ORDER BY at_ms DESC, seq DESC LIMIT $5`,
         [inbox, state, atMs, seq, limit + 1],
       );
       const last = rows.length > limit ? rows[limit - 1] : undefined;
-      return { items: rows.slice(0, limit).map(toItem), next: last && `${last.at_ms}:${last.seq}` };
+      return { items: rows.slice(0, limit).map(rowReader.toItem), next: last && `${last.at_ms}:${last.seq}` };
     },
 
     async counts() {
       const counts = { pending: 0, leased: 0, done: 0, dead: 0 };
       const sql = `SELECT state, count(*) AS count FROM ${table} WHERE inbox = $1 GROUP BY state`;
-      for (const { state, count } of await all<{ state: InboxState; count: Numeric }>(sql, [inbox])) {
+      for (const { state, count } of await all<{ state: InboxState; count: StoredNumber }>(sql, [inbox])) {
         counts[state] = Number(count);
       }
       return counts;

@@ -1,19 +1,18 @@
 import type { ClaimedEntry, InboxStore } from '@showpad-webhooks/core/inbox';
+import { createLatestPut, type InboxRow, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { findProblems } from './durability.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import { columnsOf, type Numeric, type Row, toClaimed, unreadableError } from './inbox-row.ts';
+import { columnsOf, rowReader } from './inbox-row.ts';
 import { createNotifications } from './notifications.ts';
 import { createPutBatches } from './put-batches.ts';
-import { keyTextOf, messageOf, nextval, whole, withName } from './shared.ts';
+import { nextval, whole, withName } from './shared.ts';
 import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = $1 AND fence = $2 AND state = 'leased'";
 /** The index of the entries that wait has this condition. */
 const WAITING = "inbox = $1 AND state IN ('pending', 'leased')";
-/** For how long a put that failed counts, if none came after it. Nobody sends deliveries to a process that is not ready. */
-const FAILURE_COUNTS_MS = 30_000;
 
 /** One inbox of those in a database. */
 export function createPostgresInboxStore(
@@ -27,14 +26,14 @@ export function createPostgresInboxStore(
   const puts = createPutBatches(database, inbox);
   const notifications = createNotifications(database, inbox);
   const operations = createInboxOperations(database, inbox, keyOf);
-  let failure: { readonly error: unknown; readonly atMs: number } | undefined;
+  const latestPut = createLatestPut();
 
   /** A row that cannot be read becomes dead, so that it does not stop the others. */
-  async function readOrSetAside(row: Row, nowMs: number): Promise<readonly ClaimedEntry[]> {
+  async function readOrSetAside(row: InboxRow, nowMs: number): Promise<readonly ClaimedEntry[]> {
     try {
-      return [toClaimed(row)];
+      return [rowReader.toClaimed(row)];
     } catch (reason) {
-      const error = JSON.stringify(unreadableError(reason));
+      const error = JSON.stringify(rowReader.unreadableError(reason));
       await query(
         `UPDATE ${table} SET state = 'dead', at_ms = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'leased'`,
         [Number(row.seq), Number(row.fence), whole(nowMs), error],
@@ -49,11 +48,11 @@ export function createPostgresInboxStore(
     async put(entry, { nowMs }) {
       try {
         const result = await puts.put(keyOf(entry.id), entry, nowMs);
-        failure = undefined;
+        latestPut.succeeded();
         if (result === 'stored' && !entry.error) notifications.notify();
         return result;
       } catch (error) {
-        failure = { error, atMs: performance.now() };
+        latestPut.failed(error);
         throw error;
       }
     },
@@ -61,7 +60,7 @@ export function createPostgresInboxStore(
     async claim({ limit, leaseMs, nowMs, exceptIds }) {
       await database.ready();
       // If nothing is due, this changes nothing and takes no lock.
-      const rows = await all<Row>(
+      const rows = await all<InboxRow>(
         `WITH due AS MATERIALIZED (
            SELECT seq FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
            ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
@@ -107,7 +106,7 @@ export function createPostgresInboxStore(
 
     async nextDueMs({ exceptIds }) {
       await database.ready();
-      const [next] = await all<{ at_ms: Numeric }>(
+      const [next] = await all<{ at_ms: StoredNumber }>(
         `SELECT at_ms FROM ${table} WHERE ${WAITING} AND key <> ALL ($2::text[]) ORDER BY at_ms, seq LIMIT 1`,
         [inbox, keysOf(exceptIds)],
       );
@@ -152,9 +151,8 @@ export function createPostgresInboxStore(
     async health() {
       await database.ready();
       const { isReadOnly, problems } = await findProblems(database);
-      const isFailing = failure !== undefined && performance.now() - failure.atMs < FAILURE_COUNTS_MS;
-      if (!isFailing) return { isWritable: !isReadOnly, problems };
-      const failing = `The latest event could not be stored: ${messageOf(failure?.error)}`;
+      const failing = latestPut.problem();
+      if (failing === undefined) return { isWritable: !isReadOnly, problems };
       return { isWritable: false, problems: [failing, ...problems] };
     },
 

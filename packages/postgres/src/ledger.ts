@@ -1,8 +1,8 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
+import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './database.ts';
-import type { Numeric } from './inbox-row.ts';
 import type { PostgresSource } from './pool.ts';
-import { keyTextOf, nextval, whole, withName } from './shared.ts';
+import { nextval, whole, withName } from './shared.ts';
 import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 export type PostgresLedgerOptions = PostgresSource & {
@@ -11,16 +11,16 @@ export type PostgresLedgerOptions = PostgresSource & {
 };
 
 interface ClaimedRow {
-  readonly fence: Numeric;
-  readonly attempt: Numeric;
-  readonly age_ms: Numeric;
+  readonly fence: StoredNumber;
+  readonly attempt: StoredNumber;
+  readonly age_ms: StoredNumber;
   readonly handlers: string;
   readonly is_conflict: boolean;
 }
 
 interface KnownRow {
   readonly state: 'claimed' | 'released' | 'completed';
-  readonly body_digest: Numeric;
+  readonly body_digest: StoredNumber;
 }
 
 const DAY_MS = 86_400_000;
@@ -45,9 +45,7 @@ const HELD = "key = $1 AND fence = $2 AND state = 'claimed'";
  * ```
  */
 export function createPostgresLedger({ ttlMs = DAY_MS, ...source }: PostgresLedgerOptions): Ledger {
-  if (!(Number.isFinite(ttlMs) && ttlMs > 0)) {
-    throw new TypeError(`The option "ttlMs" must be a number above 0, not ${ttlMs}.`);
-  }
+  checkAboveZero({ ttlMs });
   const database = connect(source);
   const { all, query, schema } = database;
   const table = `${schema}.ledger`;

@@ -1,6 +1,6 @@
+import { keyTextOf } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import type { PostgresPoolClient } from './pool.ts';
-import { keyTextOf } from './shared.ts';
 
 /** Tells other processes of new entries, and hears of theirs. Nothing depends on it: without it they look once per `pollMs`. */
 export interface Notifications {

@@ -1,6 +1,6 @@
 import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
+import { storedMeta } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
-import { storedMeta } from './inbox-row.ts';
 import { nextval, sqlStateOf } from './shared.ts';
 
 interface Waiting {

@@ -1,4 +1,5 @@
 import type { StoreHealth } from '@showpad-webhooks/core/inbox';
+import { createLatestPut } from '@showpad-webhooks/core/store';
 import { findProblems } from './durability.ts';
 import { pathOf, watchFile } from './file-watch.ts';
 import { makeDurable, openFile, useWriteAheadLog } from './open-file.ts';
@@ -48,8 +49,6 @@ const PATIENCE_MS = 2_000;
 const OPENING_PATIENCE_MS = 5_000;
 /** How much time a restart of the machine may take from the clock of the database. */
 const NOTE_TIME_MS = 1_000;
-/** For how long a write that failed counts, if none came after it. Nobody sends deliveries to a process that is not ready. */
-const FAILURE_COUNTS_MS = 30_000;
 
 export type ConnectionSource = SqliteSource & {
   /** If it is true, opening creates and changes neither the file nor its tables. */
@@ -69,7 +68,7 @@ export function connect(
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
   let lockedSinceMs: number | undefined;
-  let failure: { readonly error: unknown; readonly atMs: number } | undefined;
+  const latestPut = createLatestPut();
   let isClosed = false;
   let now: () => number;
   let notedMs = Number.NEGATIVE_INFINITY;
@@ -163,12 +162,12 @@ export function connect(
   function settle({ isNew, resolve, reject }: Waiting, outcome: Outcome, fileProblem?: string): void {
     const isLost = isNew && fileProblem !== undefined;
     if (!isLost && 'value' in outcome) {
-      if (isNew) failure = undefined;
+      if (isNew) latestPut.succeeded();
       resolve(outcome.value as never);
       return;
     }
     const error = 'error' in outcome ? outcome.error : new Error(fileProblem);
-    if (isNew) failure = { error, atMs: performance.now() };
+    if (isNew) latestPut.failed(error);
     reject(error);
   }
 
@@ -190,10 +189,9 @@ export function connect(
     const problems = [...findProblems(readPragma)];
     if (path !== '') problems.push(...findRoomProblems(path, readPragma));
     const fileProblem = findFileProblem();
-    const isFailing = failure !== undefined && performance.now() - failure.atMs < FAILURE_COUNTS_MS;
-    if (fileProblem !== undefined) problems.push(fileProblem);
-    else if (isFailing) problems.push(`The latest event could not be stored: ${messageOf(failure?.error)}`);
-    return { isWritable: fileProblem === undefined && !isFailing, problems };
+    const failing = fileProblem ?? latestPut.problem();
+    if (failing !== undefined) problems.push(failing);
+    return { isWritable: failing === undefined, problems };
   }
 
   return {
@@ -217,10 +215,6 @@ export function connect(
 function busyTimeoutOf(handle: SqliteHandle): number {
   const [row] = handle.prepare('PRAGMA busy_timeout').all() as { timeout: number | bigint }[];
   return Number(row?.timeout);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function closed(): Error {

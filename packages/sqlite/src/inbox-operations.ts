@@ -1,6 +1,7 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
+import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
-import { BODY, COLUMNS, type Row, seqOfUnreadable, toItem } from './inbox-row.ts';
+import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
@@ -33,22 +34,22 @@ export function createInboxOperations(
   }
 
   /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
-  function find(id: string): readonly Row[] {
-    const rows = all<Row>(`SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE key = ?`, keyOf(id));
+  function find(id: string): readonly InboxRow[] {
+    const rows = all<InboxRow>(`SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE key = ?`, keyOf(id));
     const seq = seqOfUnreadable(id);
     if (rows.length > 0 || seq === undefined) return rows;
-    return all<Row>(
+    return all<InboxRow>(
       `SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
       inbox,
       seq,
-    ).filter((row) => toItem(row).id === id);
+    ).filter((row) => rowReader.toItem(row).id === id);
   }
 
   return {
     list({ state = 'dead', id, limit = 100, cursor = START }) {
-      if (id !== undefined) return { items: find(id).map(toItem), next: undefined };
+      if (id !== undefined) return { items: find(id).map(rowReader.toItem), next: undefined };
       const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
-      const rows = all<Row>(
+      const rows = all<InboxRow>(
         `SELECT ${COLUMNS} FROM showpad_inbox
          WHERE inbox = ? AND state = ? AND (at_ms, seq) < (?, ?)
          ORDER BY at_ms DESC, seq DESC LIMIT ?`,
@@ -59,12 +60,12 @@ export function createInboxOperations(
         limit + 1,
       );
       const last = rows.length > limit ? rows[limit - 1] : undefined;
-      return { items: rows.slice(0, limit).map(toItem), next: last && `${last.at_ms}:${last.seq}` };
+      return { items: rows.slice(0, limit).map(rowReader.toItem), next: last && `${last.at_ms}:${last.seq}` };
     },
 
     counts() {
       const counts = { pending: 0, leased: 0, done: 0, dead: 0 };
-      const rows = all<{ state: InboxState; count: number | bigint }>(
+      const rows = all<{ state: InboxState; count: StoredNumber }>(
         'SELECT state, count(*) AS count FROM showpad_inbox WHERE inbox = ? GROUP BY state',
         inbox,
       );

@@ -1,16 +1,8 @@
 import type { InboxStore } from '@showpad-webhooks/core/inbox';
+import { type InboxRow, keyTextOf, storedMeta } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import {
-  BODY,
-  COLUMNS,
-  type Row,
-  STORED_COLUMNS,
-  storedValues,
-  toClaimed,
-  unreadableError,
-} from './inbox-row.ts';
-import { keyTextOf } from './key.ts';
+import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
@@ -26,7 +18,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
     const from = (state: string) =>
       `SELECT seq, at_ms FROM showpad_inbox
        WHERE inbox = ? AND state = '${state}' ${before} AND key NOT IN (SELECT value FROM json_each(?))`;
-    return all<Pick<Row, 'seq' | 'at_ms'>>(
+    return all<Pick<InboxRow, 'seq' | 'at_ms'>>(
       `${from('pending')} UNION ALL ${from('leased')} ORDER BY at_ms, seq LIMIT ?`,
       inbox,
       ...parameters,
@@ -40,7 +32,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
 
   /** Returns the first of `count` numbers that no entry has had. */
   function takeFences(count: number): number {
-    const [row] = all<Pick<Row, 'fence'>>(
+    const [row] = all<Pick<InboxRow, 'fence'>>(
       'UPDATE showpad_webhooks SET fence = fence + ? RETURNING fence',
       count,
     );
@@ -52,24 +44,27 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
 
     put(entry, { nowMs }) {
       const key = keyOf(entry.id);
-      const values = storedValues(entry);
       const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
       return writeNew(() => {
         connection.checkRoom(body.byteLength);
         const stored = run(
-          `INSERT INTO showpad_inbox (${STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO showpad_inbox (inbox, key, state, at_ms, body_digest, meta, error, body_bytes)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (key) DO NOTHING`,
           inbox,
           key,
           entry.error ? 'dead' : 'pending',
           nowMs,
-          ...values,
+          entry.bodyDigest,
+          storedMeta(entry),
+          entry.error ? JSON.stringify(entry.error) : null,
+          body.byteLength,
         );
         if (stored > 0) {
           run('INSERT INTO showpad_inbox_body SELECT seq, ? FROM showpad_inbox WHERE key = ?', body, key);
           return 'stored';
         }
-        const [kept] = all<Row>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
+        const [kept] = all<InboxRow>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
         return { isConflict: Number(kept?.body_digest) !== entry.bodyDigest };
       });
     },
@@ -83,7 +78,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
         const due = dueRows();
         const firstFence = takeFences(due.length);
         return due.flatMap(({ seq }, index) => {
-          const [row] = all<Row>(
+          const [row] = all<InboxRow>(
             `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
              WHERE seq = ?
              RETURNING ${COLUMNS}, ${BODY}`,
@@ -117,7 +112,7 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
       return write(() => {
-        const [settled] = all<Pick<Row, 'seq'>>(
+        const [settled] = all<Pick<InboxRow, 'seq'>>(
           `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ? WHERE ${HELD} RETURNING seq`,
           outcome.state,
           atMs,
@@ -156,11 +151,11 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
   };
 
   /** A row that cannot be read becomes dead, so that it does not stop the others. */
-  function readOrSetAside(row: Row, nowMs: number) {
+  function readOrSetAside(row: InboxRow, nowMs: number) {
     try {
-      return [toClaimed(row)];
+      return [rowReader.toClaimed(row)];
     } catch (reason) {
-      const error = JSON.stringify(unreadableError(reason));
+      const error = JSON.stringify(rowReader.unreadableError(reason));
       const sql = "UPDATE showpad_inbox SET state = 'dead', at_ms = ?, error = ? WHERE seq = ?";
       run(sql, nowMs, error, Number(row.seq));
       return [];

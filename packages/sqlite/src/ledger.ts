@@ -1,6 +1,6 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
+import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './connection.ts';
-import { keyTextOf } from './key.ts';
 import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';
 
 export type SqliteLedgerOptions = SqliteSource & {
@@ -14,12 +14,12 @@ export interface SqliteLedger extends Ledger {
 }
 
 interface Row {
-  readonly fence: number | bigint;
-  readonly attempt: number | bigint;
-  readonly first_ms: number | bigint;
-  readonly body_digest: number | bigint;
+  readonly fence: StoredNumber;
+  readonly attempt: StoredNumber;
+  readonly first_ms: StoredNumber;
+  readonly body_digest: StoredNumber;
   readonly state: 'claimed' | 'released' | 'completed';
-  readonly until_ms: number | bigint;
+  readonly until_ms: StoredNumber;
   readonly handlers: string;
 }
 
@@ -44,9 +44,7 @@ const DAY_MS = 86_400_000;
  * ```
  */
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
-  if (!(Number.isFinite(ttlMs) && ttlMs > 0)) {
-    throw new TypeError(`The option "ttlMs" must be a number above 0, not ${ttlMs}.`);
-  }
+  checkAboveZero({ ttlMs });
   const { all, run, write, writeNew, now, close } = connect(source);
 
   /** Changes a claimed row, unless another holder has the event now. The values are made when the write runs. */

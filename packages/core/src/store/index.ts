@@ -12,3 +12,4 @@ export {
   storedMeta,
 } from './inbox-row.ts';
 export { keyTextOf } from './key-text.ts';
+export { createLatestPut, type LatestPut } from './latest-put.ts';
