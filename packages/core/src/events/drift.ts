@@ -20,11 +20,7 @@ export class DriftWatch {
     const found = (issues.length > 0 ? issues : [{}]).map(({ path = [] }: Partial<StandardSchemaV1.Issue>) =>
       placeOf(path, data),
     );
-    const places = found.filter(([path]) => {
-      const key = JSON.stringify([type, path]);
-      if (this.#known.has(key) || this.#known.size >= MOST_PLACES) return false;
-      return this.#known.add(key);
-    });
+    const places = found.filter(([path]) => this.#remember(JSON.stringify([type, path])));
     if (places.length === 0) return undefined;
     const name = clip(type, 64);
     const shown = places.map(([path, kind]) => `${path} (${kind})`).join(', ');
@@ -32,6 +28,13 @@ export class DriftWatch {
       hint: 'The handlers ran with the data as it was sent. If Showpad has changed the payload, change the schema.',
       cause,
     });
+  }
+
+  /** @returns true the first time, as long as there is room. */
+  #remember(place: string): boolean {
+    if (this.#known.has(place) || this.#known.size >= MOST_PLACES) return false;
+    this.#known.add(place);
+    return true;
   }
 }
 
