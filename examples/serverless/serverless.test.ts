@@ -62,7 +62,11 @@ describe('on AWS Lambda, with events as AWS documents them', () => {
       const answer = await handler(toEvent({ ...toGateway(sign()), isBase64Encoded }));
       expect(answer).toEqual({
         statusCode: 200,
-        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+        headers: {
+          'content-type': 'application/json',
+          'cache-control': 'no-store',
+          'showpad-webhooks': 'handled',
+        },
         body: '{"outcome":"handled"}',
       });
       expect(log.mock.lastCall).toEqual([added]);

@@ -191,6 +191,27 @@ describe('doctor', () => {
     );
   });
 
+  test('says that something in front of the app answered, and names it', async () => {
+    const receive = createRouteHandler({ keys: KEY });
+    receive.receiver.onAny(() => {});
+    const url = await openServer((req, res) => {
+      if (Number(req.headers['content-length']) < 100_000) return receive(req, res);
+      req.resume().once('end', () => res.writeHead(413, { server: 'nginx' }).end());
+    });
+    const { exitCode, stdout } = await doctor(url);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`FAIL  an authentic body of 200 kB: 413
+      Large events are lost, because Showpad never retries a 413. The body parsers of Express and Nest refuse more than 100 kB by default.
+      This answer did not come from showpad-webhooks, but from something in front of it (server: nginx).
+      Mount the webhook before any body parser, and check the limit of the proxy.
+`);
+    expect(stdout.match(/did not come from/g)).toHaveLength(1);
+    const [result] = valuesOf<{ verdict: string }>(await doctor(url, '--json')).filter(
+      ({ verdict }) => verdict === 'failed',
+    );
+    expect(result).toMatchObject({ id: 'large', origin: expect.stringContaining('(server: nginx)') });
+  });
+
   test('sends exactly the same event for a duplicate', async () => {
     const { url, received } = await openEndpoint(200);
     await doctor(url);

@@ -69,10 +69,12 @@ describe('listen', () => {
 
   test('passes nothing on that is not authentic, and follows no redirect', async () => {
     const { url: target, received } = await openEndpoint(302);
-    const { url } = await listen('--forward-to', target);
+    const { url, running } = await listen('--forward-to', target);
     expect((await post(url, { key: 'another' }))[0]).toBe(401);
     expect(received).toEqual([]);
     expect((await post(url))[0]).toBe(302);
+    running.stop();
+    expect(await running.stderr).toContain('This answer did not come from showpad-webhooks.');
     expect(received).toHaveLength(1);
   });
 

@@ -192,6 +192,38 @@ describe('trigger', () => {
     expect(stderr).toMatch(new RegExp(`^${status} ${outcome} ${code}: (?=[A-Z]).*${said}.*\\.\\n$`));
   });
 
+  test.each([
+    [403, { server: 'nginx' }, 'something in front of it answered (server: nginx). Something in front of'],
+    [
+      413,
+      { 'x-powered-by': 'Express' },
+      'in front of it answered (x-powered-by: Express). Something refuses',
+    ],
+    [301, {}, 'something in front of it answered. Redirects are not followed.'],
+    [404, { server: 'nginx' }, 'showpad-webhooks (server: nginx). Nothing receives'],
+    [502, { via: '1.1 varnish' }, 'in front of it answered (via: 1.1 varnish). A proxy usually answers this'],
+  ])(
+    'tells a %i of something in front of the app from the answers of a receiver',
+    async (status, headers, said) => {
+      const url = await openServer((req, res) => {
+        req.resume().once('end', () => res.writeHead(status, headers).end('{}'));
+      });
+      const { stderr } = await runCommand(trigger(url));
+      expect(stderr).toMatch(new RegExp(`^${status}: This answer did not come from showpad-webhooks`));
+      expect(stderr).toContain(said);
+    },
+  );
+
+  test('reads the code in the header of an answer whose body something on the way replaced', async () => {
+    const headers = { 'showpad-webhooks': 'unavailable CLOSED', server: 'nginx' };
+    const url = await openServer((req, res) => {
+      req.resume().once('end', () => res.writeHead(503, headers).end('<h1>503</h1>'));
+    });
+    const { stdout, stderr } = await runCommand(trigger(url));
+    expect(stdout).toContain('503 unavailable CLOSED');
+    expect(stderr).toBe('503 unavailable CLOSED: The receiver of the app is closed.\n');
+  });
+
   test('says what became of the event, and that an event without a handler was ignored', async () => {
     const ignored = await runCommand(trigger(await openAnswer(200, 'ignored')));
     expect(ignored).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('200 ignored') });

@@ -1,7 +1,13 @@
 export { createReceiver } from './create-receiver.ts';
 export type { Receipt } from './delivery/receipt.ts';
 export type { BodyReader, WebhookRequest } from './delivery/request.ts';
-export type { FailureOutcome, Outcome, SuccessOutcome, WebhookResponse } from './delivery/response.ts';
+export {
+  type FailureOutcome,
+  OUTCOME_HEADER,
+  type Outcome,
+  type SuccessOutcome,
+  type WebhookResponse,
+} from './delivery/response.ts';
 export {
   type EventEnvelope,
   type EventMap,

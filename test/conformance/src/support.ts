@@ -60,6 +60,7 @@ export function expectAnswer(answer: Answer, status: number, outcome: Outcome, c
     body: code === undefined ? { outcome } : { outcome, code },
   });
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
+  expect(answer.headers['showpad-webhooks']).toBe([outcome, code].filter(Boolean).join(' '));
   expect(answer.headers['retry-after']).toBe(status === 503 ? '3' : undefined);
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt } from '@showpad-webhooks/emulator';
-import { adviceOn, labelOf, readOutcome } from '../http/answer.ts';
+import { adviceOn, labelOf, originOf, readOutcome } from '../http/answer.ts';
 import { type Line, type Output, paint } from '../terminal/output.ts';
 import { excerpt } from '../terminal/printable.ts';
 
@@ -12,10 +12,12 @@ export interface AttemptReport {
 
 export function createAttemptReport(output: Output): AttemptReport {
   const meanings = new Set<string>();
+  let isReceiverThere = false;
   return {
     add(attempt) {
       output.result(toValue(attempt), lineOf(attempt));
-      const meaning = meaningOf(attempt);
+      isReceiverThere ||= attempt.response !== null && readOutcome(attempt.response).outcome !== undefined;
+      const meaning = meaningOf(attempt, isReceiverThere);
       if (meaning) meanings.add(`${answerOf(attempt)}: ${meaning}`);
     },
     advise() {
@@ -42,31 +44,34 @@ function lineOf(attempt: Attempt): Line {
 
 function answerOf({ response, error }: Attempt): string {
   if (!response) return error?.code ?? '';
-  return labelOf(response.status, readOutcome(response.body));
+  return labelOf(response.status, readOutcome(response));
 }
 
 /** The text of a failure. The answers of our own receivers are left out, because `answerOf` says all of it. */
 function detailOf({ state, response, error }: Attempt): string {
   if (state === 'succeeded') return '';
   if (!response) return error?.message ?? '';
-  return readOutcome(response.body).outcome ? '' : excerpt(response.body);
+  return readOutcome(response).outcome ? '' : excerpt(response.body);
 }
 
-function meaningOf({ state, type, response, error, faults }: Attempt): string | undefined {
-  const body = response?.body ?? '';
+function meaningOf(
+  { state, type, response, error, faults }: Attempt,
+  isReceiverThere: boolean,
+): string | undefined {
   if (state === 'succeeded') {
-    const { outcome } = readOutcome(body);
-    return outcome === 'ignored' ? `The app has no handler for the type "${type}".` : undefined;
+    const isIgnored = response && readOutcome(response).outcome === 'ignored';
+    return isIgnored ? `The app has no handler for the type "${type}".` : undefined;
   }
   const [fault] = faults;
   // This delivery was broken on purpose, so advice about the endpoint would be wrong.
   if (fault) return `The delivery had the fault "${fault.action}", so this answer may be what you want.`;
-  return adviceOn({ status: response?.status ?? null, body, errorCode: error?.code });
+  if (!response) return adviceOn({ status: null, errorCode: error?.code });
+  return [originOf(response, isReceiverThere), adviceOn(response)].filter(Boolean).join(' ');
 }
 
 function toValue(attempt: Attempt): object {
   const { eventId, type, number, state, durationMs, response, error, faults } = attempt;
-  const { outcome = null, code = null } = readOutcome(response?.body ?? '');
+  const { outcome = null, code = null } = response ? readOutcome(response) : {};
   return {
     eventId,
     type,

@@ -109,7 +109,7 @@ const IGNORED = {
 };
 
 function report(
-  { check, verdict, status, outcome, answer, advice, durationMs }: Result,
+  { check, verdict, status, outcome, answer, advice, origin, durationMs }: Result,
   output: Output,
 ): void {
   const { id, title, expect } = check;
@@ -119,11 +119,12 @@ function report(
   const why = verdict === 'warned' ? (WARNINGS[expect] ?? finding.why) : finding.why;
   const { fix } = finding;
   const value = { id, verdict, status, ...outcome, durationMs, ...(status === null && { problem: answer }) };
-  output.result(verdict === 'passed' ? value : { ...value, why, fix }, [
+  output.result(verdict === 'passed' ? value : { ...value, origin, why, fix }, [
     MARKS[verdict],
     `${title}: ${answer}`,
   ]);
-  if (verdict !== 'passed') output.text(`      ${why}`, `      ${fix}`);
+  if (verdict === 'passed') return;
+  for (const sentences of [why, origin, fix]) if (sentences) output.text(`      ${sentences}`);
 }
 
 /** An answer says most about the good delivery, or if the app failed. Otherwise the check knows the mistake. */

@@ -13,6 +13,8 @@ export interface HandledDelivery {
   readonly isAuthentic: boolean;
   /** Why there was no answer to pass on. */
   readonly problem: string | undefined;
+  /** What the answer that was passed on came from, if the delivery failed and no receiver answered. */
+  readonly origin: string | undefined;
   /** The recording. */
   readonly file?: string;
   /** Why there is none, although there should be. */
@@ -28,7 +30,7 @@ export function reportDelivery(
   output: Output,
 ): void {
   const { outcome, ...delivery } = handled;
-  const { receivedAt, status, durationMs, problem, body, notRecorded } = handled;
+  const { receivedAt, status, durationMs, problem, origin, body, notRecorded } = handled;
   const value = {
     ...delivery,
     outcome: outcome.outcome,
@@ -46,5 +48,6 @@ export function reportDelivery(
   ]);
   if (body !== undefined) output.text(...body.split(/\r?\n/));
   if (error) output.note(error.hint);
+  if (origin) output.note(origin);
   if (notRecorded !== undefined) output.error('The delivery was not recorded.', notRecorded);
 }

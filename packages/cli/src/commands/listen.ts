@@ -12,7 +12,7 @@ import { createRouteHandler } from '@showpad-webhooks/core/node';
 import type { Command } from 'commander';
 import { checked } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { readOutcome } from '../http/answer.ts';
+import { isDelivered, originOf, readOutcome } from '../http/answer.ts';
 import { listenOn } from '../http/listen-on.ts';
 import { createRecorder, type Recorded, type Recorder } from '../http/recorder.ts';
 import { type Answer, endToEnd, isAnswer, type NoAnswer, send } from '../http/send.ts';
@@ -126,10 +126,12 @@ async function handle(request: WebhookRequest, handling: Handling): Promise<Rece
 
   let { response } = receipt;
   let problem: string | undefined;
+  let origin: string | undefined;
   if (target && receipt.event) {
     const result = await send({ url: target, ...delivery, signal: io.signal });
     response = responseOf(result);
     problem = isAnswer(result) ? undefined : result.message;
+    origin = isAnswer(result) && !isDelivered(result.status) ? originOf(response, false) : undefined;
   }
   const { status } = response;
   const { outcome, error, keyLabel } = receipt;
@@ -145,9 +147,10 @@ async function handle(request: WebhookRequest, handling: Handling): Promise<Rece
     method,
     status,
     durationMs,
-    outcome: readOutcome(response.body),
+    outcome: readOutcome(response),
     isAuthentic,
     problem,
+    origin,
     ...recorded,
     body: payload,
   };

@@ -35,7 +35,7 @@ export function reportReplay(replayed: Replayed, result: Answer | NoAnswer, outp
   }
   const { status } = result;
   const text = result.body.toString();
-  const outcome = readOutcome(text);
+  const outcome = readOutcome({ headers: result.headers, body: text });
   const isOk = isDelivered(status);
   output.result({ ...value, isDelivered: isOk, status, ...outcome }, [
     paint(isOk ? 'green' : 'red', labelOf(status, outcome)),

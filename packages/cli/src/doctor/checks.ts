@@ -164,7 +164,7 @@ export const CHECKS: readonly Check[] = [
     send: (subject) => good(subject, { filler: 'x'.repeat(200_000) }),
     expect: 'accept',
     why: 'Large events are lost, because Showpad never retries a 413. The body parsers of Express and Nest refuse more than 100 kB by default.',
-    fix: 'Mount the webhook before any body parser.',
+    fix: 'Mount the webhook before any body parser, and check the limit of the proxy.',
   },
   {
     id: 'oversized',

@@ -1,4 +1,4 @@
-import { adviceOn, isDelivered, labelOf, type Outcome, readOutcome } from '../http/answer.ts';
+import { adviceOn, isDelivered, labelOf, type Outcome, originOf, readOutcome } from '../http/answer.ts';
 import { isAnswer, send } from '../http/send.ts';
 import { newEvent } from '../input/event-types.ts';
 import { CHECKS, type Check, GOOD, type Subject, TYPE } from './checks.ts';
@@ -18,6 +18,8 @@ export interface Result {
   readonly answer: string;
   /** What to do about this answer in particular. Undefined if nothing is known about it. */
   readonly advice: string | undefined;
+  /** What the answer came from, if not from a receiver of these packages. */
+  readonly origin: string | undefined;
   readonly durationMs: number;
 }
 
@@ -28,13 +30,23 @@ export async function* examine(url: URL, key: string, signal: AbortSignal): Asyn
     event: newEvent(TYPE),
     nowSeconds: Math.floor(Date.now() / 1000),
   };
-  const first = await run(GOOD, url, subject, signal);
+  const examined = { url, subject, signal };
+  const first = await run(GOOD, { ...examined, isReceiverThere: false });
   yield first;
   if (first.verdict === 'failed') return;
-  for (const check of CHECKS) yield await run(check, url, subject, signal);
+  const isReceiverThere = first.outcome.outcome !== undefined;
+  for (const check of CHECKS) yield await run(check, { ...examined, isReceiverThere });
 }
 
-async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal): Promise<Result> {
+interface Examined {
+  readonly url: URL;
+  readonly subject: Subject;
+  readonly signal: AbortSignal;
+  /** Whether a receiver of these packages has answered the good delivery. */
+  readonly isReceiverThere: boolean;
+}
+
+async function run(check: Check, { url, subject, signal, isReceiverThere }: Examined): Promise<Result> {
   const startedAt = performance.now();
   const delivery = check.send(subject);
   const eventId = idIn(delivery.body);
@@ -50,13 +62,14 @@ async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal
       status: null,
       outcome: {},
       answer: `no answer (${result.message})`,
-      advice: adviceOn({ status: null, body: '', errorCode: result.code }),
+      advice: adviceOn({ status: null, errorCode: result.code }),
+      origin: undefined,
       durationMs,
     };
   }
-  const { status } = result;
-  const body = result.body.toString();
-  const outcome = readOutcome(body);
+  const { status, headers } = result;
+  const received = { status, headers, body: result.body.toString() };
+  const outcome = readOutcome(received);
   return {
     check,
     eventId,
@@ -64,7 +77,8 @@ async function run(check: Check, url: URL, subject: Subject, signal: AbortSignal
     status,
     outcome,
     answer: labelOf(status, outcome),
-    advice: adviceOn({ status, body, errorCode: undefined }),
+    advice: adviceOn(received),
+    origin: originOf(received, isReceiverThere),
     durationMs,
   };
 }

@@ -1,9 +1,16 @@
-import type { ErrorCode } from '@showpad-webhooks/core';
+import { type ErrorCode, OUTCOME_HEADER } from '@showpad-webhooks/core';
+import { excerpt } from '../terminal/printable.ts';
+import type { HeaderMap } from './send.ts';
 
-/** An answer to a delivery, or the code of the error that came instead of one. */
-export interface Answered {
-  readonly status: number | null;
+interface ReceivedAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
   readonly body: string;
+}
+
+/** Why there was no answer. */
+interface MissingAnswer {
+  readonly status: null;
   readonly errorCode: string | undefined;
 }
 
@@ -14,15 +21,24 @@ export interface Outcome {
   readonly code?: string;
 }
 
-/** Reads what a receiver of these packages answers. The answer of any other endpoint has no outcome. */
-export function readOutcome(body: string): Outcome {
+/**
+ * Reads what a receiver of these packages answers, in the header or, if a proxy removed it, in the body. The answer of
+ * anything else has no outcome.
+ */
+export function readOutcome({ headers, body }: Pick<ReceivedAnswer, 'headers' | 'body'>): Outcome {
+  const header = headers[OUTCOME_HEADER];
+  if (typeof header === 'string') return toOutcome(...header.split(' '));
   try {
     const { outcome, code } = Object(JSON.parse(body));
-    if (!isWord(outcome)) return {};
-    return isWord(code) ? { outcome, code } : { outcome };
+    return toOutcome(outcome, code);
   } catch {
     return {};
   }
+}
+
+function toOutcome(outcome?: unknown, code?: unknown): Outcome {
+  if (!isWord(outcome)) return {};
+  return isWord(code) ? { outcome, code } : { outcome };
 }
 
 function isWord(value: unknown): value is string {
@@ -80,6 +96,9 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   EVENT_DRIFT: 'The data does not match its schema in the app. The handlers ran all the same.',
 };
 
+const NO_APP =
+  'A proxy usually answers this if the app does not answer, for example while it starts. The log of the proxy says why.';
+
 /** For endpoints that say no code: another implementation, or something in front of the webhook. */
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'A body parser or a proxy refused the body before the webhook. Mount the webhook before any body parser.',
@@ -88,6 +107,10 @@ const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
   404: 'Nothing receives deliveries at this path. The path must match exactly, except for a trailing slash.',
   405: 'The endpoint does not accept this method.',
   413: 'Something refuses a body of this size. Mount the webhook before any body parser, and check the limit of the proxy.',
+  429: 'Something limits how often requests may come. Let it answer 503, because Showpad probably never retries a 429.',
+  502: NO_APP,
+  503: NO_APP,
+  504: NO_APP,
 };
 
 const ADVICE_BY_ERROR: Readonly<Record<string, string>> = {
@@ -98,12 +121,33 @@ const ADVICE_BY_ERROR: Readonly<Record<string, string>> = {
 };
 
 /** Says what a failed delivery most likely means. Returns undefined if nothing is known about it. */
-export function adviceOn({ status, body, errorCode }: Answered): string | undefined {
-  if (status === null) return ADVICE_BY_ERROR[errorCode ?? ''];
-  const { code } = readOutcome(body);
+export function adviceOn(answer: ReceivedAnswer | MissingAnswer): string | undefined {
+  const { status } = answer;
+  if (status === null) return ADVICE_BY_ERROR[answer.errorCode ?? ''];
+  const { outcome, code } = readOutcome(answer);
   if (code !== undefined && Object.hasOwn(ADVICE, code)) return ADVICE[code as ErrorCode];
   if (status >= 300 && status < 400)
     return 'Redirects are not followed. Use the URL that this one redirects to.';
-  if (status >= 500) return `The app failed. ${SEE_LOG}`;
-  return ADVICE_BY_STATUS[status];
+  const advice = outcome === undefined ? ADVICE_BY_STATUS[status] : undefined;
+  return advice ?? (status >= 500 ? `The app failed. ${SEE_LOG}` : undefined);
+}
+
+/** Headers with which proxies and frameworks name themselves. */
+const NAMES = ['server', 'via', 'x-powered-by'];
+
+/**
+ * Says that an answer was not made by a receiver of these packages, and what may have made it instead. Returns undefined if a
+ * receiver made it.
+ *
+ * @param isReceiverThere whether another answer from the same URL came from a receiver
+ */
+export function originOf(answer: ReceivedAnswer, isReceiverThere: boolean): string | undefined {
+  if (readOutcome(answer).outcome !== undefined) return undefined;
+  const name = NAMES.find((each) => answer.headers[each] !== undefined);
+  const named = name ? ` (${name}: ${excerpt(String(answer.headers[name]))})` : '';
+  // The app itself answers 404 if it has no such path.
+  if (answer.status === 404) return `This answer did not come from showpad-webhooks${named}.`;
+  return isReceiverThere
+    ? `This answer did not come from showpad-webhooks, but from something in front of it${named}.`
+    : `This answer did not come from showpad-webhooks. If your app uses it, something in front of it answered${named}.`;
 }

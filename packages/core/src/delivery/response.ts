@@ -7,6 +7,12 @@ export type SuccessOutcome = 'handled' | 'ignored' | 'duplicate' | 'queued';
 
 export type FailureOutcome = 'rejected' | 'failed' | 'unavailable';
 
+/**
+ * The header of every response of a receiver. It says the outcome and, if the delivery failed, the code, such as
+ * `handled` or `rejected SIGNATURE_MISMATCH`. A response without it came from something else, such as a proxy.
+ */
+export const OUTCOME_HEADER = 'showpad-webhooks';
+
 /** The response to write to the sender without changes. Header names are lower case. */
 export interface WebhookResponse {
   readonly status: number;
@@ -93,12 +99,17 @@ export function failureResponse(
 
 function jsonResponse(
   status: number,
-  body: object,
+  body: { readonly outcome: Outcome; readonly code?: ErrorCode },
   headers: Readonly<Record<string, string>> = {},
 ): WebhookResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      [OUTCOME_HEADER]: Object.values(body).join(' '),
+      ...headers,
+    },
     body: JSON.stringify(body),
   };
 }

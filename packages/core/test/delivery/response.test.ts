@@ -57,6 +57,7 @@ describe('the table of codes', () => {
       status,
       headers: {
         ...COMMON,
+        'showpad-webhooks': `${outcome} ${code}`,
         ...(status === 405 && { allow: 'POST, GET' }),
         ...(status === 503 && { 'retry-after': '3' }),
         connection: 'close',
@@ -71,14 +72,16 @@ describe('the table of codes', () => {
     ['queued', 202, { inbox: createMemoryInbox() }],
   ] as const)('%s is the outcome of a response of %i', async (outcome, status, options) => {
     const { response } = await probe(options).receiver.receive(delivery());
-    expect(response).toEqual({ status, headers: COMMON, body: `{"outcome":"${outcome}"}` });
+    const headers = { ...COMMON, 'showpad-webhooks': outcome };
+    expect(response).toEqual({ status, headers, body: `{"outcome":"${outcome}"}` });
   });
 
   test('duplicate is the outcome of a response of 200', async () => {
     const { receiver } = probe({ on: { [TYPE]: () => {} } });
     await receiver.receive(delivery());
     const { response } = await receiver.receive(delivery());
-    expect(response).toEqual({ status: 200, headers: COMMON, body: '{"outcome":"duplicate"}' });
+    const headers = { ...COMMON, 'showpad-webhooks': 'duplicate' };
+    expect(response).toEqual({ status: 200, headers, body: '{"outcome":"duplicate"}' });
   });
 });
 
