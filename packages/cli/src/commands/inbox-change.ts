@@ -1,11 +1,17 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
+import {
+  changeEntries,
+  type EntryChange,
+  findEntry,
+  selectEntries,
+  whyNotChange,
+} from '@showpad-webhooks/core/operations';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { countOf, entryValue, lineOf } from '../inbox/describe.ts';
-import { forEach } from '../inbox/for-each.ts';
-import { findEntry, select } from '../inbox/select.ts';
+import { selectionOf } from '../inbox/filter.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { paint } from '../terminal/output.ts';
 import { barOf, createProgress } from '../terminal/progress.ts';
@@ -14,16 +20,13 @@ import { notFound } from './inbox-look.ts';
 
 /** What a command does with each entry. */
 export interface Change {
-  /** In the infinitive, such as `retry`. */
+  readonly kind: EntryChange;
+  /** What it is called, in the infinitive, such as `Delete`. */
   readonly verb: string;
   /** Such as `retried`. */
   readonly participle: string;
-  /** Why an entry cannot be changed. */
-  refuse(item: InboxItem): string | undefined;
   /** What a person should know before they confirm. */
   readonly warning: string;
-  /** Resolves to false if the entry could not be changed. */
-  apply(inbox: Inbox, id: string): Promise<boolean>;
 }
 
 /** Reads the entries that a command means. An id that is not there is an error. */
@@ -41,8 +44,10 @@ export async function readEntries(
     }
     return items;
   }
+  const { limit } = selection.filter;
+  const { signal } = io;
   const progress = createProgress(io, output.isQuiet());
-  for await (const item of select(inbox, selection.filter, io.signal)) {
+  for await (const item of selectEntries(inbox, selectionOf(selection.filter), { limit, signal })) {
     items.push(item);
     if (items.length % 1_000 === 0) progress.show(`Found ${countOf(items.length)}`);
   }
@@ -63,7 +68,7 @@ function withoutBody({ body: _, ...item }: InboxItem): InboxItem {
 export async function change(
   inbox: Inbox,
   entries: readonly InboxItem[],
-  { verb, participle, refuse, warning, apply }: Change,
+  { kind, verb, participle, warning }: Change,
   {
     flags,
     shown,
@@ -73,17 +78,12 @@ export async function change(
   const { io, output } = context;
   const wanted: InboxItem[] = [];
   for (const item of entries) {
-    const refusal = refuse(item);
+    const refusal = whyNotChange(item, kind);
     if (refusal === undefined) {
       wanted.push(item);
       continue;
     }
-    context.exitCode = EXIT.failed;
-    output.result({ ...entryValue(item), isChanged: false, refusal }, [
-      paint('red', `not ${participle}`),
-      item.id,
-      refusal,
-    ]);
+    refuse(item, refusal);
   }
   if (flags.dryRun) {
     for (const item of wanted) output.result({ ...entryValue(item), isChanged: false }, lineOf(item));
@@ -103,33 +103,28 @@ export async function change(
   }
   const changed: InboxItem[] = [];
   const progress = createProgress(io, output.isQuiet());
-  const onProgress = (finished: number) => progress.show(barOf(finished, wanted.length));
-  const refused: InboxItem[] = [];
+  const refused: (readonly [item: InboxItem, refusal: string])[] = [];
+  const onEntry = (item: InboxItem, refusal: string | undefined) => {
+    if (refusal === undefined) changed.push(item);
+    else refused.push([item, refusal]);
+    progress.show(barOf(changed.length + refused.length, wanted.length));
+  };
   try {
-    await forEach(
-      wanted,
-      async (item) => {
-        // Somebody else may have changed it since it was listed.
-        const isSame = (await findEntry(inbox, item.id))?.state === item.state;
-        if (isSame && (await apply(inbox, item.id))) changed.push(item);
-        else refused.push(item);
-      },
-      { signal: io.signal, onProgress },
-    );
+    await changeEntries(inbox, wanted, kind, { signal: io.signal, onEntry });
   } finally {
     progress.clear();
     output.note(`${changed.length} of ${countOf(wanted.length)} ${participle}.`);
   }
-  for (const item of refused) {
-    output.result({ ...entryValue(item), isChanged: false, refusal: CHANGED }, [
+  for (const [item, refusal] of refused) refuse(item, refusal);
+  if (io.signal.aborted) throw new CliError('Stopped before everything was done. Run it again for the rest.');
+  return changed;
+
+  function refuse(item: InboxItem, refusal: string): void {
+    context.exitCode = EXIT.failed;
+    output.result({ ...entryValue(item), isChanged: false, refusal }, [
       paint('red', `not ${participle}`),
       item.id,
-      CHANGED,
+      refusal,
     ]);
   }
-  if (io.signal.aborted) throw new CliError('Stopped before everything was done. Run it again for the rest.');
-  if (refused.length > 0) context.exitCode = EXIT.failed;
-  return changed;
 }
-
-const CHANGED = 'It has changed since it was listed, or it cannot be read.';

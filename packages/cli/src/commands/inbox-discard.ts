@@ -4,11 +4,10 @@ import { type Change, change, readEntries } from './inbox-change.ts';
 import { type ChangeFlags, readSelection, readSource } from './inbox-flags.ts';
 
 const DISCARD: Change = {
+  kind: 'discard',
   verb: 'Delete',
   participle: 'deleted',
   warning: 'A deleted entry is gone, and Showpad does not send it again. "inbox export" saves it.',
-  refuse: ({ state }) => (state === 'leased' ? 'The app is handling it at this moment.' : undefined),
-  apply: async (inbox, id) => (await inbox.discard({ id })) === 1,
 };
 
 export async function discard(ids: readonly string[], flags: ChangeFlags, context: Context): Promise<void> {

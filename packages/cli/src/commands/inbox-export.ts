@@ -1,4 +1,5 @@
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
+import { findEntry } from '@showpad-webhooks/core/operations';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -6,7 +7,6 @@ import { createRecorder } from '../http/recorder.ts';
 import type { Recording } from '../http/recording.ts';
 import { countOf } from '../inbox/describe.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
-import { findEntry } from '../inbox/select.ts';
 import { paint } from '../terminal/output.ts';
 import { barOf, createProgress } from '../terminal/progress.ts';
 import { readEntries } from './inbox-change.ts';

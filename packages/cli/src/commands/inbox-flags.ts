@@ -1,7 +1,7 @@
 import type { InboxState } from '@showpad-webhooks/core/inbox';
 import { usageError } from '../cli-error.ts';
+import type { Filter } from '../inbox/filter.ts';
 import type { InboxSource } from '../inbox/open-inbox.ts';
-import type { Filter } from '../inbox/select.ts';
 import { readSecret } from '../input/read-input.ts';
 import type { Io } from '../terminal/io.ts';
 

@@ -1,15 +1,16 @@
+import { findEntry, readStatus, selectEntries } from '@showpad-webhooks/core/operations';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { entryValue, lineOf, linesOf, payloadOf } from '../inbox/describe.ts';
+import { selectionOf } from '../inbox/filter.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
-import { findEntry, select } from '../inbox/select.ts';
 import { type FilterFlags, type InboxFlags, readFilter, readSource } from './inbox-flags.ts';
-import { lineOfCounts, readCounts } from './inbox-watch.ts';
+import { lineOfStatus } from './inbox-watch.ts';
 
 export async function counts(flags: InboxFlags, { io, output }: Context): Promise<void> {
   await useInbox(await readSource(flags, io), async ({ inbox }) => {
-    const read = await readCounts(inbox);
-    output.result(read, lineOfCounts(read));
+    const read = await readStatus(inbox);
+    output.result(read, lineOfStatus(read));
     for (const problem of read.problems) output.note(problem);
   });
 }
@@ -20,7 +21,8 @@ export async function list(flags: InboxFlags & FilterFlags, { io, output }: Cont
   await useInbox(await readSource(flags, io), async ({ inbox }) => {
     let listed = 0;
     // One more than is shown, to know whether there are more.
-    for await (const item of select(inbox, { ...filter, limit: limit + 1 }, io.signal)) {
+    const options = { limit: limit + 1, signal: io.signal };
+    for await (const item of selectEntries(inbox, selectionOf(filter), options)) {
       if (listed === limit) {
         output.note(`There are more. --limit ${limit * 10} shows more of them.`);
         return;

@@ -1,8 +1,9 @@
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
+import type { RetryOutcome } from '@showpad-webhooks/core/operations';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { entryValue } from '../inbox/describe.ts';
-import { follow, type Outcome } from '../inbox/follow.ts';
+import { follow } from '../inbox/follow.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
 import { type Line, paint } from '../terminal/output.ts';
 import { barOf, createProgress } from '../terminal/progress.ts';
@@ -10,15 +11,10 @@ import { type Change, change, readEntries } from './inbox-change.ts';
 import { type ChangeFlags, readSelection, readSource } from './inbox-flags.ts';
 
 const RETRY: Change = {
+  kind: 'retry',
   verb: 'Retry',
   participle: 'retried',
   warning: 'The app handles them again. Of dead entries, only the handlers run that were not done.',
-  refuse({ state, hasBody }) {
-    if (state === 'pending') return 'It is pending: the app handles it by itself when it is due.';
-    if (state === 'leased') return 'The app is handling it at this moment.';
-    return hasBody ? undefined : 'Its body is not there any more, so it cannot be handled again.';
-  },
-  apply: async (inbox, id) => (await inbox.retry({ id })) === 1,
 };
 
 export async function retry(ids: readonly string[], flags: ChangeFlags, context: Context): Promise<void> {
@@ -37,7 +33,7 @@ export async function retry(ids: readonly string[], flags: ChangeFlags, context:
       onProgress,
     });
     progress.clear();
-    const totals = new Map<Outcome, number>();
+    const totals = new Map<RetryOutcome, number>();
     for (const { before, now, outcome } of followed) {
       totals.set(outcome, (totals.get(outcome) ?? 0) + 1);
       output.result(
@@ -50,12 +46,13 @@ export async function retry(ids: readonly string[], flags: ChangeFlags, context:
     if (waiting === retried.length && waitSeconds > 0) {
       output.note(`The app handled nothing in ${waitSeconds} s. Check that it runs and uses this store.`);
     }
-    const isFine = (outcome: Outcome) => outcome === 'done' || (outcome === 'waiting' && waitSeconds === 0);
+    const isFine = (outcome: RetryOutcome) =>
+      outcome === 'done' || (outcome === 'waiting' && waitSeconds === 0);
     if (![...totals.keys()].every(isFine)) context.exitCode = EXIT.failed;
   });
 }
 
-const TEXTS: Readonly<Record<Outcome, string>> = {
+const TEXTS: Readonly<Record<RetryOutcome, string>> = {
   done: 'done',
   dead: 'dead again',
   failed: 'failed again, and will be tried again',
@@ -64,7 +61,7 @@ const TEXTS: Readonly<Record<Outcome, string>> = {
 };
 
 /** A long list of what is fine would hide what is not. */
-function linesOf({ id, type, error }: InboxItem, outcome: Outcome): readonly Line[] {
+function linesOf({ id, type, error }: InboxItem, outcome: RetryOutcome): readonly Line[] {
   if (outcome === 'done' || outcome === 'waiting') return [];
   return [[paint('red', TEXTS[outcome]), id, type, error ? `${error.code}: ${error.message}` : '']];
 }

@@ -1,24 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Inbox } from '@showpad-webhooks/core';
-import type { InboxCounts } from '@showpad-webhooks/core/inbox';
+import { type InboxStatus, readStatus } from '@showpad-webhooks/core/operations';
 import type { Context } from '../context.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
 import { type Line, paint } from '../terminal/output.ts';
 import { readSource, type WatchFlags } from './inbox-flags.ts';
 
-export interface ReadCounts extends InboxCounts {
-  /** How long the entry that waits longest has been due. */
-  readonly lagMs: number;
-  readonly problems: readonly string[];
-}
-
-export async function readCounts(inbox: Inbox): Promise<ReadCounts> {
-  const counts = await inbox.counts();
-  const { lagMs, problems } = await inbox.health();
-  return { ...counts, lagMs: Math.round(lagMs), problems };
-}
-
-export function lineOfCounts({ pending, leased, done, dead, lagMs }: ReadCounts): Line {
+export function lineOfStatus({ pending, leased, done, dead, lagMs }: InboxStatus): Line {
   return [
     `pending ${pending}`,
     `leased ${leased}`,
@@ -37,8 +24,8 @@ export async function watch(flags: WatchFlags, { io, output }: Context): Promise
     while (!signal.aborted) {
       const time = new Date().toISOString();
       try {
-        const read = await readCounts(inbox);
-        output.result({ time, ...read }, [paint('dim', time), ...[lineOfCounts(read)].flat()]);
+        const read = await readStatus(inbox);
+        output.result({ time, ...read }, [paint('dim', time), ...[lineOfStatus(read)].flat()]);
         for (const problem of read.problems) {
           if (!told.has(problem)) output.note(problem);
           told.add(problem);

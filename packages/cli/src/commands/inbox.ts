@@ -1,6 +1,6 @@
+import { INBOX_STATES } from '@showpad-webhooks/core/operations';
 import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { STATES } from '../inbox/select.ts';
 import { collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
 import type { ChangeFlags, ExportFlags, FilterFlags, InboxFlags, WatchFlags } from './inbox-flags.ts';
 
@@ -35,7 +35,7 @@ Example:
     async (flags: InboxFlags) => (await import('./inbox-look.ts')).counts(flags, context),
   );
 
-  withFilter(command('list', 'List entries, the latest first'), STATES)
+  withFilter(command('list', 'List entries, the latest first'), INBOX_STATES)
     .addOption(limitOption().default(50))
     .action(async (flags: InboxFlags & FilterFlags) =>
       (await import('./inbox-look.ts')).list(flags, context),
@@ -70,7 +70,7 @@ Examples:
       (await import('./inbox-discard.ts')).discard(ids, flags, context),
     );
 
-  withFilter(command('export', 'Save entries as recordings, which "replay" sends again'), STATES)
+  withFilter(command('export', 'Save entries as recordings, which "replay" sends again'), INBOX_STATES)
     .addArgument(new Argument('[id...]', 'Ids of the events'))
     .requiredOption('--to <folder>', 'Folder for the recordings, which contain payloads')
     .option('--all', 'All entries of the state')

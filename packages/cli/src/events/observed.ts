@@ -1,8 +1,8 @@
 import { type Inbox, parseEvent } from '@showpad-webhooks/core';
+import { findEntry, INBOX_STATES, selectEntries } from '@showpad-webhooks/core/operations';
 import { CliError } from '../cli-error.ts';
 import { readRecordings } from '../http/recording.ts';
 import { type InboxSource, useInbox } from '../inbox/open-inbox.ts';
-import { findEntry, STATES, select } from '../inbox/select.ts';
 import { isShallow, type SeenEvent } from './read-events.ts';
 
 export interface Observed {
@@ -52,8 +52,8 @@ export async function readObserved({ paths, store }: ObservedSource, signal: Abo
 
 /** The bodies that an inbox still has. The inbox has usually deleted those of done events. */
 async function* bodiesIn(inbox: Inbox, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  for (const state of STATES) {
-    for await (const { id, hasBody } of select(inbox, { state }, signal)) {
+  for (const state of INBOX_STATES) {
+    for await (const { id, hasBody } of selectEntries(inbox, { state }, { signal })) {
       const item = hasBody ? await findEntry(inbox, id) : undefined;
       if (item?.body) yield item.body;
     }

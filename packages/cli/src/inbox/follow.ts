@@ -1,17 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
-import { forEach } from './for-each.ts';
-import { findEntry } from './select.ts';
+import { type RetriedEntry, retryOutcomes } from '@showpad-webhooks/core/operations';
 
-/** What became of an entry after it was retried. `failed` is pending again, and its next attempt comes by itself. */
-export type Outcome = 'done' | 'dead' | 'failed' | 'waiting' | 'gone';
-
-export interface Followed {
+export interface Followed extends RetriedEntry {
   readonly before: InboxItem;
-  /** The entry as it is now. Undefined: it was deleted. */
-  readonly now: InboxItem | undefined;
-  readonly outcome: Outcome;
 }
 
 export interface FollowOptions {
@@ -28,13 +21,13 @@ export async function follow(
   entries: readonly InboxItem[],
   { waitMs, signal, onProgress }: FollowOptions,
 ): Promise<readonly Followed[]> {
-  const found = new Map<InboxItem, Followed>();
+  const found = new Map<string, RetriedEntry>();
   const endMs = performance.now() + waitMs;
-  let left = entries;
+  let left = entries.map(({ id }) => id);
   for (;;) {
     const startMs = performance.now();
-    await forEach(left, async (before) => void found.set(before, await look(inbox, before)), { signal });
-    left = left.filter((before) => (found.get(before)?.outcome ?? 'waiting') === 'waiting');
+    for (const [id, retried] of await retryOutcomes(inbox, left, signal)) found.set(id, retried);
+    left = left.filter((id) => (found.get(id)?.outcome ?? 'waiting') === 'waiting');
     onProgress(entries.length - left.length);
     const nowMs = performance.now();
     if (left.length === 0 || nowMs >= endMs || signal.aborted) break;
@@ -42,18 +35,8 @@ export async function follow(
     const pauseMs = Math.min(Math.max(PAUSE_MS, nowMs - startMs), endMs - nowMs);
     await pause(pauseMs, undefined, { signal }).catch(() => {});
   }
-  return entries.map((before) => found.get(before) ?? { before, now: before, outcome: 'waiting' });
-}
-
-async function look(inbox: Inbox, before: InboxItem): Promise<Followed> {
-  const now = await findEntry(inbox, before.id);
-  return { before, now, outcome: outcomeOf(now) };
-}
-
-/** A retry sets the number of attempts to 0. */
-function outcomeOf(now: InboxItem | undefined): Outcome {
-  if (!now) return 'gone';
-  const { state, attempt } = now;
-  if (state === 'done' || state === 'dead') return state;
-  return state === 'pending' && attempt > 0 ? 'failed' : 'waiting';
+  return entries.map((before) => ({
+    before,
+    ...(found.get(before.id) ?? { now: before, outcome: 'waiting' }),
+  }));
 }

@@ -1,0 +1,19 @@
+export {
+  type ChangeableEntry,
+  type ChangeEntriesOptions,
+  changeEntries,
+  type EntryChange,
+  whyNotChange,
+} from './change-entries.ts';
+export { type InboxStatus, readStatus } from './read-status.ts';
+export { type RetriedEntry, type RetryOutcome, retryOutcomes } from './retry-outcomes.ts';
+export {
+  type EntrySelection,
+  failedHandlerOf,
+  findEntry,
+  INBOX_STATES,
+  type SelectEntriesOptions,
+  type SelectedEntries,
+  selectEntries,
+  selectPage,
+} from './select-entries.ts';

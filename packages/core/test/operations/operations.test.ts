@@ -1,0 +1,142 @@
+import { createReceiver, type Inbox, PermanentError, type Receiver } from '@showpad-webhooks/core';
+import {
+  changeEntries,
+  failedHandlerOf,
+  findEntry,
+  readStatus,
+  retryOutcomes,
+  selectEntries,
+  selectPage,
+} from '@showpad-webhooks/core/operations';
+import { createMemoryInbox, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+const TYPE = 'shared-space-user-added';
+
+interface Filled {
+  readonly inbox: Inbox;
+  readonly receiver: Receiver;
+}
+
+/** An inbox in which the handler "crm" has failed for each of the ids, in their order, unless `fails` says otherwise. */
+async function filled(ids: readonly string[], fails: () => boolean = () => true): Promise<Filled> {
+  const inbox = createMemoryInbox();
+  const receiver = createReceiver({ keys: 'key', inbox });
+  const handler = () => {
+    if (fails()) throw new PermanentError('The CRM is down.');
+  };
+  receiver.on(TYPE, handler, { name: 'crm' });
+  onTestFinished(() => receiver.close());
+  await receiver.start();
+  for (const [index, id] of ids.entries()) {
+    await receiver.receive(signedDelivery({ ...sampleEvent(TYPE), id }, { key: 'key' }));
+    await vi.waitUntil(async () => (await inbox.counts()).dead === index + 1);
+  }
+  return { inbox, receiver };
+}
+
+async function idsOf(entries: AsyncIterable<{ readonly id: string }>): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const { id } of entries) ids.push(id);
+  return ids;
+}
+
+test('entries are selected by what is known of them, each once although it is listed twice', async () => {
+  const { inbox } = await filled(['one', 'two', 'three']);
+  const entries = selectEntries(inbox, {
+    state: 'dead',
+    matches: (item) => failedHandlerOf(item) === 'crm' && item.id !== 'two',
+  });
+  expect((await idsOf(entries)).toSorted()).toEqual(['one', 'three']);
+
+  // While the app works, an entry may move from one page to the next.
+  const list: Inbox['list'] = async ({ cursor } = {}) => {
+    const { items } = await inbox.list({ state: 'dead' });
+    return { items, next: cursor === undefined ? 'the same entries again' : undefined };
+  };
+  expect(await idsOf(selectEntries({ list }, { state: 'dead' }))).toHaveLength(3);
+  expect(await idsOf(selectEntries(inbox, { state: 'dead' }, { limit: 1 }))).toHaveLength(1);
+});
+
+test('a page says how many entries it looked at, and ends where all that follows is too old', async () => {
+  const { inbox } = await filled(['one', 'two', 'three']);
+  const [first] = (await selectPage(inbox, { state: 'dead' }, { limit: 1 })).items;
+  const page = await selectPage(
+    inbox,
+    { state: 'dead', sinceMs: Number(first?.settledAtMs) + 1 },
+    { limit: 2 },
+  );
+  expect(page).toEqual({ items: [], looked: 2, next: undefined });
+  const all = await selectPage(inbox, { state: 'dead', matches: ({ id }) => id === 'two' }, { limit: 2 });
+  expect(all).toMatchObject({ looked: 2, next: expect.any(String) });
+});
+
+test('an entry is changed only if it still is what the operator saw', async () => {
+  let isDown = true;
+  const { inbox } = await filled(['one', 'two'], () => isDown);
+  isDown = false;
+  const one = await findEntry(inbox, 'one');
+  const two = await findEntry(inbox, 'two');
+  if (!one || !two) throw new Error('expected two entries');
+  const refusals = new Map<string, string | undefined>();
+  const options = {
+    onEntry: ({ id }: { readonly id: string }, refusal: string | undefined) => refusals.set(id, refusal),
+  };
+  await changeEntries(inbox, [one], 'retry', options);
+  await vi.waitUntil(async () => (await inbox.counts()).done === 1);
+  expect(await retryOutcomes(inbox, ['one', 'two', 'none'])).toMatchObject(
+    new Map([
+      ['one', { outcome: 'done' }],
+      ['two', { outcome: 'dead' }],
+      ['none', { outcome: 'gone', now: undefined }],
+    ]),
+  );
+  expect(refusals.get('one')).toBeUndefined();
+
+  await changeEntries(inbox, [one], 'discard', options);
+  expect(refusals.get('one')).toMatch(/has changed since it was listed/);
+  const done = await findEntry(inbox, 'one');
+  if (!done) throw new Error('expected the entry');
+  await changeEntries(inbox, [done], 'retry', options);
+  expect(refusals.get('one')).toMatch(/body is not there any more/);
+  await changeEntries(inbox, [{ ...two, state: 'leased' }], 'discard', options);
+  expect(refusals.get('two')).toMatch(/handling it at this moment/);
+  await changeEntries(inbox, [{ ...two, state: 'pending' }], 'retry', options);
+  expect(refusals.get('two')).toMatch(/It is pending/);
+  await changeEntries(inbox, [two], 'discard', options);
+  expect(refusals.get('two')).toBeUndefined();
+  expect(await readStatus(inbox)).toMatchObject({ done: 1, dead: 0, lagMs: 0, problems: [] });
+});
+
+test('changes stop when they are asked to, or when the store has failed', async () => {
+  const { inbox } = await filled([]);
+  const entries = Array.from({ length: 40 }, (_, index) => ({
+    id: `${index}`,
+    state: 'dead' as const,
+    hasBody: true,
+  }));
+  const onEntry = vi.fn();
+  await changeEntries(inbox, entries, 'retry', { onEntry, signal: AbortSignal.abort() });
+  expect(onEntry).not.toHaveBeenCalled();
+  const list = vi.fn(async () => {
+    throw new Error('The store is away.');
+  });
+  await expect(changeEntries({ ...inbox, list }, entries, 'retry', { onEntry })).rejects.toThrow('is away');
+  expect(list.mock.calls.length).toBeLessThan(entries.length);
+});
+
+test('an entry waits until the app has tried it, and has failed if it will be tried again', async () => {
+  const inbox = createMemoryInbox();
+  const receiver = createReceiver({ keys: 'key', inbox });
+  onTestFinished(() => receiver.close());
+  receiver.on(TYPE, () => {
+    throw new Error('The CRM is down.');
+  });
+  await receiver.receive(signedDelivery({ ...sampleEvent(TYPE), id: 'one' }, { key: 'key' }));
+  const outcome = async () => (await retryOutcomes(inbox, ['one'])).get('one')?.outcome;
+  expect(await outcome()).toBe('waiting');
+  const arrivedBefore = { state: 'pending', sinceMs: Number.POSITIVE_INFINITY } as const;
+  expect((await selectPage(inbox, arrivedBefore)).items).toEqual([]);
+  await receiver.start();
+  await vi.waitUntil(async () => (await outcome()) === 'failed');
+});
