@@ -129,14 +129,15 @@ test('an entry waits until the app has tried it, and has failed if it will be tr
   const inbox = createMemoryInbox();
   const receiver = createReceiver({ keys: 'key', inbox });
   onTestFinished(() => receiver.close());
-  receiver.on(TYPE, () => {
-    throw new Error('The CRM is down.');
-  });
+  // Without handlers, the receiver stores for another process.
   await receiver.receive(signedDelivery({ ...sampleEvent(TYPE), id: 'one' }, { key: 'key' }));
   const outcome = async () => (await retryOutcomes(inbox, ['one'])).get('one')?.outcome;
   expect(await outcome()).toBe('waiting');
   const arrivedBefore = { state: 'pending', sinceMs: Number.POSITIVE_INFINITY } as const;
   expect((await selectPage(inbox, arrivedBefore)).items).toEqual([]);
+  receiver.on(TYPE, () => {
+    throw new Error('The CRM is down.');
+  });
   await receiver.start();
   await vi.waitUntil(async () => (await outcome()) === 'failed');
 });
