@@ -127,17 +127,18 @@ test('changes stop when they are asked to, or when the store has failed', async 
 
 test('an entry waits until the app has tried it, and has failed if it will be tried again', async () => {
   const inbox = createMemoryInbox();
-  const receiver = createReceiver({ keys: 'key', inbox });
-  onTestFinished(() => receiver.close());
-  // Without handlers, the receiver stores for another process.
-  await receiver.receive(signedDelivery({ ...sampleEvent(TYPE), id: 'one' }, { key: 'key' }));
+  const storing = createReceiver({ keys: 'key', inbox });
+  await storing.receive(signedDelivery({ ...sampleEvent(TYPE), id: 'one' }, { key: 'key' }));
   const outcome = async () => (await retryOutcomes(inbox, ['one'])).get('one')?.outcome;
   expect(await outcome()).toBe('waiting');
   const arrivedBefore = { state: 'pending', sinceMs: Number.POSITIVE_INFINITY } as const;
   expect((await selectPage(inbox, arrivedBefore)).items).toEqual([]);
-  receiver.on(TYPE, () => {
+
+  const handling = createReceiver({ keys: 'key', inbox });
+  onTestFinished(() => handling.close());
+  handling.on(TYPE, () => {
     throw new Error('The CRM is down.');
   });
-  await receiver.start();
+  await handling.start();
   await vi.waitUntil(async () => (await outcome()) === 'failed');
 });
