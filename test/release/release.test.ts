@@ -12,13 +12,12 @@ afterEach(() => {
 
 const CORE = '@showpad-webhooks/core';
 const FOLDER = new URL('../../packages/', import.meta.url);
+const manifestOf = (name: string) =>
+  JSON.parse(readFileSync(new URL(`${name}/package.json`, FOLDER), 'utf8'));
 const OTHERS = readdirSync(FOLDER)
-  .filter((name) => name !== 'core')
+  .filter((name) => name !== 'core' && !manifestOf(name).private)
   .sort();
-const DEPENDENTS = OTHERS.filter((name) => {
-  const { dependencies = {} } = JSON.parse(readFileSync(new URL(`${name}/package.json`, FOLDER), 'utf8'));
-  return CORE in dependencies;
-});
+const DEPENDENTS = OTHERS.filter((name) => CORE in (manifestOf(name).dependencies ?? {}));
 const filesOf = (name: string) => [`packages/${name}/CHANGELOG.md`, `packages/${name}/package.json`];
 
 /** Releases `changes` from 0.1.0, and expects that no manifest changes except in these versions. */
@@ -56,6 +55,12 @@ describe('a release', () => {
   test('with a patch of core changes only core, because the ranges of the others allow it', () => {
     expectVersions({ [CORE]: 'patch' }, { [CORE]: '0.1.1' });
     expect(repository.changes()).toEqual(filesOf('core'));
+  });
+
+  test('with a minor of every package makes none of them a major', () => {
+    const names = [CORE, ...OTHERS.map((name) => `@showpad-webhooks/${name}`)];
+    const versions = Object.fromEntries(names.map((name) => [name, '0.2.0']));
+    expectVersions(Object.fromEntries(names.map((name) => [name, 'minor'])), versions);
   });
 
   test('for the first time describes what there is, and not what changed', () => {

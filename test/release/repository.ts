@@ -17,7 +17,7 @@ export interface Manifest {
 
 /** A git repository with a copy of everything that a release reads: manifests, settings and changesets. */
 export class Repository {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-release-'));
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'showpad-webhooks-release-'));
   readonly #manifests: readonly string[];
 
   constructor() {
@@ -26,7 +26,7 @@ export class Repository {
     );
     this.#manifests = ['package.json', ...folders.filter((path) => existsSync(ROOT + path))];
     for (const path of [...this.#manifests, 'pnpm-workspace.yaml', '.changeset']) {
-      cpSync(ROOT + path, join(this.#folder, path), { recursive: true });
+      cpSync(ROOT + path, join(this.folder, path), { recursive: true });
     }
     this.#git('init', '--quiet', '--initial-branch=main');
     this.#commit();
@@ -34,11 +34,10 @@ export class Repository {
 
   /** Sets every public package to `version`, and deletes the changesets that wait. */
   releaseAll(version: string): void {
-    for (const file of WAITING) rmSync(join(this.#folder, '.changeset', file));
+    for (const file of WAITING) rmSync(join(this.folder, '.changeset', file));
     for (const path of this.#manifests) {
       const manifest = this.#read(path);
-      if (!manifest.private)
-        writeFileSync(join(this.#folder, path), JSON.stringify({ ...manifest, version }));
+      if (!manifest.private) writeFileSync(join(this.folder, path), JSON.stringify({ ...manifest, version }));
     }
     this.#commit();
   }
@@ -47,7 +46,7 @@ export class Repository {
   release(changes: Readonly<Record<string, 'patch' | 'minor' | 'major'>>): void {
     const bumps = Object.entries(changes).map(([name, bump]) => `'${name}': ${bump}`);
     writeFileSync(
-      join(this.#folder, '.changeset/a-change.md'),
+      join(this.folder, '.changeset/a-change.md'),
       `---\n${bumps.join('\n')}\n---\n\nWhat changed.\n`,
     );
     this.version();
@@ -72,11 +71,11 @@ export class Repository {
   }
 
   read(path: string): string {
-    return readFileSync(join(this.#folder, path), 'utf8');
+    return readFileSync(join(this.folder, path), 'utf8');
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #read(path: string): Manifest {
@@ -96,6 +95,6 @@ export class Repository {
   /** If a git hook runs these tests, its variables would make git use the project's own repository. */
   #run(command: string, args: readonly string[]): string {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
-    return execFileSync(command, args, { cwd: this.#folder, env, encoding: 'utf8', stdio: 'pipe' });
+    return execFileSync(command, args, { cwd: this.folder, env, encoding: 'utf8', stdio: 'pipe' });
   }
 }
