@@ -60,7 +60,15 @@ function configOf(folder: string): UserConfig {
   };
 }
 
-const folders = readdirSync('packages').map((name) => `packages/${name}`);
-const configs: UserConfig[] = folders.filter((folder) => existsSync(`${folder}/package.json`)).map(configOf);
+/** What is private is built into the packages that use it. */
+function isPublic(folder: string): boolean {
+  if (!existsSync(`${folder}/package.json`)) return false;
+  return !JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).private;
+}
+
+const configs: UserConfig[] = readdirSync('packages')
+  .map((name) => `packages/${name}`)
+  .filter(isPublic)
+  .map(configOf);
 
 export default configs;

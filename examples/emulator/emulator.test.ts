@@ -7,15 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  BROWSER_TIMEOUT_MS,
-  goTo,
-  hasBrowser,
-  launch,
-  openAdmin,
-  snippet,
-} from '../../packages/emulator/test/admin-page.ts';
+import { goTo, openAdmin, snippet } from '../../packages/emulator/test/admin-page.ts';
 import { buildAdmin } from '../../packages/emulator/test/build-admin.ts';
+import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '../../packages/ui/testing/browser.ts';
 import { createApp } from './app.ts';
 
 test.runIf(hasBrowser)(

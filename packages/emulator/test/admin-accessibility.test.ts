@@ -1,7 +1,8 @@
-import axe from 'axe-core';
+import { seriousFindings } from '@showpad-webhooks/ui/testing/accessibility.ts';
+import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '@showpad-webhooks/ui/testing/browser.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROWSER_TIMEOUT_MS, goTo, hasBrowser, launch, openAdmin, startReceiver } from './admin-page.ts';
+import { goTo, openAdmin, startReceiver } from './admin-page.ts';
 import { buildAdmin } from './build-admin.ts';
 
 const SCREENS = ['Webhooks', 'Responses', 'Send event', 'Faults', 'Clock', 'Tokens', 'Assumptions', 'State'];
@@ -64,15 +65,4 @@ async function findingsOnScreens(page: Page): Promise<readonly string[]> {
     findings.push(...(await seriousFindings(page, screen)));
   }
   return findings;
-}
-
-async function seriousFindings(page: Page, where: string): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations, passes } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-  expect(passes.length, 'axe found something to check').toBeGreaterThan(10);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${where}: ${id} at ${target}: ${failureSummary}`),
-    );
 }

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createNodeHandler } from '@showpad-webhooks/core/node';
+import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '@showpad-webhooks/ui/testing/browser.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { BROWSER_TIMEOUT_MS, goTo, hasBrowser, launch, openAdmin, startReceiver } from './admin-page.ts';
+import { goTo, openAdmin, startReceiver } from './admin-page.ts';
 import { buildAdmin } from './build-admin.ts';
 
 const TYPE = 'shared-space-user-added';

@@ -1,41 +1,11 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createEmulator, type Emulator, type EmulatorOptions } from '@showpad-webhooks/emulator';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { expect, onTestFinished } from 'vitest';
-
-const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env.CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
-
-/** Whether the browser tests can run. On CI they must. */
-export const hasBrowser: boolean = executablePath !== undefined;
-if (!hasBrowser) {
-  const message = 'The browser tests of the Admin page need Chromium (apt-get install chromium).';
-  if (process.env.CI) throw new Error(message);
-  console.log(`${message} They are skipped.`);
-}
-
-/** On a busy machine a browser starts slowly, and a click waits for its target. */
-export const BROWSER_TIMEOUT_MS = 60_000;
-
-export async function launch(): Promise<Browser> {
-  return chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
+import { expectNoComplaints } from '@showpad-webhooks/ui/testing/browser.ts';
+import type { Browser, Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 
 export interface Received {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -101,16 +71,10 @@ export async function openAdmin(
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    const isComplaint = message.type() === 'error' || message.type() === 'warning';
-    if (isComplaint && !provokes?.test(message.text())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  expectNoComplaints(page, provokes);
   onTestFinished(async () => {
     await context.close();
     await emulator.close();
-    expect(complaints).toEqual([]);
   });
   await page.goto(emulator.url);
   await page.getByText('Live', { exact: true }).waitFor();

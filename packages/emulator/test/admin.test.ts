@@ -4,19 +4,10 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { verifySignature } from '@showpad-webhooks/core';
 import { createEmulator } from '@showpad-webhooks/emulator';
+import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '@showpad-webhooks/ui/testing/browser.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  BROWSER_TIMEOUT_MS,
-  copied,
-  goTo,
-  hasBrowser,
-  launch,
-  openAdmin,
-  type Received,
-  snippet,
-  startReceiver,
-} from './admin-page.ts';
+import { copied, goTo, openAdmin, type Received, snippet, startReceiver } from './admin-page.ts';
 import { buildAdmin } from './build-admin.ts';
 
 const TYPE = 'shared-space-user-added';

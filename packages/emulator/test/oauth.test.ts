@@ -1,6 +1,6 @@
 import type { Emulator } from '@showpad-webhooks/emulator';
+import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '@showpad-webhooks/ui/testing/browser.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from './admin-page.ts';
 import { type Answer, call } from './api-client.ts';
 import { openEmulator } from './open-emulator.ts';
 import { openReceiver } from './open-receiver.ts';

@@ -54,6 +54,9 @@ const EXCHANGES: Readonly<Record<string, () => Promise<void>>> = {
     await emulator.waitForDelivery({ subscriptionId: path.split('/').at(-1) ?? '' });
     const { status, body } = await call(emulator, 'GET', `${path}/logs`);
     expect([status, body.items.length]).toEqual([200, 1]);
+    await emulator.assumptions.set({ logHeaders: 'response' });
+    const { items } = (await call(emulator, 'GET', `${path}/logs`)).body;
+    expect(items).toEqual([{ ...body.items[0], responseHeaders: null }]);
     expect(await statusOf('GET', `${path}/logs?limit=1.5`)).toBe(422);
     expect(await statusOf('GET', `${path}/logs`, { token: null })).toBe(401);
     expect(await statusOf('GET', `${SUBSCRIPTIONS}/${UNKNOWN_ID}/logs`)).toBe(404);

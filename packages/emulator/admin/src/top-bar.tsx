@@ -1,5 +1,5 @@
+import { formatDateTime } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
-import { formatDateTime } from './state/format.ts';
 import { useNow } from './state/now.ts';
 import { useStore } from './state/store.ts';
 

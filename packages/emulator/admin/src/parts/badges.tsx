@@ -1,18 +1,13 @@
+import { Badge, type Tone } from '@showpad-webhooks/ui/parts/badge.tsx';
+import { formatDuration } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
-import { formatDuration } from '../state/format.ts';
 import { outcomeOf } from '../state/outcome.ts';
 import type { Attempt, CatalogueEntry } from '../state/resources.ts';
-
-type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
 /** What an HTTP status means to Showpad: success, a lost event, or a retry. */
 export function statusTone(status: number): Tone {
   if (status >= 200 && status < 300) return 'good';
   return status >= 500 ? 'wait' : 'bad';
-}
-
-export function Badge({ tone, children }: { tone: Tone; children: string }): VNode {
-  return <span class={`badge ${tone}`}>{children}</span>;
 }
 
 /** The outcome of one attempt in a few words: 200 handled, 503, ECONNREFUSED, sending. */
@@ -36,7 +31,7 @@ export function Origin({
   isDocumented,
   isYours,
 }: Pick<CatalogueEntry, 'isDocumented' | 'isYours'>): VNode | null {
-  if (isYours) return <span class="badge yours">yours</span>;
+  if (isYours) return <span class="badge accent">yours</span>;
   return isDocumented ? null : <Inferred />;
 }
 

@@ -1,5 +1,5 @@
+import { Snippet } from '@showpad-webhooks/ui/parts/code.tsx';
 import type { ComponentChildren, VNode } from 'preact';
-import { Snippet } from './code.tsx';
 
 interface EmptyStateProps {
   readonly title: string;

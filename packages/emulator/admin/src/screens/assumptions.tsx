@@ -1,8 +1,8 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
+import { formatDuration } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
-import { useAction } from '../parts/action.ts';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
-import { formatDuration } from '../state/format.ts';
 import type { Assumption } from '../state/resources.ts';
 import { update, useStore } from '../state/store.ts';
 

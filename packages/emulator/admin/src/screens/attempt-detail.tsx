@@ -1,11 +1,11 @@
+import { Body } from '@showpad-webhooks/ui/parts/body.tsx';
+import { CopyButton } from '@showpad-webhooks/ui/parts/copy-button.tsx';
+import { formatDuration, formatTime } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { AttemptBadge, statusTone } from '../parts/badges.tsx';
-import { Body } from '../parts/body.tsx';
-import { CopyButton } from '../parts/copy-button.tsx';
 import { HeaderTable } from '../parts/header-table.tsx';
 import { curlCommand } from '../state/commands.ts';
-import { formatDuration, formatTime } from '../state/format.ts';
 import { meaningOf } from '../state/outcome.ts';
 import type { Attempt } from '../state/resources.ts';
 import { SignatureDetail } from './signature-detail.tsx';
@@ -22,7 +22,7 @@ export function AttemptDetail({ attempt, isLast }: { attempt: Attempt; isLast: b
         {startedAt !== null && <span class="muted mono">{formatTime(startedAt)}</span>}
         {durationMs !== null && <span class="muted mono">{formatDuration(durationMs)}</span>}
         {faults.map(({ id, action }) => (
-          <span key={id} class="badge fault">
+          <span key={id} class="badge accent">
             fault: {action}
           </span>
         ))}

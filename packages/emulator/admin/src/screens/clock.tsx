@@ -1,12 +1,12 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { TextField } from '@showpad-webhooks/ui/parts/field.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
+import { formatDateTime, formatDuration } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
 import { untilText } from '../parts/badges.tsx';
-import { TextField } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { groupByEvent, nextDueAt } from '../state/deliveries.ts';
-import { formatDateTime, formatDuration } from '../state/format.ts';
 import { useNow } from '../state/now.ts';
 import type { Clock } from '../state/resources.ts';
 import { hrefOf } from '../state/router.ts';

@@ -1,7 +1,8 @@
+import { Badge } from '@showpad-webhooks/ui/parts/badge.tsx';
+import { formatTime } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
-import { AttemptBadge, Badge, untilText } from '../parts/badges.tsx';
+import { AttemptBadge, untilText } from '../parts/badges.tsx';
 import { type EventGroup, madeAttempts, type Notification, nextDueAt } from '../state/deliveries.ts';
-import { formatTime } from '../state/format.ts';
 import { useNow } from '../state/now.ts';
 import { hrefOf } from '../state/router.ts';
 import { useStore } from '../state/store.ts';

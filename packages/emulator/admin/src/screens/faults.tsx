@@ -1,5 +1,5 @@
+import { DeleteButton } from '@showpad-webhooks/ui/parts/delete-button.tsx';
 import type { VNode } from 'preact';
-import { DeleteButton } from '../parts/delete-button.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';

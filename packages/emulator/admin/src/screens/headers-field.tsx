@@ -1,5 +1,5 @@
+import { Field } from '@showpad-webhooks/ui/parts/field.tsx';
 import type { VNode } from 'preact';
-import { Field } from '../parts/field.tsx';
 import type { Header } from '../state/resources.ts';
 
 interface HeadersFieldProps {

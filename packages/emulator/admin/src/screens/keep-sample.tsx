@@ -1,6 +1,6 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
-import { useAction } from '../parts/action.ts';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { refreshCatalogue } from '../state/live.ts';
 import type { CatalogueEntry } from '../state/resources.ts';

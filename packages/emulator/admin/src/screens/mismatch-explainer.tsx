@@ -1,8 +1,8 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Field } from '@showpad-webhooks/ui/parts/field.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import type { Finding } from '../state/resources.ts';
 

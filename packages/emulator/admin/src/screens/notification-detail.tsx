@@ -1,9 +1,9 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { CopyButton } from '@showpad-webhooks/ui/parts/copy-button.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
 import { untilText } from '../parts/badges.tsx';
-import { CopyButton } from '../parts/copy-button.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { madeAttempts, type Notification, nextDueAt } from '../state/deliveries.ts';
 import { useNow } from '../state/now.ts';

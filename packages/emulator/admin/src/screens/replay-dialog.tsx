@@ -1,10 +1,10 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Dialog } from '@showpad-webhooks/ui/parts/dialog.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
+import { prettyJson } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
 import { BodyEditor } from '../parts/body-editor.tsx';
-import { Dialog } from '../parts/dialog.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { prettyJson } from '../state/format.ts';
 import { replay } from '../state/replay.ts';
 import type { Attempt } from '../state/resources.ts';
 

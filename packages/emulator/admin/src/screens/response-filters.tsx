@@ -1,5 +1,5 @@
+import { SelectField } from '@showpad-webhooks/ui/parts/field.tsx';
 import type { VNode } from 'preact';
-import { SelectField } from '../parts/field.tsx';
 import type { EventGroup, Notification } from '../state/deliveries.ts';
 import { useEventTypes } from '../state/event-types.ts';
 import { go, hrefOf } from '../state/router.ts';

@@ -1,8 +1,8 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { controlCommand } from '../state/commands.ts';
 import { type EventGroup, groupByEvent, type Notification } from '../state/deliveries.ts';
 import { loadOlderAttempts } from '../state/live.ts';

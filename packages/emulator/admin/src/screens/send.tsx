@@ -1,11 +1,11 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { CopyButton } from '@showpad-webhooks/ui/parts/copy-button.tsx';
+import { SelectField, TextField } from '@showpad-webhooks/ui/parts/field.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
 import { Origin } from '../parts/badges.tsx';
 import { BodyEditor } from '../parts/body-editor.tsx';
-import { CopyButton } from '../parts/copy-button.tsx';
-import { SelectField, TextField } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';
 import { useEventTypes } from '../state/event-types.ts';

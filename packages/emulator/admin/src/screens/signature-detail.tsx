@@ -1,5 +1,5 @@
+import { formatDateTime } from '@showpad-webhooks/ui/state/format.ts';
 import type { VNode } from 'preact';
-import { formatDateTime } from '../state/format.ts';
 import type { Attempt } from '../state/resources.ts';
 import { MismatchExplainer } from './mismatch-explainer.tsx';
 

@@ -1,6 +1,6 @@
+import { Snippet } from '@showpad-webhooks/ui/parts/code.tsx';
+import { Dialog } from '@showpad-webhooks/ui/parts/dialog.tsx';
 import type { VNode } from 'preact';
-import { Snippet } from '../parts/code.tsx';
-import { Dialog } from '../parts/dialog.tsx';
 import type { CreatedSubscription } from '../state/resources.ts';
 import { hrefOf } from '../state/router.ts';
 

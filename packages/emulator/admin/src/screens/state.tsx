@@ -1,10 +1,11 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { DeleteButton } from '@showpad-webhooks/ui/parts/delete-button.tsx';
+import { Field } from '@showpad-webhooks/ui/parts/field.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
+import { ApiError } from '@showpad-webhooks/ui/state/api.ts';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
-import { DeleteButton } from '../parts/delete-button.tsx';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { ApiError, request } from '../state/api.ts';
+import { request } from '../state/api.ts';
 
 /** Exports webhooks, tokens, samples, faults and assumptions to a file, imports such a file, and resets the emulator. */
 export function StateScreen(): VNode {

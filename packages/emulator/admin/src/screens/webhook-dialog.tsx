@@ -1,9 +1,9 @@
+import { useAction } from '@showpad-webhooks/ui/parts/action.ts';
+import { Dialog } from '@showpad-webhooks/ui/parts/dialog.tsx';
+import { SelectField, TextField } from '@showpad-webhooks/ui/parts/field.tsx';
+import { Problem } from '@showpad-webhooks/ui/parts/problem.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { useAction } from '../parts/action.ts';
-import { Dialog } from '../parts/dialog.tsx';
-import { SelectField, TextField } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
 import { request } from '../state/api.ts';
 import { useEventTypes } from '../state/event-types.ts';
 import type { CreatedSubscription, Subscription } from '../state/resources.ts';

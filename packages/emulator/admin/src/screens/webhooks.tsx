@@ -1,9 +1,10 @@
+import { Badge } from '@showpad-webhooks/ui/parts/badge.tsx';
+import { Body } from '@showpad-webhooks/ui/parts/body.tsx';
+import { DeleteButton } from '@showpad-webhooks/ui/parts/delete-button.tsx';
+import { Dialog } from '@showpad-webhooks/ui/parts/dialog.tsx';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { Badge, Origin, statusTone } from '../parts/badges.tsx';
-import { Body } from '../parts/body.tsx';
-import { DeleteButton } from '../parts/delete-button.tsx';
-import { Dialog } from '../parts/dialog.tsx';
+import { Origin, statusTone } from '../parts/badges.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { createStore, type Store } from '@showpad-webhooks/ui/state/store.ts';
 import type {
   Assumption,
   Attempt,
@@ -33,7 +33,7 @@ export interface State {
   readonly assumptions: readonly Assumption[];
 }
 
-let state: State = {
+const store: Store<State> = createStore<State>({
   connection: 'connecting',
   info: undefined,
   clock: undefined,
@@ -48,28 +48,8 @@ let state: State = {
   faultKinds: [],
   tokens: [],
   assumptions: [],
-};
-const listeners = new Set<() => void>();
+});
 
-export function getState(): State {
-  return state;
-}
-
-export function update(change: Partial<State>): void {
-  state = { ...state, ...change };
-  for (const listener of listeners) listener();
-}
-
-/** Returns one part of the state, and renders again when it changes. */
-export function useStore<Key extends keyof State>(key: Key): State[Key] {
-  const [value, setValue] = useState(() => state[key]);
-  useEffect(() => {
-    const listener = () => setValue(() => state[key]);
-    listener(); // The state may have changed between the first render and this effect.
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-    };
-  }, [key]);
-  return value;
-}
+export const getState: Store<State>['getState'] = store.getState;
+export const update: Store<State>['update'] = store.update;
+export const useStore: Store<State>['useStore'] = store.useStore;

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type UserConfig } from 'vite';
+
+/**
+ * Builds a page into `dist` of its package.
+ *
+ * @param url of the Vite configuration, which is in the folder of the page
+ * @param name of the folder in `dist` and of the files
+ */
+export function pageConfig(url: string, name: string): UserConfig {
+  return defineConfig({
+    root: fileURLToPath(new URL('.', url)),
+    base: './', // The page can be served below any path.
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: `../dist/${name}`,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0, // A strict Content-Security-Policy allows no data: URL.
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        output: {
+          // There are no hashes because the page is served uncached, and a new build then leaves no old files.
+          entryFileNames: `${name}.js`,
+          assetFileNames: `${name}[extname]`,
+        },
+      },
+    },
+  });
+}
