@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CONSUMERS = fileURLToPath(new URL('consumers/', import.meta.url));
 
-export const PACKAGES: readonly string[] = readdirSync(`${ROOT}packages`).sort();
+export const PACKAGES: readonly string[] = readdirSync(`${ROOT}packages`)
+  .filter((name) => !readManifest(`${ROOT}packages/${name}`).private)
+  .sort();
 
 /** What an app has that uses all packages, as npm would install it. Nest is 11, because Jest 29 cannot load Nest 12, which is ESM. */
 const DEPENDENCIES = {
