@@ -142,6 +142,15 @@ describe('assumptions', () => {
     expect(subscription.headers).toEqual(headers);
   });
 
+  test('read log entries of another shape', async () => {
+    const server = await openServer((_req, res) => res.end('[{"event":{"id":"7"},"code":503}]'));
+    const assumptions: Partial<Assumptions> = {
+      readLogEntry: ({ event, code }) => ({ eventId: Object(event).id, statusCode: Number(code) }),
+    };
+    const { client } = openClient(server, { assumptions });
+    expect(await client.subscriptions.logs('1')).toEqual([{ eventId: '7', statusCode: 503 }]);
+  });
+
   test('keep fields that are not known', async () => {
     const server = await openServer((_req, res) =>
       res.end('{"id":"1","types":["a"],"url":"https://a.example/","createdBy":{"id":"7"}}'),

@@ -21,6 +21,7 @@ export interface EmulatorAssumptions {
   readonly endpointKey: 'endpoint' | 'url';
   readonly update: 'partial' | 'replace';
   readonly lists: 'page' | 'array';
+  readonly logHeaders: 'none' | 'response';
   readonly oauthErrors: 'rfc6749' | 'v3';
 }
 
@@ -157,6 +158,13 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
       'A list is { items, nextCursor }, with ?limit= and ?cursor=. The other choice is one array of everything.',
     source: 'Showpad does not document this.',
     choices: ['page', 'array'],
+  },
+  logHeaders: {
+    statement:
+      'An entry of the logs of a subscription has no headers. The other choice adds those of the response, as responseHeaders.',
+    source:
+      'Showpad does not document this. Its Admin App shows the responses, but the documentation does not say whether with headers.',
+    choices: ['none', 'response'],
   },
   oauthErrors: {
     statement: 'OAuth errors are { error, error_description }.',

@@ -84,7 +84,7 @@ export function readSelection(ids: readonly string[], flags: SelectFlags): Selec
 
 const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-function readSince(text: string, nowMs: number): number {
+export function readSince(text: string, nowMs: number): number {
   const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (unit !== undefined) return nowMs - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
   const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;

@@ -1,7 +1,7 @@
 import { INBOX_STATES } from '@showpad-webhooks/core/operations';
 import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
-import { collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
+import { addInboxNames, collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
 import type { ChangeFlags, ExportFlags, FilterFlags, InboxFlags, WatchFlags } from './inbox-flags.ts';
 
 const MAX_COUNT = 1_000_000_000;
@@ -22,13 +22,7 @@ Example:
   $ showpad-webhooks inbox list --store sqlite:showpad.db`,
     );
   const command = (name: string, description: string) =>
-    inbox
-      .command(name)
-      .description(description)
-      .addOption(storeFlag().makeOptionMandatory())
-      .option('--name <name>', 'Name of the inbox, if it is not "default"')
-      .option('--prefix <prefix>', 'Option "prefix" of a BullMQ inbox, if the app sets it')
-      .option('--schema <schema>', 'Schema of the tables in Postgres, if the app sets it');
+    addInboxNames(inbox.command(name).description(description).addOption(storeFlag().makeOptionMandatory()));
   // The modules are loaded when they are needed, so that the other commands start as fast as before.
 
   command('counts', 'Count the entries of each state, and say what is wrong').action(

@@ -4,20 +4,24 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { isDelivered } from '../http/answer.ts';
 import { type AccountFlags, openClient, readAccount } from '../input/account.ts';
+import { logFieldFlag, readLogFields } from '../input/log-fields.ts';
 import { wholeNumber } from '../terminal/flags.ts';
 import { type Line, paint } from '../terminal/output.ts';
 
 interface LogsFlags extends AccountFlags {
   readonly follow?: boolean;
   readonly intervalSeconds: number;
+  readonly logField?: readonly string[];
 }
 
 export function addLogs(command: Command, { io, output }: Context): void {
   command
     .option('--follow', 'Show new attempts too, until you stop it')
     .option('--interval-seconds <n>', 'How often --follow asks for new attempts', wholeNumber(1, 3_600), 5)
+    .addOption(logFieldFlag())
     .action(async (id: string, flags: LogsFlags) => {
-      const { subscriptions } = await openClient(await readAccount(flags, io));
+      const assumptions = { readLogEntry: readLogFields(flags.logField) };
+      const { subscriptions } = await openClient(await readAccount(flags, io), { assumptions });
       const { signal } = io;
       const seen = new Set<string>();
       do {

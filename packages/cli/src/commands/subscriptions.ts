@@ -6,6 +6,7 @@ import { type AccountFlags, addAccountFlags, openClient, readAccount } from '../
 import { createKeyFolder } from '../input/save-key.ts';
 import { collect } from '../terminal/flags.ts';
 import { type Line, type Output, paint } from '../terminal/output.ts';
+import { addAudit } from './subscription-audit.ts';
 import { addLogs } from './subscription-logs.ts';
 import { addSync } from './sync.ts';
 
@@ -93,6 +94,7 @@ Example:
     });
 
   addLogs(command('logs', 'Show the delivery attempts of a subscription').addArgument(id()), context);
+  addAudit(command('audit', 'Find out from Showpad’s log which events were lost'), context);
   addSync(command('sync', 'Make the subscriptions match a file'), context);
 }
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createClient, type ShowpadClient } from '@showpad-webhooks/client';
+import { type CommonClientOptions, createClient, type ShowpadClient } from '@showpad-webhooks/client';
 import type { Command } from 'commander';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
@@ -86,8 +86,11 @@ export function nameOf(place: Place): string {
   return 'subdomain' in place ? `${place.subdomain}.showpad.biz` : place.baseUrl;
 }
 
-export function openClient({ place, token }: Account): Promise<ShowpadClient> {
-  return checked(() => createClient({ ...place, auth: { type: 'personal-token', token } }));
+export function openClient(
+  { place, token }: Account,
+  options: Pick<CommonClientOptions, 'assumptions' | 'hooks'> = {},
+): Promise<ShowpadClient> {
+  return checked(() => createClient({ ...place, ...options, auth: { type: 'personal-token', token } }));
 }
 
 function pathOf({ env }: Io): string {

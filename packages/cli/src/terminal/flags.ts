@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The parser of a flag that can be repeated. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -36,4 +36,12 @@ export function storeFlag(): Option {
     '--store <address>',
     'Store of the inbox: sqlite:FILE, redis://…, postgres://… or @file with the address in it',
   );
+}
+
+/** What names an inbox within its store. Read it with `readSource`. */
+export function addInboxNames(command: Command): Command {
+  return command
+    .option('--name <name>', 'Name of the inbox, if it is not "default"')
+    .option('--prefix <prefix>', 'Option "prefix" of a BullMQ inbox, if the app sets it')
+    .option('--schema <schema>', 'Schema of the tables in Postgres, if the app sets it');
 }

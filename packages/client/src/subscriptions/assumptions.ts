@@ -1,6 +1,6 @@
 import { checkKnown } from '../check.ts';
 import { ShowpadApiError } from '../error.ts';
-import type { SubscriptionHeader } from './subscription.ts';
+import type { LogEntry, SubscriptionHeader } from './subscription.ts';
 
 /** What Showpad does not document about its subscriptions API, and what this client assumes instead. */
 export interface Assumptions {
@@ -14,6 +14,8 @@ export interface Assumptions {
   readonly signatureKeyField: string;
   /** With `replace`, an update needs every field, so `update` reads the subscription first. Default `partial`. */
   readonly update: 'partial' | 'replace';
+  /** Makes a log entry from one of a response. Default: its fields as they are. */
+  readonly readLogEntry: (entry: Readonly<Record<string, unknown>>) => LogEntry;
   /** The field with the items of a page. A plain array is read as the whole list. Default `items`. */
   readonly itemsField: string;
   /** The field with the cursor of the next page. Default `nextCursor`. */
@@ -30,6 +32,7 @@ const DEFAULTS: Assumptions = {
   readHeaders,
   signatureKeyField: 'signatureKey',
   update: 'partial',
+  readLogEntry: (entry) => entry,
   itemsField: 'items',
   nextCursorField: 'nextCursor',
   cursorParameter: 'cursor',

@@ -58,7 +58,7 @@ export function createMapping(assumptions: Assumptions): Mapping {
       return typeof key === 'string' && key !== '' ? key : undefined;
     },
 
-    readLogEntry: (answer) => readFields(answer, 'A log entry'),
+    readLogEntry: (answer) => assumptions.readLogEntry(readFields(answer, 'A log entry')),
 
     readPage(answer, readItem) {
       if (Array.isArray(answer)) return { items: answer.map(readItem), nextCursor: undefined };

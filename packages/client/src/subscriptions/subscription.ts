@@ -39,6 +39,8 @@ export interface LogEntry {
   readonly durationMs?: number | null;
   /** The status that the endpoint answered with. */
   readonly statusCode?: number | null;
+  /** The headers that the endpoint answered with, if the log has them. */
+  readonly responseHeaders?: unknown;
   readonly error?: unknown;
   readonly [field: string]: unknown;
 }

@@ -23,6 +23,12 @@ export function subscriptionsApi(engine: Engine): Hono<FaultVariables> {
     headers,
     createdAt: new Date(createdAt).toISOString(),
   });
+  const toLog = (record: AttemptRecord) => ({
+    ...toLogEntry(record),
+    ...(engine.assumptions.logHeaders === 'response' && {
+      responseHeaders: record.response?.headers ?? null,
+    }),
+  });
   const find = (context: Context) => engine.subscriptions.get(context.req.param('id') ?? '');
 
   api.use(
@@ -61,10 +67,10 @@ export function subscriptionsApi(engine: Engine): Hono<FaultVariables> {
     const filter = { subscriptionId: find(context).id, isEnded: true };
     const { limit, cursor } = readPage(context, PAGE_SIZE, LARGEST_PAGE);
     if (engine.assumptions.lists === 'array') {
-      return context.json(engine.log.page(filter, Number.MAX_SAFE_INTEGER).items.map(toLogEntry));
+      return context.json(engine.log.page(filter, Number.MAX_SAFE_INTEGER).items.map(toLog));
     }
     const { items, next } = engine.log.page(filter, limit, cursor);
-    return context.json({ items: items.map(toLogEntry), ...(next && { nextCursor: next }) });
+    return context.json({ items: items.map(toLog), ...(next && { nextCursor: next }) });
   });
 
   api.all('/subscriptions', allowOnly('GET, POST'));
