@@ -5,12 +5,9 @@ import { findEntry } from './select-entries.ts';
 /** What an operator can do with an entry. */
 export type EntryChange = 'retry' | 'discard';
 
-/** What decides whether an entry can be changed. */
-export type ChangeableEntry = Pick<InboxItem, 'id' | 'state' | 'hasBody'>;
-
 /** Says why an entry cannot be changed, in one sentence. Undefined: it can. */
 export function whyNotChange(
-  { state, hasBody }: Omit<ChangeableEntry, 'id'>,
+  { state, hasBody }: Pick<InboxItem, 'state' | 'hasBody'>,
   change: EntryChange,
 ): string | undefined {
   if (state === 'leased') return 'The app is handling it at this moment.';
@@ -29,32 +26,26 @@ export interface ChangeEntriesOptions<Entry> {
 /**
  * Retries or discards entries, except those that are no longer what the operator saw. Rejects with the first error of the store.
  *
- * @param seen the entries as they were shown
+ * @param seen the entries, in the states in which they were shown
  */
-export async function changeEntries<Entry extends ChangeableEntry>(
+export async function changeEntries<Entry extends Pick<InboxItem, 'id' | 'state'>>(
   inbox: Pick<Inbox, 'list' | 'retry' | 'discard'>,
   seen: readonly Entry[],
   change: EntryChange,
   { signal, onEntry }: ChangeEntriesOptions<Entry>,
 ): Promise<void> {
-  await forEach(
-    seen,
-    async (entry) => {
-      const refusal = whyNotChange(entry, change);
-      onEntry(entry, refusal ?? ((await isChanged(inbox, entry, change)) ? undefined : HAS_CHANGED));
-    },
-    signal,
-  );
+  await forEach(seen, async (entry) => onEntry(entry, await changeEntry(inbox, entry, change)), signal);
 }
 
-/** Somebody else may have changed the entry since it was shown. */
-async function isChanged(
+async function changeEntry(
   inbox: Pick<Inbox, 'list' | 'retry' | 'discard'>,
-  { id, state }: ChangeableEntry,
+  { id, state }: Pick<InboxItem, 'id' | 'state'>,
   change: EntryChange,
-): Promise<boolean> {
-  const isSame = (await findEntry(inbox, id))?.state === state;
-  return isSame && (await inbox[change]({ id })) === 1;
+): Promise<string | undefined> {
+  const now = await findEntry(inbox, id);
+  // Somebody else may have changed it since it was shown.
+  if (now?.state !== state) return HAS_CHANGED;
+  return whyNotChange(now, change) ?? ((await inbox[change]({ id })) === 1 ? undefined : HAS_CHANGED);
 }
 
 const HAS_CHANGED = 'It has changed since it was listed, or it cannot be read.';

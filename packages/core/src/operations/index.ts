@@ -1,5 +1,4 @@
 export {
-  type ChangeableEntry,
   type ChangeEntriesOptions,
   changeEntries,
   type EntryChange,

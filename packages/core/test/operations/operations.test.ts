@@ -7,6 +7,7 @@ import {
   retryOutcomes,
   selectEntries,
   selectPage,
+  whyNotChange,
 } from '@showpad-webhooks/core/operations';
 import { createMemoryInbox, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -95,17 +96,22 @@ test('an entry is changed only if it still is what the operator saw', async () =
 
   await changeEntries(inbox, [one], 'discard', options);
   expect(refusals.get('one')).toMatch(/has changed since it was listed/);
-  const done = await findEntry(inbox, 'one');
-  if (!done) throw new Error('expected the entry');
-  await changeEntries(inbox, [done], 'retry', options);
+  await changeEntries(inbox, [{ ...one, state: 'done' }], 'retry', options);
   expect(refusals.get('one')).toMatch(/body is not there any more/);
-  await changeEntries(inbox, [{ ...two, state: 'leased' }], 'discard', options);
-  expect(refusals.get('two')).toMatch(/handling it at this moment/);
-  await changeEntries(inbox, [{ ...two, state: 'pending' }], 'retry', options);
-  expect(refusals.get('two')).toMatch(/It is pending/);
   await changeEntries(inbox, [two], 'discard', options);
   expect(refusals.get('two')).toBeUndefined();
   expect(await readStatus(inbox)).toMatchObject({ done: 1, dead: 0, lagMs: 0, problems: [] });
+});
+
+test.each([
+  ['retry', 'pending', /It is pending/],
+  ['retry', 'leased', /handling it at this moment/],
+  ['discard', 'leased', /handling it at this moment/],
+  ['discard', 'pending', undefined],
+] as const)('%s of a %s entry: %s', (change, state, refusal) => {
+  const why = whyNotChange({ state, hasBody: true }, change);
+  if (refusal) expect(why).toMatch(refusal);
+  else expect(why).toBeUndefined();
 });
 
 test('changes stop when they are asked to, or when the store has failed', async () => {
@@ -113,7 +119,6 @@ test('changes stop when they are asked to, or when the store has failed', async 
   const entries = Array.from({ length: 40 }, (_, index) => ({
     id: `${index}`,
     state: 'dead' as const,
-    hasBody: true,
   }));
   const onEntry = vi.fn();
   await changeEntries(inbox, entries, 'retry', { onEntry, signal: AbortSignal.abort() });
