@@ -41,6 +41,7 @@ export const sidebar: Items = [
     text: 'Operate',
     items: [
       { text: 'On call', link: '/on-call' },
+      { text: 'Alerts', link: '/alerts' },
       { text: 'Error codes', link: '/errors' },
       { text: 'Telemetry and diagnostics', link: '/diagnostics' },
       { text: 'Security', link: '/security' },

@@ -3,6 +3,7 @@ import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { observeInbox } from '@showpad-webhooks/otel';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { listen, TYPE } from './app.ts';
 import { createMeters } from './sdk.ts';
 
@@ -13,9 +14,15 @@ interface Dashboard {
   }[];
 }
 
-const { panels }: Dashboard = JSON.parse(
-  readFileSync(new URL('../grafana/dashboard.json', import.meta.url), 'utf8'),
-);
+interface Alerts {
+  readonly groups: readonly {
+    readonly rules: readonly { readonly alert: string; readonly expr: string }[];
+  }[];
+}
+
+const read = (file: string) => readFileSync(new URL(`../grafana/${file}`, import.meta.url), 'utf8');
+const { panels }: Dashboard = JSON.parse(read('dashboard.json'));
+const { groups }: Alerts = parse(read('alerts.yaml'));
 
 const SUFFIXES: Readonly<Record<DataPointType, readonly string[]>> = {
   [DataPointType.SUM]: ['_total'],
@@ -48,23 +55,36 @@ async function measured(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return found;
 }
 
+/** The series that an expression asks for. It may only use labels that they have. */
+function seriesIn(
+  title: string,
+  expr: string,
+  known: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const words = expr.replace(/"[^"]*"|\[[^[\]]*\]/g, '').match(/\b[a-z]+(_[a-z\d]+)+\b|\ble\b/g) ?? [];
+  const asked = words.filter((word) => known.has(word));
+  expect(asked, title).not.toEqual([]);
+  const labels = new Set(asked.flatMap((series) => [...(known.get(series) ?? [])]));
+  const unknown = words.filter(
+    (word) => !known.has(word) && !labels.has(word) && word !== 'histogram_quantile',
+  );
+  expect(unknown, title).toEqual([]);
+  return asked;
+}
+
 test('the dashboard asks for what is measured, and only by labels that it has', async () => {
   const known = await measured();
-  const shown = new Set<string>();
-  for (const { title, targets } of panels) {
-    for (const { expr } of targets) {
-      const words = expr.replace(/"[^"]*"|\[[^[\]]*\]/g, '').match(/\b[a-z]+(_[a-z\d]+)+\b|\ble\b/g) ?? [];
-      const asked = words.filter((word) => known.has(word));
-      expect(asked, title).not.toEqual([]);
-      const labels = new Set(asked.flatMap((series) => [...(known.get(series) ?? [])]));
-      const unknown = words.filter(
-        (word) => !known.has(word) && !labels.has(word) && word !== 'histogram_quantile',
-      );
-      expect(unknown, title).toEqual([]);
-      for (const series of asked) shown.add(series);
-    }
-  }
+  const shown = panels.flatMap(({ title, targets }) =>
+    targets.flatMap(({ expr }) => seriesIn(title, expr, known)),
+  );
   const metrics = (series: Iterable<string>) =>
     new Set([...series].map((name) => name.replace(/_(bucket|count)$/, '')));
   expect(metrics(shown)).toEqual(metrics(known.keys()));
+});
+
+test('the alerts ask for what is measured, and only by labels that it has', async () => {
+  const known = await measured();
+  const rules = groups.flatMap((group) => group.rules);
+  expect(rules).toHaveLength(6);
+  for (const { alert, expr } of rules) seriesIn(alert, expr, known);
 });

@@ -1,5 +1,6 @@
 import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
 import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
+import { isCloudflareWorkers } from '../shared/runtime.ts';
 import { printable } from '../shared/text.ts';
 
 const TYPE = 'ShowpadWebhooksWarning';
@@ -8,8 +9,10 @@ const TYPE = 'ShowpadWebhooksWarning';
  * Shows a process warning, on runtimes that have them. All of core uses the global `process`, because an import of
  * `node:process` reads everything that is in it, and takes 4 ms.
  */
-function warn(message: string, code: string, detail?: string): void {
-  process.emitWarning?.(message, { type: TYPE, code, ...(detail !== undefined && { detail }) });
+export function warn(message: string, code: string, detail?: string): void {
+  // Workers have the function, but it shows nothing.
+  if (isCloudflareWorkers()) console.warn(`[${code}] ${message}`, detail ?? '');
+  else process.emitWarning?.(message, { type: TYPE, code, ...(detail !== undefined && { detail }) });
 }
 
 export interface LoggedWarning {

@@ -1,0 +1,256 @@
+import type { Inbox } from '@showpad-webhooks/core';
+import { createStoreInbox, type InboxStore, type StoreHealth } from '@showpad-webhooks/core/inbox';
+import {
+  type InboxAlert,
+  type InboxWatch,
+  type WatchInboxOptions,
+  watchInbox,
+} from '@showpad-webhooks/core/watch';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
+import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
+import { NOW_MS, startTime, stopTime, TYPE } from '../support.ts';
+
+const HOUR_MS = 3_600_000;
+const DEAD = { code: 'HANDLER_FAILED', message: 'The CRM is down.' };
+const HEALTHY: StoreHealth = { isWritable: true, problems: [] };
+
+interface Watched {
+  readonly inbox: Inbox;
+  readonly watch: InboxWatch;
+  readonly alerts: InboxAlert[];
+  /** The condition and the state of each alert since the last time that this was called. */
+  readonly told: () => string[];
+}
+
+/** Watches an inbox whose conditions end after two checks that do not find them. */
+function watched(changes: Partial<InboxStore> = {}, options: Partial<WatchInboxOptions> = {}): Watched {
+  const inbox = createStoreInbox({ ...createMemoryInboxStore(), ...changes }, { name: 'crm' });
+  const alerts: InboxAlert[] = [];
+  const notify = (alert: InboxAlert) => void alerts.push(alert);
+  const watch = watchInbox(inbox, { notify, quietMs: 40_000, ...options });
+  onTestFinished(() => watch.close());
+  let read = 0;
+  const told = () => {
+    const news = alerts.slice(read);
+    read = alerts.length;
+    return news.map(({ condition, state }) => `${condition} ${state}`);
+  };
+  return { inbox, watch, alerts, told };
+}
+
+test('calls once when dead letters appear, and once when they have been gone for a while', async () => {
+  const { inbox, watch, alerts, told } = watched();
+  await watch.check();
+  expect(told()).toEqual([]);
+  await inbox.put(entryOf({ id: '1', error: DEAD }));
+  for (let checks = 0; checks < 3; checks++) await watch.check();
+  await inbox.put(entryOf({ id: '2', error: DEAD }));
+  await watch.check();
+  expect(told()).toEqual(['dead-letters begun']);
+
+  await inbox.discard({ state: 'dead' });
+  await watch.check();
+  await inbox.put(entryOf({ id: '3', error: DEAD }));
+  await watch.check();
+  await inbox.discard({ state: 'dead' });
+  await watch.check();
+  expect(told(), 'it comes and goes').toEqual([]);
+  await watch.check();
+  await watch.check();
+  expect(told()).toEqual(['dead-letters ended']);
+  expect(alerts).toEqual([
+    {
+      condition: 'dead-letters',
+      data: { deadLetters: 1 },
+      inboxName: 'crm',
+      key: 'crm/dead-letters',
+      state: 'begun',
+      text: expect.stringMatching(/^The inbox "crm" holds 1 dead letter\. .*"showpad-webhooks inbox list"/),
+    },
+    expect.objectContaining({
+      data: { deadLetters: 1 },
+      key: 'crm/dead-letters',
+      text: 'The inbox "crm" holds no dead letter any more.',
+    }),
+  ]);
+});
+
+test('tolerates as many dead letters as the app says', async () => {
+  const { inbox, watch, alerts, told } = watched({}, { maxDeadLetters: 1 });
+  await inbox.put(entryOf({ id: '1', error: DEAD }));
+  await watch.check();
+  expect(told()).toEqual([]);
+  await inbox.put(entryOf({ id: '2', error: DEAD }));
+  await watch.check();
+  expect(alerts).toMatchObject([{ data: { deadLetters: 2 } }]);
+});
+
+test('calls when events are handled late', async () => {
+  stopTime();
+  onTestFinished(startTime);
+  const { inbox, watch, alerts, told } = watched({}, { maxLagMs: 90_000 });
+  await inbox.put(entryOf({}));
+  vi.setSystemTime(NOW_MS + 90_000);
+  await watch.check();
+  expect(told()).toEqual([]);
+  vi.setSystemTime(NOW_MS + 100_000);
+  await watch.check();
+  expect(alerts).toMatchObject([{ condition: 'lag', data: { lagMs: 100_000 } }]);
+  expect(alerts[0]?.text).toContain('waiting for 100 s');
+  await inbox.discard({ id: 'event-1' });
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual(['lag begun', 'lag ended']);
+});
+
+test('calls when no event of a type has arrived for hours, also if it was started only now', async () => {
+  let nowMs = NOW_MS;
+  const options = { maxSilenceMs: { [TYPE]: 24 * HOUR_MS }, clock: () => nowMs };
+  const { inbox, watch, alerts, told } = watched({}, options);
+  await watch.check();
+  nowMs += 23 * HOUR_MS;
+  await inbox.put(entryOf({ id: 'other', type: 'other', receivedAtMs: nowMs }));
+  await watch.check();
+  expect(told(), 'a new inbox').toEqual([]);
+  nowMs += HOUR_MS;
+  await watch.check();
+  expect(told(), 'events of another type').toEqual(['silence begun']);
+  expect(alerts[0]).toMatchObject({ key: `crm/silence/${TYPE}`, data: { type: TYPE } });
+  expect(alerts[0]?.text).toContain(`has got no event of type "${TYPE}" for 24 h.`);
+
+  await inbox.put(entryOf({ id: '1', receivedAtMs: nowMs, error: DEAD }));
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual(['dead-letters begun', 'silence ended']);
+
+  nowMs += 25 * HOUR_MS;
+  const restarted: InboxAlert[] = [];
+  const another = watchInbox(inbox, { ...options, notify: (alert) => void restarted.push(alert) });
+  onTestFinished(() => another.close());
+  await another.check();
+  expect(restarted.map(({ condition }) => condition)).toContain('silence');
+});
+
+test('finds an event of a type among many that wait or are dead', async () => {
+  for (const error of [undefined, DEAD]) {
+    const { inbox, watch, told } = watched({}, { maxDeadLetters: 9_999, maxSilenceMs: { [TYPE]: HOUR_MS } });
+    await inbox.put(entryOf({ id: 'the one', receivedAtMs: Date.now() - HOUR_MS / 2, error }));
+    for (let index = 0; index < 600; index++) {
+      await inbox.put(entryOf({ id: `${index}`, type: 'other', receivedAtMs: index, error }));
+    }
+    await watch.check();
+    expect(told()).toEqual([]);
+  }
+});
+
+test('calls when events cannot be stored, and calls the reason no other problem', async () => {
+  let health: StoreHealth = { isWritable: false, problems: ['The disk is full.'] };
+  const { watch, alerts, told } = watched({ health: () => health });
+  await watch.check();
+  expect(told()).toEqual(['cannot-store begun']);
+  expect(alerts[0]?.text).toContain('The disk is full.');
+  health = HEALTHY;
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual(['cannot-store ended']);
+});
+
+test('calls for each problem of the health, such as a clock that stepped, once although its numbers change', async () => {
+  let problems = ['3 events were due later than is possible, so the clock was ahead.', 'fsync is off.'];
+  const { watch, alerts, told } = watched({ health: () => ({ isWritable: true, problems }) });
+  await watch.check();
+  expect(told()).toEqual(['problem begun', 'problem begun']);
+  problems = ['5 events were due later than is possible, so the clock was ahead.'];
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual(['problem ended']);
+  expect(alerts[2]?.text).toBe('The inbox "crm" does not report this any more: fsync is off.');
+  expect(new Set(alerts.map(({ key }) => key)).size).toBe(2);
+});
+
+test('calls if two checks in a row get no answer, and does not think meanwhile that all else is over', async () => {
+  let isAway = false;
+  const memory = createMemoryInboxStore();
+  const nextDueMs: InboxStore['nextDueMs'] = (request) => {
+    if (isAway) throw new Error('connect ECONNREFUSED');
+    return memory.nextDueMs(request);
+  };
+  const { inbox, watch, alerts, told } = watched({ ...memory, nextDueMs });
+  await inbox.put(entryOf({ id: '1', error: DEAD }));
+  await watch.check();
+  isAway = true;
+  await watch.check();
+  isAway = false;
+  await watch.check();
+  expect(told()).toEqual(['dead-letters begun']);
+  isAway = true;
+  for (let checks = 0; checks < 5; checks++) await watch.check();
+  expect(told()).toEqual(['unreachable begun']);
+  expect(alerts[1]?.text).toContain('connect ECONNREFUSED');
+});
+
+test('calls again until the alert could be sent, and says that it could not', async () => {
+  const sent: string[] = [];
+  const failures: unknown[] = [];
+  let isDown = true;
+  const { inbox, watch } = watched(
+    {},
+    {
+      notify: async ({ condition }) => {
+        if (isDown) throw new Error('Slack is down.');
+        sent.push(condition);
+      },
+      onError(error) {
+        failures.push(error);
+        throw new Error('This listener is broken, too.');
+      },
+    },
+  );
+  await inbox.put(entryOf({ error: DEAD }));
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect([sent, failures]).toEqual([[], [new Error('Slack is down.'), new Error('Slack is down.')]]);
+  isDown = false;
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(sent).toEqual(['dead-letters']);
+});
+
+test('warns once, and without the cause, if nobody hears that an alert could not be sent', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const notify = () => {
+    throw new Error('Failed to parse URL from https://hooks.slack.com/secret');
+  };
+  const { inbox, watch } = watched({}, { notify });
+  await inbox.put(entryOf({ error: DEAD }));
+  for (let checks = 0; checks < 3; checks++) await watch.check();
+  expect(warn.mock.calls.map(([message]) => message)).toEqual([
+    'The function "notify" failed for the alert "dead-letters" (begun) of the inbox "crm". It is called again at each check. ' +
+      'Pass "onError" to see why it failed.',
+  ]);
+});
+
+test('looks by itself, goes on although a call hangs, and stops when it is closed', async () => {
+  stopTime();
+  onTestFinished(startTime);
+  let calls = 0;
+  const notify = () => {
+    calls++;
+    return new Promise<void>(() => {});
+  };
+  const { inbox, watch } = watched({}, { notify, onError() {} });
+  await inbox.put(entryOf({ error: DEAD }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls).toBe(1);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls, 'it still waits').toBe(1);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls, 'it does not wait any more').toBe(2);
+  watch.close();
+  await vi.advanceTimersByTimeAsync(120_000);
+  await watch.check();
+  expect(calls).toBe(2);
+});
+
+test('rejects options that make no sense', () => {
+  const { inbox } = watched();
+  const notify = () => {};
+  expect(() => watchInbox(inbox, { notify, intervalMs: 0 })).toThrow(TypeError);
+  expect(() => watchInbox(inbox, { notify, maxSilenceMs: { [TYPE]: Number.NaN } })).toThrow(`"${TYPE}"`);
+});
