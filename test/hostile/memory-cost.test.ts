@@ -6,11 +6,11 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)('a body that comes one byte at a 
   /** One byte more than a power of two, after which a buffer that doubles is half empty. */
   const BODY_BYTES = 2 ** 20 + 1;
 
-  test('takes no more memory than about twice its size', { timeout: 30_000 }, async () => {
+  test('takes no more memory than about twice its size', async () => {
     expect(await measureHeldMemory(protocol, BODY_BYTES)).toBeLessThan(2.5);
   });
 
-  test('the measurement notices a reader that keeps every piece', { timeout: 30_000 }, async () => {
+  test('the measurement notices a reader that keeps every piece', async () => {
     const keepPieces: ReadBody = async (req) => {
       const pieces: Buffer[] = [];
       req.on('data', (piece: Buffer) => pieces.push(piece));
@@ -26,9 +26,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'] as const)(
   (protocol) => {
     const MEBIBYTE = 2 ** 20;
 
-    test('take no more memory than about twice the bytes that may be in flight', {
-      timeout: 30_000,
-    }, async () => {
+    test('take no more memory than about twice the bytes that may be in flight', async () => {
       const held = await measureFlood(protocol, {
         uploads: 60,
         uploadBytes: MEBIBYTE,

@@ -151,7 +151,7 @@ describe('the time to find out that a text has lost its bytes is linear', () => 
   });
 });
 
-test('the measurement notices quadratic time', { timeout: 30_000 }, async () => {
+test('the measurement notices quadratic time', async () => {
   // eslint-disable-next-line regexp/no-super-linear-move -- it is the example of quadratic time
   const isSlow = (header: string) => / +$/.test(header);
   const growth = await measureGrowth(isSlow, (length) => `${' '.repeat(length - 1)}a`, {
