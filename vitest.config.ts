@@ -28,6 +28,9 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: 2,
     // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
+    // Tests wait for what must happen, and on a busy machine that takes a while. These times only end what hangs.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     // In a random order, tests that depend on each other fail sooner or later. The output begins with the seed.
     // Stryker compares runs, so it needs the same order each time.
     sequence: { shuffle: !process.env.STRYKER_MUTATOR_WORKER },
