@@ -111,6 +111,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       findHandlers: (type) => registry.find(type),
       hasHandlers: () => !registry.isEmpty,
     });
+  let hasBegun = false;
   let closing: Promise<void> | undefined;
   const receive = createPipeline({
     ...named,
@@ -127,6 +128,18 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     inbox,
     isClosing: () => closing !== undefined,
   });
+
+  /** What happens only once: at the start, or else at the first delivery. */
+  function begin(): void {
+    if (hasBegun) return;
+    hasBegun = true;
+    registry.seal();
+    if (options.ledger !== undefined || settings.inbox) return;
+    // An app that has chosen what remembers its events never loads this.
+    import('./reporting/memory-warning.ts')
+      .then(({ warnOfMemoryLedger }) => warnOfMemoryLedger(named))
+      .catch(() => {});
+  }
 
   async function closeWithin(timeoutMs: number): Promise<void> {
     const endsAtMs = performance.now() + timeoutMs;
@@ -189,7 +202,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       return receiver;
     },
     receive(request) {
-      registry.seal();
+      begin();
       if (!telemetry) return receive(request);
       return inside(
         (receiveOnce) =>
@@ -204,7 +217,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       );
     },
     async start() {
-      registry.seal();
+      begin();
       ignoredTypes.noteEmpty();
       await inbox?.start();
     },

@@ -30,7 +30,10 @@ export interface LedgerOptions {
    * digits, `.`, `_` and `-`. Default `default`.
    */
   readonly name?: string | undefined;
-  /** Default: `createMemoryLedger()`. False: nothing is remembered, and every retry runs every handler. */
+  /**
+   * Default: `createMemoryLedger()`, with a warning on platforms where that is not enough. False: nothing is remembered, and
+   * every retry runs every handler.
+   */
   readonly ledger?: Ledger | false | undefined;
   readonly inbox?: undefined;
 }

@@ -92,7 +92,6 @@ export class HandlerRegistry {
 
   /** From now on, adding a handler is an error: it would silently miss events. */
   seal(): void {
-    if (this.#isSealed) return;
     this.#isSealed = true;
     if (this.#options.isRemembered) this.#distrustNames();
   }

@@ -3,16 +3,14 @@ import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
 import { isCloudflareWorkers } from '../shared/runtime.ts';
 import { printable } from '../shared/text.ts';
 
-const TYPE = 'ShowpadWebhooksWarning';
-
 /**
- * Shows a process warning, on runtimes that have them. All of core uses the global `process`, because an import of
- * `node:process` reads everything that is in it, and takes 4 ms.
+ * Shows a process warning. All of core uses the global `process`, because an import of `node:process` reads everything that
+ * is in it, and takes 4 ms.
  */
 export function warn(message: string, code: string, detail?: string): void {
-  // Workers have the function, but it shows nothing.
-  if (isCloudflareWorkers()) console.warn(`[${code}] ${message}`, detail ?? '');
-  else process.emitWarning?.(message, { type: TYPE, code, ...(detail !== undefined && { detail }) });
+  // Workers have process warnings, but show none.
+  if (isCloudflareWorkers()) console.warn(code, message, detail ?? '');
+  else process.emitWarning?.(message, { type: 'ShowpadWebhooksWarning', code, detail });
 }
 
 export interface LoggedWarning {
