@@ -9,7 +9,6 @@ import {
   type WithSchemas,
 } from '@showpad-webhooks/core';
 import { readRequestBody } from './read-request-body.ts';
-import { warnOfMemory } from './warn-of-memory.ts';
 
 /** A function from a request to its response, as all fetch-based frameworks and runtimes take it. */
 export interface FetchHandler<Events extends EventMap> {
@@ -42,7 +41,6 @@ export function createFetchHandler<
   Schemas extends object = SchemasOf<Events>,
 >(source: ReceiverOptions<Events, Schemas> | Receiver<Events>): FetchHandler<WithSchemas<Events, Schemas>> {
   const receiver = 'receive' in source ? source : createReceiver(source);
-  if (!('receive' in source)) warnOfMemory(source);
   const handler = async (request: Request): Promise<Response> => {
     const { method, headers, url } = request;
     const { pathname, search } = new URL(url);
