@@ -8,6 +8,7 @@ import {
   type ShowpadEventMap,
   type WithSchemas,
 } from '@showpad-webhooks/core';
+import { cancelLater } from './cancel-later.ts';
 import { readRequestBody } from './read-request-body.ts';
 
 /** A function from a request to its response, as all fetch-based frameworks and runtimes take it. */
@@ -50,7 +51,7 @@ export function createFetchHandler<
       url: pathname + search,
       body: (limitBytes, onHeld) => readRequestBody(request, limitBytes, { onHeld }),
     });
-    if (!request.bodyUsed) await request.body?.cancel().catch(() => {}); // Nobody reads what was refused.
+    if (request.body && !request.bodyUsed) cancelLater(request.body); // It was refused before it was read.
     return responseOf(receipt);
   };
   return Object.assign(handler, { receiver: receiver as Receiver<WithSchemas<Events, Schemas>> });

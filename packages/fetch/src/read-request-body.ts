@@ -1,4 +1,5 @@
 import { ShowpadWebhookError } from '@showpad-webhooks/core';
+import { cancelLater } from './cancel-later.ts';
 
 export interface ReadRequestBodyOptions {
   /** Is told how many bytes are held so far. If it throws, reading ends with what it threw. */
@@ -11,11 +12,12 @@ const BODY_TIMEOUT_MS = 10_000;
 const FIRST_SIZE = 16_384;
 
 /**
- * Reads the exact bytes of a request. Above `limitBytes` it cancels the rest and returns more than the limit, which the
- * receiver rejects. It holds at most about twice the bytes that were sent, however they are cut into pieces.
+ * Reads the exact bytes of a request. Above `limitBytes` it returns more than the limit, which the receiver rejects. What is
+ * left of an upload that is refused is cancelled after the response. It holds at most about twice the bytes that were sent,
+ * however they are cut into pieces.
  *
- * @throws ShowpadWebhookError `RAW_BODY_UNAVAILABLE` if something else has read the body or the sender went away, and
- * `BODY_TIMEOUT` if the sender was too slow.
+ * @throws ShowpadWebhookError `RAW_BODY_UNAVAILABLE` if something else has read the body or left it out, or if the sender went
+ * away, and `BODY_TIMEOUT` if the sender was too slow.
  */
 export async function readRequestBody(
   request: Request,
@@ -23,30 +25,47 @@ export async function readRequestBody(
   { onHeld, timeoutMs = BODY_TIMEOUT_MS }: ReadRequestBodyOptions = {},
 ): Promise<Uint8Array> {
   if (request.bodyUsed || request.body?.locked) throw alreadyRead();
-  if (!request.body) return new Uint8Array(0);
+  if (!request.body) return withoutBody(request);
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    void reader.cancel().catch(() => {}); // Then the read that waits is done.
-  }, timeoutMs);
-  let bytes = new Uint8Array(0);
-  let length = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const isLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs);
+  });
+  let isComplete = false;
+  let isOver = false;
   try {
+    return await Promise.race([readAll(), isLate]);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+    if (!isComplete) cancelLater(reader);
+  }
+
+  async function readAll(): Promise<Uint8Array> {
+    let bytes = new Uint8Array(0);
+    let length = 0;
     for (;;) {
       const { done, value } = await reader.read();
-      if (isLate) throw tooSlow(timeoutMs);
-      if (done) return bytes.subarray(0, length);
+      isComplete = done;
+      if (done || isOver) return bytes.subarray(0, length);
       onHeld?.(length + value.byteLength);
       bytes = withRoom(bytes, length, value.byteLength);
       bytes.set(value, length);
       length += value.byteLength;
       if (length > limitBytes) return bytes.subarray(0, length);
     }
-  } finally {
-    clearTimeout(timer);
-    void reader.cancel().catch(() => {}); // It changes nothing if the body was read to its end.
   }
+}
+
+/** A request without a body is empty, unless its headers say that something left the body out. */
+function withoutBody({ headers }: Request): Uint8Array {
+  if (Number(headers.get('content-length')) === 0 && !headers.has('transfer-encoding'))
+    return new Uint8Array(0);
+  throw new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'A body was sent, but the framework left it out.', {
+    hint:
+      'No Request has a body if its method is GET, and in SvelteKit none has one without a Content-Type. Let Showpad send ' +
+      'POST, or put the webhook in front of the framework: see the page "Your framework".',
+  });
 }
 
 /** Returns an array with room for so many more bytes. It doubles, so that many small pieces cost no more than a few large ones. */
