@@ -1,6 +1,7 @@
 import { keyTextOf } from '@showpad-webhooks/core/store';
-import { DEFAULT_SCHEMA, prepareTables, quoteSchema } from './migrations.ts';
+import { DEFAULT_SCHEMA, quoteSchema } from './migrations.ts';
 import type { PostgresPool, PostgresResult, PostgresSource } from './pool.ts';
+import { prepareTables } from './prepare-tables.ts';
 import { createServerClock, type ServerClock } from './server-clock.ts';
 import { sqlStateOf } from './shared.ts';
 

@@ -1,13 +1,6 @@
 import type { HandlerContext } from '@showpad-webhooks/core';
-import { claimOf, type HandlerClaim } from '@showpad-webhooks/core/inbox';
+import { transactionOf } from './mark-done.ts';
 import type { PostgresClient } from './pool.ts';
-import { sqlStateOf } from './shared.ts';
-import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
-
-/** The claims whose handlers have committed, or may have. A handler has a claim of its own for each attempt. */
-const used = new WeakSet<HandlerClaim>();
-/** Errors of these classes mean that a transaction was rolled back: a deferred constraint, or a conflict with another one. */
-const ROLLED_BACK = /^(23|40)/;
 
 /**
  * Commits what a handler writes together with the note that the handler is done with this event. So wherever the process is
@@ -40,31 +33,7 @@ export async function inTransaction<Result, Client extends PostgresClient = Post
   context: HandlerContext,
   run: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const { handler, store } = findStore(context);
-  if (used.has(handler)) {
-    throw new Error(
-      'This handler has called inTransaction already, and counts as done with that. Call it once, or write two handlers.',
-    );
-  }
-  used.add(handler);
-  try {
-    return await runAndCommit(handler, store, run);
-  } catch (error) {
-    // If the connection broke during the commit, nobody knows how it ended, and only the next attempt finds out.
-    const isUnknown = error instanceof CommitError && !ROLLED_BACK.test(sqlStateOf(error.cause) ?? '');
-    if (!isUnknown) used.delete(handler);
-    throw error instanceof CommitError ? error.cause : error;
-  }
-}
-
-class CommitError extends Error {}
-
-async function runAndCommit<Result, Client extends PostgresClient>(
-  handler: HandlerClaim,
-  store: TransactionalStore,
-  run: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  const { pool, checkpoint } = store[TRANSACTIONS];
+  const { pool, markDoneSql } = transactionOf(context);
   const client = await pool.connect();
   // Without a listener, the error of a connection that breaks while no query runs would end the process.
   const ignore = () => {};
@@ -73,11 +42,8 @@ async function runAndCommit<Result, Client extends PostgresClient>(
   try {
     await client.query('BEGIN');
     const result = await run(client as unknown as Client);
-    const isHeld = await checkpoint(client, handler.claim, handler.handlerName);
-    if (!isHeld) throw takenOver();
-    await client.query('COMMIT').catch((cause) => {
-      throw new CommitError('The commit failed.', { cause });
-    });
+    await client.query(markDoneSql);
+    await client.query('COMMIT');
     isUsable = true;
     return result;
   } catch (error) {
@@ -96,24 +62,4 @@ async function rollBack(client: PostgresClient): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function findStore(context: HandlerContext): {
-  readonly handler: HandlerClaim;
-  readonly store: TransactionalStore;
-} {
-  const handler = claimOf(context);
-  const store = handler?.claim.store as Partial<TransactionalStore> | undefined;
-  if (handler && store?.[TRANSACTIONS]) return { handler, store: store as TransactionalStore };
-  throw new Error(
-    'inTransaction needs the context of a handler whose receiver has createPostgresInbox(…) or createPostgresLedger(…) of ' +
-      '@showpad-webhooks/postgres. Pass the context as the handler got it, and not a copy.',
-  );
-}
-
-function takenOver(): Error {
-  return new Error(
-    'Another process has taken this event over, so nothing was committed. Handlers must end, or their process must answer, ' +
-      'before the lease of the event is over.',
-  );
 }

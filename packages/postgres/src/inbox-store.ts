@@ -7,7 +7,7 @@ import { columnsOf, rowReader } from './inbox-row.ts';
 import { createNotifications } from './notifications.ts';
 import { createPutBatches } from './put-batches.ts';
 import { nextval, whole, withName } from './shared.ts';
-import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
+import { markDoneSql, TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = $1 AND fence = $2 AND state = 'leased'";
@@ -164,14 +164,8 @@ export function createPostgresInboxStore(
 
     [TRANSACTIONS]: {
       pool: database.pool,
-      async checkpoint(client, { key, fence }, handlerName) {
-        // The lease ends when it would have ended: whoever handles the event renews it.
-        const { rowCount } = await client.query(
-          `UPDATE ${table} SET handlers = ${withName('$3')} WHERE ${HELD}`,
-          [keyOf(key), fence, JSON.stringify(handlerName)],
-        );
-        return rowCount === 1;
-      },
+      markDoneSql: ({ key, fence }, handlerName) =>
+        markDoneSql(`${schema}.mark_done_in_inbox`, keyOf(key), fence, handlerName),
     },
   };
 }

@@ -3,7 +3,7 @@ import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/
 import { connect } from './database.ts';
 import type { PostgresSource } from './pool.ts';
 import { nextval, whole, withName } from './shared.ts';
-import { TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
+import { markDoneSql, TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 export type PostgresLedgerOptions = PostgresSource & {
   /** How long handled events and failed attempts are remembered, in ms. Default 24 hours. */
@@ -102,13 +102,8 @@ export function createPostgresLedger({ ttlMs = DAY_MS, ...source }: PostgresLedg
 
     [TRANSACTIONS]: {
       pool: database.pool,
-      async checkpoint(client, { key, fence }, handlerName) {
-        const { rowCount } = await client.query(
-          `UPDATE ${table} SET handlers = ${withName('$3')} WHERE ${HELD}`,
-          [keyTextOf(key), fence, JSON.stringify(handlerName)],
-        );
-        return rowCount === 1;
-      },
+      markDoneSql: ({ key, fence }, handlerName) =>
+        markDoneSql(`${schema}.mark_done_in_ledger`, keyTextOf(key), fence, handlerName),
     },
   };
   return ledger;

@@ -1,13 +1,9 @@
-import type { PostgresPool } from './pool.ts';
-import { sqlStateOf } from './shared.ts';
+import { withName } from './shared.ts';
 
 export const DEFAULT_SCHEMA = 'showpad_webhooks';
 /** Any number that other programs are unlikely to use for an advisory lock. */
-const LOCK = 7_351_842_906;
+export const MIGRATION_LOCK = 7_351_842_906;
 const LONGEST_NAME_BYTES = 63;
-const UNDEFINED_TABLE = '42P01';
-const INVALID_SCHEMA_NAME = '3F000';
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
@@ -48,8 +44,12 @@ CREATE TABLE ${schema}.ledger (
   handlers text NOT NULL DEFAULT '[]'
 );
 CREATE INDEX ledger_until ON ${schema}.ledger (until_ms);
+${createMarkDone(schema, 'inbox', 'leased')}
+${createMarkDone(schema, 'ledger', 'claimed')}
 `,
 ];
+
+export const NEWEST_VERSION: number = MIGRATIONS.length;
 
 export interface MigrationOptions {
   /** The schema for the tables. Default `showpad_webhooks`. */
@@ -73,13 +73,13 @@ export interface MigrationOptions {
  */
 export function migrationSql({ schema = DEFAULT_SCHEMA, fromVersion = 0 }: MigrationOptions = {}): string {
   const quoted = quoteSchema(schema);
-  if (!Number.isInteger(fromVersion) || fromVersion < 0 || fromVersion > MIGRATIONS.length) {
+  if (!Number.isInteger(fromVersion) || fromVersion < 0 || fromVersion > NEWEST_VERSION) {
     throw new TypeError(
-      `The option "fromVersion" must be a whole number from 0 to ${MIGRATIONS.length}, not ${fromVersion}.`,
+      `The option "fromVersion" must be a whole number from 0 to ${NEWEST_VERSION}, not ${fromVersion}.`,
     );
   }
   return `BEGIN ISOLATION LEVEL READ COMMITTED;
-SELECT pg_advisory_xact_lock(${LOCK});
+SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
 ${createVersionTable(schema, quoted)}
 ${migrate(quoted, fromVersion)}
 COMMIT;
@@ -87,7 +87,7 @@ COMMIT;
 }
 
 /** A schema that is there already needs no privilege, so the statement is left out for the one that every database has. */
-function createVersionTable(schema: string, quoted: string): string {
+export function createVersionTable(schema: string, quoted: string): string {
   const createSchema = schema === 'public' ? '' : `CREATE SCHEMA IF NOT EXISTS ${quoted};\n`;
   return `${createSchema}CREATE TABLE IF NOT EXISTS ${quoted}.version (
   id integer PRIMARY KEY CHECK (id = 1),
@@ -96,9 +96,9 @@ function createVersionTable(schema: string, quoted: string): string {
 INSERT INTO ${quoted}.version VALUES (1, 0) ON CONFLICT DO NOTHING;`;
 }
 
-function migrate(quoted: string, fromVersion: number): string {
+export function migrate(quoted: string, fromVersion: number): string {
   const steps = MIGRATIONS.slice(fromVersion).map((migration) => migration(quoted));
-  return `${steps.join('')}UPDATE ${quoted}.version SET version = ${MIGRATIONS.length};`;
+  return `${steps.join('')}UPDATE ${quoted}.version SET version = ${NEWEST_VERSION};`;
 }
 
 /** @throws TypeError if Postgres would cut the name, or could not keep it. */
@@ -115,71 +115,27 @@ export function quoteSchema(schema: string): string {
 }
 
 /**
- * Creates the tables, or brings those of an older version up to date. Any number of processes may do so at once. If the tables
- * are up to date, it only reads, so it needs no more privileges than the rest.
- *
- * @throws Error if a newer version of this package made the tables, or if they cannot be made.
+ * A function that notes that a handler is done, for the transactions of apps. It fails by itself if it must not be noted, so the
+ * transaction cannot commit, whatever the app makes of its result.
  */
-export async function prepareTables(pool: PostgresPool, schema: string, mayMigrate: boolean): Promise<void> {
-  const quoted = quoteSchema(schema);
-  const version = await readVersion(pool, quoted);
-  checkVersion(version);
-  if (version === MIGRATIONS.length) return;
-  if (!mayMigrate) {
-    const problem =
-      version === 0
-        ? `There are no tables of @showpad-webhooks/postgres in the schema ${quoted}`
-        : `The tables in the schema ${quoted} have version ${version} and need version ${MIGRATIONS.length}`;
-    throw new Error(
-      `${problem}, and "migrate" is false or "mustExist" is true. Run the SQL that migrationSql() gives, as a role that may ` +
-        'create tables.',
-    );
-  }
-  const client = await pool.connect();
-  let failure: unknown;
-  try {
-    // With another isolation level the version would be read as it was before the lock.
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
-    await client.query(createVersionTable(schema, quoted));
-    const { rows } = await client.query(`SELECT version FROM ${quoted}.version`);
-    const current = Number(rows[0]?.version);
-    checkVersion(current);
-    if (current < MIGRATIONS.length) await client.query(migrate(quoted, current));
-    await client.query('COMMIT');
-  } catch (error) {
-    failure = error;
-    await client.query('ROLLBACK').catch(() => {});
-    throw sqlStateOf(error) === INSUFFICIENT_PRIVILEGE ? mayNotCreate(quoted, error) : error;
-  } finally {
-    client.release(failure !== undefined);
-  }
-}
-
-/** Resolves to 0 if there are no tables. */
-async function readVersion(pool: PostgresPool, quoted: string): Promise<number> {
-  try {
-    const text = `SELECT version FROM ${quoted}.version`;
-    const { rows } = await pool.query({ text, values: [], query_timeout: 10_000 });
-    return Number(rows[0]?.version ?? 0);
-  } catch (error) {
-    if ([UNDEFINED_TABLE, INVALID_SCHEMA_NAME].includes(sqlStateOf(error) ?? '')) return 0;
-    throw error;
-  }
-}
-
-function checkVersion(version: number): void {
-  if (version <= MIGRATIONS.length) return;
-  throw new Error(
-    `The tables have version ${version}, and this version of @showpad-webhooks/postgres knows ${MIGRATIONS.length} and ` +
-      'older. Upgrade the package, or use another schema.',
-  );
-}
-
-function mayNotCreate(quoted: string, cause: unknown): Error {
-  return new Error(
-    `The role of the pool may not create the tables in the schema ${quoted}. Run the SQL that migrationSql() gives as a role ` +
-      'that may, and grant this one what the README of @showpad-webhooks/postgres lists.',
-    { cause },
-  );
+function createMarkDone(schema: string, table: 'inbox' | 'ledger', heldState: string): string {
+  const body = `
+DECLARE
+  done text;
+BEGIN
+  SELECT handlers INTO done FROM ${schema}.${table}
+    WHERE key = held_key AND fence = held_fence AND state = '${heldState}' FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'Another process has taken this event over, or the handler had ended, so nothing was committed.'
+      USING HINT = 'Wait for the transaction in the handler. A process that does not answer loses its events after leaseMs.';
+  END IF;
+  IF handler IN (SELECT name::text FROM json_array_elements(done::json) AS name) THEN
+    RAISE EXCEPTION 'This handler counts as done already, so nothing was committed.'
+      USING HINT = 'Commit once in a handler and wait for it, or write two handlers.';
+  END IF;
+  UPDATE ${schema}.${table} SET handlers = ${withName('handler')} WHERE key = held_key;
+  RETURN true;
+END`;
+  return `CREATE FUNCTION ${schema}.mark_done_in_${table}(held_key text, held_fence bigint, handler text) RETURNS boolean
+LANGUAGE plpgsql AS '${body.replaceAll("'", "''")}';`;
 }

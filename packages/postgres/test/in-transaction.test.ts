@@ -120,11 +120,11 @@ describe.skipIf(!isInstalled)('inTransaction', () => {
       await write(false);
     });
     expect(await deliver(receiver, 'a')).toBe('500 HANDLER_FAILED');
-    expect(errors).toEqual([expect.stringMatching(/has called inTransaction already/)]);
+    expect(errors).toEqual([expect.stringMatching(/^This handler counts as done already/)]);
     expect(await effects()).toEqual(['a x']);
   });
 
-  test('belongs to the handler that called it, also if that one does not wait for it', async () => {
+  test('belongs to the handler that called it, and refuses one that does not wait for it', async () => {
     const { pool, schema, insert, effects, receive } = await openApp();
     const { receiver } = receive({ ledger: createPostgresLedger({ pool, schema }) });
     let goOn = () => {};
@@ -137,13 +137,13 @@ describe.skipIf(!isInstalled)('inTransaction', () => {
     });
     receiver.on(TYPE, async function second({ id }, context) {
       goOn();
-      await late;
-      if (context.attempt === 1) throw new Error('It fails after the other has committed.');
+      await expect(late).rejects.toThrow(/^This handler counts as done already/);
+      if (context.attempt === 1) throw new Error('It fails although the other has not committed.');
       await inTransaction(context, async (client: PoolClient) => insert(client, id, 'second'));
     });
     expect(await deliver(receiver, 'a')).toBe('500 HANDLER_FAILED');
     expect(await deliver(receiver, 'a')).toBe('200 handled');
-    expect(await effects()).toEqual(['a forgetful', 'a second']);
+    expect(await effects()).toEqual(['a second']);
   });
 
   test('does not count as done if the connection breaks before the commit', async () => {
@@ -177,7 +177,9 @@ describe.skipIf(!isInstalled)('inTransaction', () => {
       await inTransaction(context, async () => {});
     });
     expect(await deliver(receiver, 'a')).toBe('500 HANDLER_FAILED');
-    expect(errors).toEqual([expect.stringMatching(/^inTransaction needs the context of a handler/)]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^inTransaction and markDone need the context of a handler/),
+    ]);
     expect(await effects()).toEqual([]);
   });
 });
