@@ -37,7 +37,8 @@ export function createSilenceWatch(
 
   async function lookBackTo(oldestMs: number): Promise<void> {
     for (const state of ['pending', 'leased', 'done', 'dead'] as const) {
-      let [cursor, left]: [string | undefined, number] = [undefined, MOST_WAITING];
+      let cursor: string | undefined;
+      let left = MOST_WAITING;
       do {
         const { items, next } = await inbox.list({ state, limit: PAGE, cursor });
         items.forEach(note);
