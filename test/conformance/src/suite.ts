@@ -16,21 +16,23 @@ export interface SuiteOptions {
   readonly isMountable?: boolean;
   /** True if the adapter gets a fetch `Request`: a GET has no body there, and a `Response` cannot close the connection. */
   readonly isFetch?: boolean;
+  /** True if a gateway reads the whole body before the adapter gets it, so that no connection reaches the adapter. */
+  readonly isBuffered?: boolean;
 }
 
 /** Drives an adapter over real HTTP: what every adapter must do, whatever its framework. */
 export function defineAdapterSuite(
   name: string,
   createServer: CreateServer,
-  { behindParser, isMountable = false, isFetch = false }: SuiteOptions,
+  { behindParser, isMountable = false, isFetch = false, isBuffered = false }: SuiteOptions,
 ): void {
   describe(name, () => {
-    describe('status table', () => statusTable(createServer, { isFetch }));
+    describe('status table', () => statusTable(createServer, { isFetch, isBuffered }));
     describe('signature vectors', () => signatureVectors(createServer));
     describe('body fidelity', () => bodyFidelity(createServer));
     describe('duplicates', () => duplicates(createServer));
     describe('Showpad’s side', () => showpadsSide(createServer));
-    describe('broken connections', () => brokenConnections(createServer));
+    describe('broken connections', () => brokenConnections(createServer, { isBuffered }));
     for (const parser of ['none', 'before', 'after'] as const) {
       describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser));
     }

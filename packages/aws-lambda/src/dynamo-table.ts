@@ -1,0 +1,95 @@
+import type {
+  AttributeValue,
+  GetItemCommandOutput,
+  PutItemCommandInput,
+  UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { createServerClock } from './server-clock.ts';
+
+/** The part of a `DynamoDBClient` that is used. */
+export interface DynamoClient {
+  send(command: never): Promise<unknown>;
+}
+
+export type Item = Record<string, AttributeValue>;
+
+/** What must hold for a write. */
+type Condition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+/** A table whose only key is the text `id`. */
+export interface DynamoTable {
+  /** Reads an item as the last write left it. */
+  get(id: string): Promise<Item | undefined>;
+  /** Writes a whole item. False: the condition does not hold. */
+  put(item: Item, condition: Condition): Promise<boolean>;
+  /** Changes an item. False: the condition does not hold. */
+  update(id: string, change: Condition & Pick<UpdateItemCommandInput, 'UpdateExpression'>): Promise<boolean>;
+  /** Unix time in ms by the clock of DynamoDB, as the responses of the table told it. */
+  nowMs(): number;
+}
+
+/** What every command of the AWS SDK has. */
+interface Command {
+  readonly middlewareStack: {
+    add(middleware: (next: Next) => Next, options: { readonly step: 'deserialize' }): void;
+  };
+}
+
+type Next = (args: never) => Promise<{ readonly response?: unknown }>;
+
+/** Opens a table. The SDK, which the app brings, is loaded by the first call. */
+export function openTable(client: DynamoClient, table: string): DynamoTable {
+  const clock = createServerClock();
+  const sdk = () => import('@aws-sdk/client-dynamodb');
+
+  function send(command: object): Promise<unknown> {
+    // The command itself looks at its response, so the client of the app stays as it is.
+    (command as Command).middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+        clock.note(headers?.date);
+        return result;
+      },
+      { step: 'deserialize' },
+    );
+    return client.send(command as never);
+  }
+
+  async function sendIf(command: object): Promise<boolean> {
+    try {
+      await send(command);
+      return true;
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
+  }
+
+  return {
+    nowMs: clock.nowMs,
+
+    async get(id) {
+      const { GetItemCommand } = await sdk();
+      const command = new GetItemCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true });
+      return ((await send(command)) as GetItemCommandOutput).Item;
+    },
+
+    async put(item, condition) {
+      const { PutItemCommand } = await sdk();
+      return sendIf(new PutItemCommand({ TableName: table, Item: item, ...condition }));
+    },
+
+    async update(id, change) {
+      const { UpdateItemCommand } = await sdk();
+      return sendIf(new UpdateItemCommand({ TableName: table, Key: keyOf(id), ...change }));
+    },
+  };
+}
+
+function keyOf(id: string): Item {
+  return { id: { S: id } };
+}

@@ -1,0 +1,1 @@
+export * from '@showpad-webhooks/core/testing';
