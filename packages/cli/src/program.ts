@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAccount } from './commands/account.ts';
+import { addDeployCheck } from './commands/deploy-check.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEmulator } from './commands/emulator.ts';
 import { addEvents } from './commands/events.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   addListen,
   addReplay,
   addDoctor,
+  addDeployCheck,
   addVerify,
   addSign,
   addEvents,

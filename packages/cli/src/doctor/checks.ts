@@ -181,5 +181,5 @@ export const CHECKS: readonly Check[] = [
 export const UNCHECKED: readonly string[] = [
   'A failing handler is answered with a 5xx. A handler that accepts missing data did not fail here.',
   'An event is handled once, even by several processes and after a restart.',
-  'A deploy loses no event. Showpad gives up after about 15 s.',
+  'A deploy loses no event. Showpad gives up after about 15 s. "deploy-check" tries it.',
 ];

@@ -33,16 +33,20 @@ export interface Counts {
   readonly succeeded: number;
 }
 
-/** The longest time that a timer can be set for. The emulator ends each attempt long before. */
-const NO_TIMEOUT = { timeoutMs: 2 ** 31 - 1 };
+/** The longest time that a timer can be set for. The emulator ends each attempt long before, and `close` ends the wait. */
+export const NO_TIMEOUT: { readonly timeoutMs: number } = { timeoutMs: 2 ** 31 - 1 };
+
+/** The host of a URL, as the emulator allows it. By default it refuses other machines, but whoever passes a URL wants its host. */
+export function targetOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
 
 /** Sends events to a URL as Showpad would, from an emulator of their own. */
 export async function deliver(deliveries: Deliveries): Promise<Counts> {
   const { target, type, key, overrides, body, count, concurrency, isRetried, faults, signal } = deliveries;
-  const host = URL.canParse(target.url) ? new URL(target.url).hostname.replace(/^\[|\]$/g, '') : '';
+  const host = URL.canParse(target.url) ? targetOf(new URL(target.url)) : '';
   const emulator = await createEmulator({
     concurrency,
-    // The emulator refuses other machines by default, but whoever passes a URL wants its host.
     allowTargets: [host],
     maxStoredAttempts: Math.max(10_000, count * 10),
     ...(!isRetried && { retryDelaysMs: [] }),
