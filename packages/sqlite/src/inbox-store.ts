@@ -3,13 +3,17 @@ import { type InboxRow, keyTextOf, storedMeta } from '@showpad-webhooks/core/sto
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
 import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
+import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = ? AND fence = ? AND state = 'leased'";
 
 /** One inbox of those in a database. */
-export function createSqliteInboxStore(connection: Connection, inbox: string): InboxStore {
+export function createSqliteInboxStore(
+  connection: Connection,
+  inbox: string,
+): InboxStore & TransactionalStore {
   const { all, run, write, writeNew } = connection;
   const keyOf = (id: string) => keyTextOf(`${inbox}:${id}`);
 
@@ -148,6 +152,9 @@ export function createSqliteInboxStore(connection: Connection, inbox: string): I
 
     health: () => connection.health(),
     close: () => connection.close(),
+
+    [MARK_DONE]: ({ key, fence }, handlerName) =>
+      markDoneSql('showpad_inbox_done', keyOf(key), fence, handlerName),
   };
 
   /** A row that cannot be read becomes dead, so that it does not stop the others. */

@@ -1,6 +1,7 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
 import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './connection.ts';
+import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';
 
 export type SqliteLedgerOptions = SqliteSource & {
@@ -78,7 +79,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
     return Number(row?.fence);
   }
 
-  return {
+  const ledger: SqliteLedger & TransactionalStore = {
     close,
 
     claim({ key, bodyDigest, leaseMs }) {
@@ -125,7 +126,11 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
     release(claim) {
       return update(claim, "state = 'released', until_ms = ?", () => [now() + ttlMs]);
     },
+
+    [MARK_DONE]: ({ key, fence }, handlerName) =>
+      markDoneSql('showpad_ledger_done', keyTextOf(key), fence, handlerName),
   };
+  return ledger;
 }
 
 /** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */

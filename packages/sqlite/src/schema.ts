@@ -38,6 +38,8 @@ const MIGRATIONS = [
     handlers TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX showpad_ledger_until ON showpad_ledger (until_ms);
+  ${createMarkDone('showpad_inbox', 'leased')}
+  ${createMarkDone('showpad_ledger', 'claimed')}
   `,
 ];
 
@@ -86,4 +88,21 @@ export function checkTables(handle: SqliteHandle): void {
     `The tables have version ${version}, and this version of @showpad-webhooks/sqlite uses ${MIGRATIONS.length}. Use the ` +
       'version of the package that the app uses.',
   );
+}
+
+/**
+ * Who inserts into this view notes that a handler is done, in a transaction of the app. It fails by itself if that must not be
+ * noted, so the app needs to know nothing of its result.
+ */
+function createMarkDone(table: string, heldState: string): string {
+  const held = `FROM ${table} AS held WHERE held.key = NEW.key AND held.fence = NEW.fence AND held.state = '${heldState}'`;
+  return `
+  CREATE VIEW ${table}_done AS SELECT key, fence, handlers AS handler FROM ${table};
+  CREATE TRIGGER ${table}_mark_done INSTEAD OF INSERT ON ${table}_done BEGIN
+    SELECT RAISE(ABORT, 'Another process has taken this event over, or the handler had ended, so nothing must be committed.')
+      WHERE NOT EXISTS (SELECT 1 ${held});
+    SELECT RAISE(ABORT, 'This handler counts as done already, so nothing must be committed. Commit once in a handler, and wait for it.')
+      WHERE json_extract(NEW.handler, '$') IN (SELECT value FROM json_each((SELECT held.handlers ${held})));
+    UPDATE ${table} SET handlers = json_insert(handlers, '$[#]', json(NEW.handler)) WHERE key = NEW.key;
+  END;`;
 }
