@@ -15,7 +15,8 @@ export interface WebhookRequest {
   readonly url?: string | undefined;
   /**
    * Unix time in ms at which the request arrived. Pass it for a delivery that waited in a queue before it came here, so that
-   * its age is judged by the time of its arrival. Default: now.
+   * its age is judged by the time of its arrival. The queue has to send it again if it fails, so it does not become a dead
+   * letter because Showpad stops sending it. Default: now.
    */
   readonly receivedAtMs?: number | undefined;
 }

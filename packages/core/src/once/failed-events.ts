@@ -57,6 +57,8 @@ export class FailedEvents {
   /** Notes a failed response to an event. */
   add(run: ClaimedRun, error: ShowpadWebhookError): void {
     if (this.#options.reporter.onDeadLetter.length === 0) return; // Nobody would get the letter.
+    // A queue sends it again at times of its own, and keeps what fails in the end.
+    if (run.delivery.request.receivedAtMs !== undefined) return;
     const first = this.#failures.get(run.key)?.first ?? this.#firstFailureOf(run);
     this.#failures.set(run.key, { run, error, first });
   }

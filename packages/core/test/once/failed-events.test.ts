@@ -1,6 +1,6 @@
 import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { heldHandler, probeWithLetters, settled, startTime, stopTime, TYPE } from '../support.ts';
+import { delivery, heldHandler, probeWithLetters, settled, startTime, stopTime, TYPE } from '../support.ts';
 
 beforeEach(stopTime);
 afterEach(startTime);
@@ -92,6 +92,18 @@ describe('an event that failed', () => {
     await deliver();
     await waitForEver();
     expect(letters).toHaveLength(1);
+  });
+
+  test('is no dead letter if it came from a queue, which sends it again and keeps what fails', async () => {
+    const { receiver, letters } = receiverOfCrm();
+    const queued = { ...delivery(), receivedAtMs: Date.now() };
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const receipt = await receiver.receive(queued);
+      expect(receipt.error?.code).toBe('HANDLER_FAILED');
+      await waitForEver();
+    }
+    expect(letters).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is no dead letter if a later attempt failed permanently, except for that one', async () => {
