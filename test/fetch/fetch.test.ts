@@ -85,6 +85,13 @@ describe('createFetchHandler', () => {
     expect([answer.status, await codeOf(answer)]).toEqual([503, 'RAW_BODY_UNAVAILABLE']);
   });
 
+  test('answers 503 if the sender goes away, and the stream says nothing', async () => {
+    const sender = new AbortController();
+    const request = new Request(requestOf({ pull: () => sender.abort() }), { signal: sender.signal });
+    const answer = await createFetchHandler({ keys: KEY })(request);
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'RAW_BODY_UNAVAILABLE']);
+  });
+
   test('takes a body of many small pieces', async () => {
     const { headers, body } = signedDelivery(TYPE, { key: KEY });
     let index = 0;

@@ -27,17 +27,23 @@ export async function readRequestBody(
   if (request.bodyUsed || request.body?.locked) throw alreadyRead();
   if (!request.body) return withoutBody(request);
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const isLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs);
+  const { signal } = request;
+  let giveUp: (error: Error) => void = () => {};
+  const isGivenUp = new Promise<never>((_resolve, reject) => {
+    giveUp = reject;
   });
+  // If the sender goes away, the stream of some servers, such as React Router's, only waits.
+  const onAbort = () => giveUp(gone());
+  signal?.addEventListener('abort', onAbort);
+  const timer = setTimeout(() => giveUp(tooSlow(timeoutMs)), timeoutMs);
   let isComplete = false;
   let isOver = false;
   try {
-    return await Promise.race([readAll(), isLate]);
+    return await Promise.race([readAll(), isGivenUp]);
   } finally {
     isOver = true;
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
     if (!isComplete) cancelLater(reader);
   }
 
@@ -82,6 +88,16 @@ function alreadyRead(): ShowpadWebhookError {
       'In this app something calls request.json(), text() or arrayBuffer() before the webhook. Pass the request on unread, or ' +
       'let that read request.clone().',
   });
+}
+
+function gone(): ShowpadWebhookError {
+  return new ShowpadWebhookError(
+    'RAW_BODY_UNAVAILABLE',
+    'The sender went away before the body was complete.',
+    {
+      hint: 'The sender closed the connection, so there is nothing to fix.',
+    },
+  );
 }
 
 function tooSlow(timeoutMs: number): ShowpadWebhookError {
