@@ -5,16 +5,17 @@ import { defineConfig, type UserConfig } from 'vite';
  * Builds a page into `dist` of its package.
  *
  * @param url of the Vite configuration, which is in the folder of the page
- * @param name of the folder in `dist` and of the files
+ * @param folder in `dist`
+ * @param name of the files
  */
-export function pageConfig(url: string, name: string): UserConfig {
+export function pageConfig(url: string, folder: string, name: string = folder): UserConfig {
   return defineConfig({
     root: fileURLToPath(new URL('.', url)),
     base: './', // The page can be served below any path.
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
-      outDir: `../dist/${name}`,
+      outDir: `../dist/${folder}`,
       emptyOutDir: true,
       target: 'es2022',
       assetsInlineLimit: 0, // A strict Content-Security-Policy allows no data: URL.

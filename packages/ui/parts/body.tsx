@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatBytes, prettyJson } from '../state/format.ts';
+import { visible } from '../state/visible.ts';
 import { CopyButton } from './copy-button.tsx';
 import { JsonText } from './json-text.tsx';
 
@@ -35,7 +36,7 @@ export function Body({ text, label, bytes, isTruncated = false }: BodyProps): VN
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls must be reachable by keyboard. */}
       <pre tabIndex={0}>
-        <JsonText text={isPretty ? pretty : text} />
+        <JsonText text={visible(isPretty ? pretty : text)} />
       </pre>
     </figure>
   );
