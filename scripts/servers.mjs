@@ -11,6 +11,11 @@ const PROGRAMS = [
     aptPackage: 'postgresql',
     isInstalled: () => existsSync('/usr/lib/postgresql') || isOnPath('postgres'),
   },
+  {
+    name: 'pgbouncer',
+    aptPackage: 'pgbouncer',
+    isInstalled: () => existsSync('/usr/sbin/pgbouncer') || isOnPath('pgbouncer'),
+  },
   { name: 'pgrep', aptPackage: 'procps', isInstalled: () => isOnPath('pgrep') },
   // For packages/emulator/test/admin-page.ts:
   {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-type ServerName = 'redis-server' | 'postgres';
+type ServerName = 'redis-server' | 'postgres' | 'pgbouncer';
 
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 
@@ -25,8 +25,9 @@ export function requireServer(name: ServerName): string {
   return path;
 }
 
-/** Debian's package does not put Postgres on the PATH. */
+/** Debian's packages do not put these on the PATH of every user. */
 function pathsOf(name: ServerName): readonly string[] {
+  if (name === 'pgbouncer') return ['/usr/sbin/pgbouncer', ...onPath(name)];
   const hasFolder = name === 'postgres' && existsSync(DEBIAN_POSTGRES);
   const versions = hasFolder ? readdirSync(DEBIAN_POSTGRES) : [];
   return [...versions.map((version) => join(DEBIAN_POSTGRES, version, 'bin', name)), ...onPath(name)];

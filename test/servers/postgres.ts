@@ -27,7 +27,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 }
 
 /** A server that is still recovering accepts connections, but answers a start-up message with an error. */
-async function isReady(port: number): Promise<boolean> {
+export async function isReady(port: number): Promise<boolean> {
   const response = await ask(port, startupMessage());
   return response[0] === 'R'.charCodeAt(0); // R asks for authentication.
 }
@@ -43,7 +43,7 @@ function startupMessage(): Buffer {
 }
 
 /** Postgres refuses to run as root. Then it runs as the user that its Debian package created. */
-function unprivilegedUser(): User | undefined {
+export function unprivilegedUser(): User | undefined {
   if (userInfo().uid !== 0) return undefined;
   if (!existsSync(HOME)) {
     throw new Error(`Postgres does not run as root, and there is no ${HOME} that shows another user for it.`);

@@ -35,7 +35,7 @@ function prepare({ isAsked, isCi = false, aptGet }: Machine) {
   mkdirSync(bin);
   symlinkSync('/usr/bin/env', join(bin, 'env'));
   addProgram('sudo', 'if [ "$1" = -n ]; then shift; fi; exec "$@"');
-  const programs = ['redis-server', 'postgres', 'pgrep', 'tmux'];
+  const programs = ['redis-server', 'postgres', 'pgbouncer', 'pgrep', 'tmux'];
   const installs = programs.map((name) => `: > ${bin}/${name}`).join('\n');
   if (aptGet)
     addProgram(
