@@ -9,6 +9,7 @@ export const sidebar: Items = [
     text: 'Start',
     items: [
       { text: 'Quick start', link: '/quick-start' },
+      { text: 'Your framework', link: '/frameworks' },
       { text: 'Raw body in your framework', link: '/raw-body' },
       { text: 'Events and types', link: '/events' },
       { text: 'Your events', link: '/your-events' },
@@ -45,6 +46,7 @@ export const sidebar: Items = [
       { text: 'Error codes', link: '/errors' },
       { text: 'Telemetry and diagnostics', link: '/diagnostics' },
       { text: 'Security', link: '/security' },
+      { text: 'Personal data', link: '/personal-data' },
       { text: 'Reliability', link: '/reliability' },
       { text: 'Performance', link: '/performance' },
     ],

@@ -1,11 +1,13 @@
 import type {
   ConnectionOptions,
+  JobState,
   PostgresConnectionOptions,
   Processor,
   Queue,
   Worker,
   WorkerOptions,
 } from 'bullmq';
+import type { JobData } from './job-data.ts';
 import type { WaitReplicas } from './replicas.ts';
 import type { ServerClock } from './server-clock.ts';
 
@@ -49,6 +51,11 @@ export interface Backend {
   findProblems(queue: Queue): Promise<readonly string[]>;
   /** The ids of jobs that wait for their next attempt although the last one began after `latestMs`. */
   findFromFuture(queue: Queue, latestMs: number): Promise<readonly string[]>;
+  /**
+   * Leaves of a job only some data, and makes it completed. Resolves to the state that it was in. A job that is active stays as
+   * it is. Undefined: there is none.
+   */
+  eraseJob(queue: Queue, id: string, data: JobData): Promise<JobState | undefined>;
   closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 

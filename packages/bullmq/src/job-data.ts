@@ -1,5 +1,5 @@
-import type { InboxEntry } from '@showpad-webhooks/core/inbox';
-import { hashText } from '@showpad-webhooks/core/store';
+import type { InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
+import { erasedEntry, hashText } from '@showpad-webhooks/core/store';
 
 /** What is stored of an entry. */
 export interface JobData {
@@ -33,6 +33,12 @@ export function toJobData({ body, bodyDigest, ...entry }: InboxEntry, nonce: str
     bodyDigest,
     nonce,
   };
+}
+
+/** What is left of an entry that was erased. */
+export function erasedData(jobId: string, item: InboxItem): JobData {
+  const { bodyBytes, bodyDigest } = item;
+  return { entry: JSON.stringify(erasedEntry(item, jobId)), bodyBytes, bodyDigest, nonce: '' };
 }
 
 /** What is left of an entry that is done: what shows that an event is a duplicate, and what an operator sees in a list. */

@@ -2,6 +2,7 @@ import type { Inbox } from '@showpad-webhooks/core';
 import {
   bodyIsGone,
   checkTarget,
+  eraseEntries,
   type InboxItem,
   type InboxOptions,
   type InboxState,
@@ -11,7 +12,7 @@ import type { Job, JobType } from 'bullmq';
 import type { Backend, Queue } from './backend.ts';
 import type { InboxQueue } from './inbox-queue.ts';
 import { toItem } from './item.ts';
-import { type JobData, jobIdOf } from './job-data.ts';
+import { erasedData, type JobData, jobIdOf } from './job-data.ts';
 import { isUnreadable, readJob } from './read-job.ts';
 
 /** BullMQ's names for each state. Entries that wait are in one of two lists, and are listed one list after the other. */
@@ -25,11 +26,11 @@ const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
 const BATCH = 500;
 
 /** What an operator does with an inbox. */
-type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
+type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
 
 export function createOperations(
   { ask }: InboxQueue,
-  { clock }: Backend,
+  backend: Backend,
   { leaseMs, keepDoneMs, keepDeadMs }: Required<InboxOptions>,
 ): Operations {
   /** Changes everything that a target means at this moment. Resolves to how many jobs could be changed. */
@@ -44,7 +45,7 @@ export function createOperations(
     for (const id of ids) {
       const isChanged = await ask(async (queue) => {
         const job = 'id' in target ? await findJob(queue, id) : await queue.getJob(id);
-        return job !== undefined && changeJob(job, await stateOf(job));
+        return job !== undefined && changeJob(job, stateOf(await job.getState()));
       });
       if (isChanged) count++;
     }
@@ -55,9 +56,9 @@ export function createOperations(
     let count = 0;
     for (;;) {
       const { length } = await ask(async (queue) => {
-        await clock.refresh();
+        await backend.clock.refresh();
         // If one of the two clocks is ahead, it must not delete what is recent.
-        const beforeMs = Math.min(clock.nowMs(), Date.now()) - keptMs;
+        const beforeMs = Math.min(backend.clock.nowMs(), Date.now()) - keptMs;
         return queue.getBackend().cleanJobsByState(type, Math.floor(beforeMs), BATCH);
       });
       count += length;
@@ -65,27 +66,42 @@ export function createOperations(
     }
   }
 
+  const list: Inbox['list'] = ({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) =>
+    ask(async (queue) => {
+      if (id !== undefined) {
+        const job = await findJob(queue, id);
+        const found = job && toItem(job, { state: stateOf(await job.getState()), leaseMs, withBody: true });
+        return { items: found ? [found] : [], next: undefined };
+      }
+      const types = TYPES[state];
+      const items: InboxItem[] = [];
+      let [place = 0, offset = 0] = cursor.split(':').map(Number);
+      for (; place < types.length; place++, offset = 0) {
+        const wanted = limit - items.length;
+        const found: Job<JobData>[] = await queue.getJobs(types[place], offset, offset + wanted);
+        for (const job of found.slice(0, wanted)) {
+          items.push(toItem(job, { state, leaseMs, withBody: false }));
+        }
+        if (found.length > wanted) return { items, next: `${place}:${offset + wanted}` };
+      }
+      return { items, next: undefined };
+    });
+
+  async function erase(id: string): Promise<InboxState | undefined> {
+    return ask(async (queue) => {
+      const job = await findJob(queue, id);
+      if (!job) return undefined;
+      await backend.clock.refresh();
+      const jobId = String(job.id);
+      const item = toItem(job, { state: 'done', leaseMs, withBody: false });
+      const was = await backend.eraseJob(queue, jobId, erasedData(jobId, item));
+      await backend.confirm(queue);
+      return was && stateOf(was);
+    });
+  }
+
   return {
-    list: ({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) =>
-      ask(async (queue) => {
-        if (id !== undefined) {
-          const job = await findJob(queue, id);
-          const found = job && toItem(job, { state: await stateOf(job), leaseMs, withBody: true });
-          return { items: found ? [found] : [], next: undefined };
-        }
-        const types = TYPES[state];
-        const items: InboxItem[] = [];
-        let [place = 0, offset = 0] = cursor.split(':').map(Number);
-        for (; place < types.length; place++, offset = 0) {
-          const wanted = limit - items.length;
-          const found: Job<JobData>[] = await queue.getJobs(types[place], offset, offset + wanted);
-          for (const job of found.slice(0, wanted)) {
-            items.push(toItem(job, { state, leaseMs, withBody: false }));
-          }
-          if (found.length > wanted) return { items, next: `${place}:${offset + wanted}` };
-        }
-        return { items, next: undefined };
-      }),
+    list,
 
     async counts() {
       const counts = await ask((queue) => queue.getJobCounts(...Object.values(TYPES).flat()));
@@ -122,22 +138,27 @@ export function createOperations(
         return true;
       }),
 
+    erase: (predicate, options) => eraseEntries(list, erase, predicate, options),
+
     async purge() {
       return (await clean('completed', keepDoneMs)) + (await clean('failed', keepDeadMs));
     },
   };
 }
 
-/** Finds the job of an event. A job that cannot be read is listed with its id in BullMQ, and found by it. */
+/** Finds the job of an event. A job that cannot be read, or was erased, is listed with its id in BullMQ, and found by it. */
 async function findJob(queue: Queue, id: string): Promise<Job<JobData> | undefined> {
   const job: Job<JobData> | undefined = await queue.getJob(jobIdOf(id));
   if (job) return job;
-  const other: Job<JobData> | undefined = await queue.getJob(id);
-  return other && isUnreadable(readJob(other)) ? other : undefined;
+  const other: Job<JobData> | undefined = await queue.getJob(id.replace(/^erased:/, ''));
+  const read = other && readJob(other);
+  const listedId = read && (isUnreadable(read) ? other.id : read.entry.id);
+  return listedId === id ? other : undefined;
 }
 
-async function stateOf(job: Job): Promise<InboxState> {
-  const type = (await job.getState()) as JobType;
-  const [found] = Object.entries(TYPES).find(([, types]) => types.includes(type)) ?? ['pending'];
+function stateOf(type: string): InboxState {
+  const [found] = Object.entries(TYPES).find(([, types]) => types.some((each) => each === type)) ?? [
+    'pending',
+  ];
   return found as InboxState;
 }

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import {
   type BackendFactory,
   createPostgresBackend,
+  type JobState,
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
   Queue,
@@ -73,6 +74,12 @@ export function createPostgresSide(
       const { rows } = await internal.query(FIND_FROM_FUTURE, [queue.name, latestMs]);
       return rows.map(({ id }) => String(id));
     },
+    async eraseJob(queue, id, data) {
+      const internal = internalOf(queue.getBackend() as unknown as PostgresQueueBackend);
+      const nowMs = Math.floor(clock.nowMs());
+      const { rows } = await internal.query(ERASE, [queue.name, id, JSON.stringify(data), nowMs]);
+      return rows[0]?.state;
+    },
     closeWorker(worker, isForced) {
       const backend = worker.getBackend() as unknown as PostgresQueueBackend;
       const { listenClient } = backend.connection as unknown as { listenClient?: EventEmitter };
@@ -85,6 +92,13 @@ export function createPostgresSide(
 /** If somebody retries the entry at this moment, it is not completed any more, and its body stays. */
 const DELETE_BODY = "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed'";
 
+const ERASE = `
+  WITH found AS MATERIALIZED (SELECT state FROM job WHERE queue = $1 AND id = $2 FOR UPDATE), erased AS (
+    UPDATE job SET state = 'completed', data = $3, finished_at_ms = $4, failed_reason = NULL, stacktrace = NULL
+    FROM found WHERE queue = $1 AND id = $2 AND found.state <> 'active'
+  )
+  SELECT state FROM found`;
+
 const FIND_FROM_FUTURE =
   "SELECT id FROM job WHERE queue = $1 AND state = 'delayed' AND processed_at_ms > $2 LIMIT 1000";
 
@@ -95,7 +109,7 @@ interface Internal {
 }
 
 interface Rows {
-  readonly rows: { readonly id?: string; next_delay?: string | null }[];
+  readonly rows: { readonly id?: string; readonly state?: JobState; next_delay?: string | null }[];
 }
 
 function internalOf(backend: PostgresQueueBackend): Internal {

@@ -26,8 +26,8 @@ export function readJob(job: Job): StoredEntry | Unreadable {
   // JSON leaves out what is undefined.
   const absent = { url: undefined, keyLabel: undefined, error: undefined };
   const entry = { ...absent, ...parseObject(data.entry), bodyDigest } as Omit<InboxEntry, 'body'>;
-  if (!isEntry(entry) || jobIdOf(entry.id) !== job.id)
-    return { unreadable: 'It was not stored by this inbox.' };
+  const isOurs = isEntry(entry) && (jobIdOf(entry.id) === job.id || entry.id === `erased:${job.id}`);
+  if (!isOurs) return { unreadable: 'It was not stored by this inbox.' };
   const body = bytesOf(data.body);
   if (body && body.byteLength !== bodyBytes) return { unreadable: 'Its body is not complete.' };
   const progress = progressOf(job);

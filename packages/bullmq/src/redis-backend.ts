@@ -3,6 +3,7 @@ import {
   type ConnectionOptions,
   createRedisBackend,
   isRedisInstance,
+  type JobState,
   Queue,
   type RedisQueueBackend,
   Worker,
@@ -11,7 +12,7 @@ import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
 import { checkQueueExists } from './must-exist.ts';
 import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
 import { findRedisProblems } from './redis-problems.ts';
-import { clientOf, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis-scripts.ts';
+import { clientOf, ERASE, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis-scripts.ts';
 import { createReplicaWait, readWaitReplicas } from './replicas.ts';
 import { createServerClock } from './server-clock.ts';
 
@@ -61,6 +62,12 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
     async findFromFuture(queue, latestMs) {
       const jobs = queue.getBackend() as unknown as RedisJobs;
       return (await runScript(jobs, FIND_FROM_FUTURE, jobs.toKey(''), `${latestMs}`)) as string[];
+    },
+    async eraseJob(queue, id, data) {
+      const jobs = queue.getBackend() as unknown as RedisJobs;
+      const nowMs = Math.floor(clock.nowMs());
+      const was = await runScript(jobs, ERASE, jobs.toKey(''), id, JSON.stringify(data), `${nowMs}`);
+      return (was ?? undefined) as JobState | undefined;
     },
     closeWorker: (worker, isForced) => worker.close(isForced),
   };

@@ -5,7 +5,7 @@ import { bodyOf, columnsOf, hasBody, rowReader } from './inbox-row.ts';
 import { whole } from './shared.ts';
 
 /** What an operator does with an inbox. */
-type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
+type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
 
 /** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
 const START = `${Number.MAX_SAFE_INTEGER}:0`;
@@ -18,7 +18,7 @@ export function createInboxOperations(
   const table = `${schema}.inbox`;
   const columns = columnsOf(schema);
 
-  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
+  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read or was erased. */
   async function find(id: string): Promise<readonly InboxRow[]> {
     const select = `SELECT ${columns}, ${bodyOf(schema)} FROM ${table} AS inbox`;
     const rows = await all<InboxRow>(`${select} WHERE key = $1`, [keyOf(id)]);
@@ -99,6 +99,22 @@ export function createInboxOperations(
     async discard(target, { limit }) {
       const { sql, values } = await rowsOf(target, limit);
       return remove(sql, [...values]);
+    },
+
+    async erase(id, { nowMs }) {
+      const [row] = await find(id);
+      if (!row) return undefined;
+      const [found] = await all<Pick<InboxRow, 'state'>>(
+        `WITH found AS MATERIALIZED (SELECT seq, state FROM ${table} WHERE seq = $1 FOR UPDATE), erased AS (
+           UPDATE ${table} AS inbox SET state = 'done', at_ms = $2, error = NULL, meta = $3
+           FROM found WHERE inbox.seq = found.seq AND found.state <> 'leased' RETURNING inbox.seq
+         ), bodies AS (
+           DELETE FROM ${schema}.inbox_body USING erased WHERE inbox_body.seq = erased.seq
+         )
+         SELECT state FROM found`,
+        [Number(row.seq), whole(nowMs), rowReader.erasedMeta(row)],
+      );
+      return found?.state;
     },
 
     purge({ state, beforeMs, limit }) {

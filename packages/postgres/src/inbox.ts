@@ -60,6 +60,10 @@ export function createPostgresInbox({
       await database.ready();
       return inbox.retry(target);
     },
+    async erase(predicate, options) {
+      await database.ready();
+      return inbox.erase(predicate, options);
+    },
     async purge() {
       await database.ready();
       return inbox.purge();

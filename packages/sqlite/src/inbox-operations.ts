@@ -5,7 +5,7 @@ import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
-type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'purge'>;
+type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
 
 /** A query for the `seq` of some rows. */
 interface RowQuery {
@@ -33,7 +33,7 @@ export function createInboxOperations(
     };
   }
 
-  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read. */
+  /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read or was erased. */
   function find(id: string): readonly InboxRow[] {
     const rows = all<InboxRow>(`SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE key = ?`, keyOf(id));
     const seq = seqOfUnreadable(id);
@@ -95,6 +95,19 @@ export function createInboxOperations(
           ...parameters,
         ),
       );
+    },
+
+    erase(id, { nowMs }) {
+      return write(() => {
+        const [row] = find(id);
+        if (!row || row.state === 'leased') return row?.state;
+        const seq = Number(row.seq);
+        const sql =
+          "UPDATE showpad_inbox SET state = 'done', at_ms = ?, error = NULL, meta = ? WHERE seq = ?";
+        run(sql, nowMs, rowReader.erasedMeta(row), seq);
+        run('DELETE FROM showpad_inbox_body WHERE seq = ?', seq);
+        return row.state;
+      });
     },
 
     purge({ state, beforeMs, limit }) {

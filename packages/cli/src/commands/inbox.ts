@@ -2,6 +2,7 @@ import { INBOX_STATES } from '@showpad-webhooks/core/operations';
 import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { addInboxNames, collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
+import type { EraseFlags } from './inbox-erase.ts';
 import type { ChangeFlags, ExportFlags, FilterFlags, InboxFlags, WatchFlags } from './inbox-flags.ts';
 
 const MAX_COUNT = 1_000_000_000;
@@ -62,6 +63,27 @@ Examples:
     .addHelpText('after', '\nA deleted entry is gone. Save it before with "inbox export".')
     .action(async (ids: readonly string[], flags: ChangeFlags) =>
       (await import('./inbox-discard.ts')).discard(ids, flags, context),
+    );
+
+  command('erase', 'Erase what is stored of a person')
+    .addArgument(new Argument('[id...]', 'Ids of the events'))
+    .option('--where <field=value>', 'If a field of the payload has this value; can be repeated', collect)
+    .option('--containing <text>', 'If the text is anywhere in what is stored; can be repeated', collect)
+    .option('--recordings <folder>', 'Delete such recordings of "listen --record" and "inbox export" too')
+    .option('--dry-run', 'Show what would be erased, and change nothing')
+    .option('--yes', 'Do not ask for a confirmation')
+    .addHelpText(
+      'after',
+      `
+It searches entries of every state. Of an entry that is erased, a hash of the event's id stays, so that the event is not handled
+if it comes again. Upper and lower case do not matter.
+
+Examples:
+  $ showpad-webhooks inbox erase --where data.invitee.email=jane@example.com --dry-run --store sqlite:showpad.db
+  $ showpad-webhooks inbox erase --containing jane@example.com --recordings recordings --store @store.txt`,
+    )
+    .action(async (ids: readonly string[], flags: EraseFlags) =>
+      (await import('./inbox-erase.ts')).erase(ids, flags, context),
     );
 
   withFilter(command('export', 'Save entries as recordings, which "replay" sends again'), INBOX_STATES)

@@ -68,11 +68,12 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
 
 const RETRY_AFTER_SECONDS = '3';
 
+// A bundler leaves out a call that is marked as pure if nobody uses its result.
 export const SUCCESS_RESPONSES: Readonly<Record<SuccessOutcome, WebhookResponse>> = {
-  handled: jsonResponse(200, { outcome: 'handled' }),
-  ignored: jsonResponse(200, { outcome: 'ignored' }),
-  duplicate: jsonResponse(200, { outcome: 'duplicate' }),
-  queued: jsonResponse(202, { outcome: 'queued' }),
+  handled: /* @__PURE__ */ jsonResponse(200, { outcome: 'handled' }),
+  ignored: /* @__PURE__ */ jsonResponse(200, { outcome: 'ignored' }),
+  duplicate: /* @__PURE__ */ jsonResponse(200, { outcome: 'duplicate' }),
+  queued: /* @__PURE__ */ jsonResponse(202, { outcome: 'queued' }),
 };
 
 export interface FailureResponseOptions {

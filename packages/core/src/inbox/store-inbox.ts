@@ -3,6 +3,7 @@ import { messageOf } from '../shared/error.ts';
 import { withDeadline } from '../shared/promise.ts';
 import { inBatches } from './batches.ts';
 import { createClockGuard } from './clock-guard.ts';
+import { eraseEntries } from './erase.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
 import { createPurger } from './purger.ts';
 import type { InboxStore } from './store.ts';
@@ -141,6 +142,9 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       checkTarget(target);
       return inBatches((limit) => store.discard(target, { limit }));
     },
+
+    erase: (predicate, options) =>
+      eraseEntries(store.list, (id) => store.erase(id, { nowMs: clock() }), predicate, options),
 
     purge: () => purger.purge(),
 

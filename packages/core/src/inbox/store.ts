@@ -6,6 +6,7 @@ import type {
   InboxPage,
   InboxPutResult,
   InboxQuery,
+  InboxState,
   InboxTarget,
 } from './types.ts';
 
@@ -55,6 +56,11 @@ export interface InboxStore {
   ): MaybePromise<number>;
   /** As `Inbox.discard`, for at most `limit` entries. */
   discard(target: InboxTarget, request: { readonly limit: number }): MaybePromise<number>;
+  /**
+   * Leaves of an entry only what `isErased` of an item says, and makes it done. Returns the state that it was in. Undefined:
+   * there is none. A leased entry stays as it is.
+   */
+  erase(id: string, request: { readonly nowMs: number }): MaybePromise<InboxState | undefined>;
   /** Deletes at most `limit` entries that were done, or dead, before `beforeMs`. */
   purge(request: {
     readonly state: 'done' | 'dead';

@@ -42,6 +42,17 @@ export interface Inbox {
    */
   discard(target: InboxTarget): Promise<number>;
   /**
+   * Erases what is stored of a person: of each entry that the predicate means, only the hash of its event id, its type and its
+   * time stay. It counts as done, so the event is not handled if it comes again. The predicate gets every entry, with its body
+   * if there is one. If it throws, the call rejects, and what was erased until then stays erased.
+   *
+   * Entries that are being handled are not erased. The receipt names them: erase again when they are done.
+   */
+  erase(
+    predicate: (entry: InboxItem) => MaybePromise<boolean>,
+    options?: EraseOptions,
+  ): Promise<InboxErasure>;
+  /**
    * Deletes what was done or dead for longer than the inbox keeps it. It also happens by itself. Resolves to the number of
    * entries.
    */
@@ -130,6 +141,17 @@ export interface InboxQuery {
 /** One event, or all dead entries, or all done ones. */
 export type InboxTarget = { readonly id: string } | { readonly state: 'dead' | 'done' };
 
+export interface EraseOptions {
+  /** Only counts what would be erased. Default false. */
+  readonly isDryRun?: boolean | undefined;
+}
+
+/** The receipt of an erasure: how many entries were meant, by the state that they were in. All but the leased ones were erased. */
+export interface InboxErasure extends InboxCounts {
+  /** The ids of the leased ones: the app is handling them. */
+  readonly running: readonly string[];
+}
+
 export interface InboxPage {
   readonly items: readonly InboxItem[];
   /** Undefined on the last page. */
@@ -143,6 +165,8 @@ export interface InboxItem extends Omit<InboxEntry, 'body'> {
   readonly bodyBytes: number;
   /** False if the entry is done and its body was deleted, so that it cannot be retried. */
   readonly hasBody: boolean;
+  /** True if only a hash of the event's id is left, and `id` is the place of the entry in the store. */
+  readonly isErased?: boolean | undefined;
   readonly state: InboxState;
   readonly attempt: number;
   /** How often the entry was retried by hand. */

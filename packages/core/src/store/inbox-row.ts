@@ -1,3 +1,4 @@
+import { erasedEntry } from '../inbox/erase.ts';
 import type { ClaimedEntry } from '../inbox/store.ts';
 import { timesOf } from '../inbox/times.ts';
 import type { InboxEntry, InboxError, InboxItem, InboxState } from '../inbox/types.ts';
@@ -35,9 +36,9 @@ export function storedMeta({ body: _body, bodyDigest: _digest, error: _error, ..
   return JSON.stringify(meta);
 }
 
-/** The number of the row that is listed under this id, because its own id cannot be read. */
+/** The number of the row that is listed under this id, because its own id cannot be read or was erased. */
 export function seqOfUnreadable(id: string): number | undefined {
-  const [, seq] = /^unreadable:(\d{1,15})$/.exec(id) ?? [];
+  const [, seq] = /^(?:unreadable|erased):(\d{1,15})$/.exec(id) ?? [];
   return seq === undefined ? undefined : Number(seq);
 }
 
@@ -47,6 +48,8 @@ export interface RowReader {
   readonly toClaimed: (row: InboxRow) => ClaimedEntry;
   /** An item of any row. If the row cannot be read, the item says so. */
   readonly toItem: (row: InboxRow) => InboxItem;
+  /** What stays in the column `meta` when the row is erased. */
+  readonly erasedMeta: (row: InboxRow) => string;
   /** What is kept of a row that cannot be read. */
   readonly unreadableError: (reason: unknown) => InboxError;
 }
@@ -115,6 +118,8 @@ export function createRowReader(table: string): RowReader {
         generation: Number(row.generation),
       };
     },
+
+    erasedMeta: (row) => JSON.stringify(erasedEntry(readable(row), Number(row.seq))),
 
     unreadableError,
   };

@@ -1,3 +1,4 @@
+export { erasedEntry } from '../inbox/erase.ts';
 export { readInboxOptions } from '../inbox/options.ts';
 export { checkAboveZero } from '../shared/check.ts';
 export { messageOf } from '../shared/error.ts';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { InboxItem } from '../inbox/types.ts';
 import type { ConformanceCase } from './conformance-case.ts';
 import { entryOf } from './inbox-store-conformance.ts';
 import { type Check, failed, first, permanent, until } from './inbox-subject.ts';
@@ -97,6 +98,82 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
       assert.equal(await inbox.discard({ state: 'dead' }), 2);
       await settled({});
       assert.equal(await inbox.put(entryOf({ id: '1' })), 'stored');
+    }),
+
+    check('erases what is meant in every state, and knows its events if they come again', async (open) => {
+      const { inbox, start, jobs, settled, answer } = await open({
+        keepDoneBodies: true,
+        backoff: () => 60_000,
+      });
+      const ofJane = ['waits of jane', 'fails of jane', 'runs of jane', 'dies of jane', 'ends of jane'];
+      const all = ofJane.flatMap((id) => [id, id.replace('jane', 'john')]);
+      const textOf = (id: string) => `{"email":"${id.slice(-4)}@example.com"}`;
+      const put = async (id: string) => {
+        const body = new TextEncoder().encode(textOf(id));
+        const headers = { 'x-user': id.slice(-4) };
+        return inbox.put(entryOf({ id, body, headers, url: `/?user=${id}`, keyLabel: id }));
+      };
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      answer(async ({ id }) => {
+        if (id.startsWith('runs')) await ended;
+        if (id.startsWith('fails') || id.startsWith('waits')) return failed();
+        return id.startsWith('dies') ? permanent() : undefined;
+      });
+      await start();
+      for (const id of all) await put(id);
+      await settled({ pending: 4, leased: 2, done: 2, dead: 2 });
+      const isOfJane = ({ body }: InboxItem) => Buffer.from(body ?? []).includes('jane@');
+      const receipt = { pending: 2, leased: 1, done: 1, dead: 1, running: ['runs of jane'] };
+      assert.deepEqual(await inbox.erase(isOfJane, { isDryRun: true }), receipt);
+      await settled({ pending: 4, leased: 2, done: 2, dead: 2 });
+
+      assert.deepEqual(await inbox.erase(isOfJane), receipt);
+      await settled({ pending: 2, leased: 2, done: 5, dead: 1 });
+      const erased = (await inbox.list({ state: 'done' })).items.filter((item) => item.isErased);
+      assert.deepEqual([erased.length, JSON.stringify(erased).includes('jane')], [4, false]);
+      assert.ok(erased.every((item) => item.type === entryOf({}).type && !item.hasBody && !item.error));
+      const [{ id: listedId } = { id: '' }] = erased;
+      assert.equal(
+        (await inbox.list({ id: listedId })).items[0]?.isErased,
+        true,
+        'it is found by its listed id',
+      );
+      for (const id of ['waits of jane', 'dies of jane', 'ends of jane']) {
+        assert.equal((await inbox.list({ id })).items[0]?.isErased, true);
+        assert.deepEqual(await put(id), { isConflict: false });
+        await assert.rejects(async () => inbox.retry({ id }), /keepDoneBodies/);
+      }
+      assert.equal(jobs.length, all.length, 'no handler runs for what was erased');
+
+      end();
+      await settled({ pending: 2, done: 7, dead: 1 });
+      const rest = { pending: 0, leased: 0, done: 1, dead: 0, running: [] };
+      assert.deepEqual(await inbox.erase(isOfJane), rest, 'what was running then is erased now');
+      assert.deepEqual(await inbox.erase(isOfJane), { ...rest, done: 0 });
+      const left = await Promise.all(
+        (['pending', 'done', 'dead'] as const).map((state) => inbox.list({ state })),
+      );
+      const ids = left.flatMap(({ items }) => items.filter((item) => !item.isErased).map(({ id }) => id));
+      assert.deepEqual(ids.sort(), all.filter((id) => id.endsWith('john')).sort());
+    }),
+
+    check('erases what was never handled, and then does not handle it', async (open) => {
+      const { inbox, start, jobs, settled } = await open();
+      await inbox.put(entryOf({ id: 'waits' }));
+      await inbox.put(entryOf({ id: 'waits too' }));
+      assert.equal((await inbox.erase(({ id }) => id === 'waits')).pending, 1);
+      await settled({ pending: 1, done: 1 });
+      await start();
+      await settled({ done: 2 });
+      assert.deepEqual(
+        jobs.map(({ id }) => id),
+        ['waits too'],
+      );
+      await assert.rejects(async () => inbox.erase(() => Promise.reject(new Error('stop'))), /stop/);
+      assert.equal((await inbox.erase(({ id }) => id === 'waits too')).done, 1, 'also without its body');
     }),
 
     check('purges what was kept long enough', async (open) => {

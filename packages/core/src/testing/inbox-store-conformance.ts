@@ -226,6 +226,11 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
         async ({ store }) =>
           store.discard(each, { limit }),
     ),
+    id.map(
+      (each): Call =>
+        async ({ store, nowMs }) =>
+          store.erase(each, { nowMs }),
+    ),
     small.map(
       (limit): Call =>
         async ({ store, nowMs }) => {
@@ -276,7 +281,11 @@ async function pictureOf(store: InboxStore): Promise<unknown> {
     do {
       const page = await store.list({ state, limit: 2, cursor });
       items.push(
-        ...page.items.map((item) => ({ ...item, done: [...item.done], headers: { ...item.headers } })),
+        ...page.items.map((item) => {
+          // Each store names the place of an erased entry in its own way.
+          const id = item.isErased ? 'erased' : item.id;
+          return { ...item, id, done: [...item.done], headers: { ...item.headers } };
+        }),
       );
       cursor = page.next;
     } while (cursor !== undefined);

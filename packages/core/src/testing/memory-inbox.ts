@@ -1,3 +1,4 @@
+import { erasedEntry } from '../inbox/erase.ts';
 import type { ClaimedEntry, InboxStore } from '../inbox/store.ts';
 import { createStoreInbox, type StoreInboxOptions } from '../inbox/store-inbox.ts';
 import { timesOf } from '../inbox/times.ts';
@@ -9,6 +10,7 @@ type Row = { -readonly [Key in keyof ClaimedEntry]: ClaimedEntry[Key] } & {
   atMs: number;
   bodyBytes: number;
   hasBody: boolean;
+  isErased?: boolean;
 };
 
 /**
@@ -42,15 +44,22 @@ export function createMemoryInbox(options?: StoreInboxOptions): Inbox {
 export function createMemoryInboxStore(): InboxStore {
   const rows = new Map<string, Row>();
   let lastFence = 0;
+  let erasures = 0;
 
   const inState = (...states: readonly InboxState[]) =>
     sorted([...rows.values()].filter(({ state }) => states.includes(state)));
+  /** The row of an event, or the one that is listed under this id because its own id was erased. */
+  const find = (id: string) =>
+    rows.get(id) ?? [...rows.values()].find((row) => row.isErased && row.id === id);
+  const remove = (found: readonly Row[]) => {
+    for (const [id, row] of rows) if (found.includes(row)) rows.delete(id);
+  };
   const held = ({ id, fence }: { readonly id: string; readonly fence: number }) => {
     const row = rows.get(id);
     return row?.state === 'leased' && row.fence === fence ? row : undefined;
   };
   const targets = (target: InboxTarget, states: readonly InboxState[], limit: number) => {
-    const found = 'id' in target ? [rows.get(target.id) ?? []].flat() : inState(target.state);
+    const found = 'id' in target ? [find(target.id) ?? []].flat() : inState(target.state);
     return found.filter(({ state }) => states.includes(state)).slice(0, limit);
   };
 
@@ -113,7 +122,7 @@ export function createMemoryInboxStore(): InboxStore {
 
     list({ state = 'dead', id, limit = 100, cursor = '0' }) {
       if (id !== undefined)
-        return { items: [rows.get(id) ?? []].flat().map((row) => toItem(row, true)), next: undefined };
+        return { items: [find(id) ?? []].flat().map((row) => toItem(row, true)), next: undefined };
       const found = inState(state).reverse();
       const end = Number(cursor) + limit;
       const items = found.slice(Number(cursor), end).map((row) => toItem(row, false));
@@ -140,13 +149,23 @@ export function createMemoryInboxStore(): InboxStore {
 
     discard(target, { limit }) {
       const found = targets(target, ['pending', 'dead', 'done'], limit);
-      for (const { id } of found) rows.delete(id);
+      remove(found);
       return found.length;
+    },
+
+    erase(id, { nowMs }) {
+      const row = find(id);
+      if (!row || row.state === 'leased') return row?.state;
+      const { state } = row;
+      const none = { url: undefined, keyLabel: undefined, error: undefined };
+      const body = { body: new Uint8Array(0), hasBody: false };
+      Object.assign(row, none, body, erasedEntry(row, ++erasures), { state: 'done', atMs: nowMs });
+      return state;
     },
 
     purge({ state, beforeMs, limit }) {
       const found = inState(state).filter(({ atMs }) => atMs < beforeMs);
-      for (const { id } of found.slice(0, limit)) rows.delete(id);
+      remove(found.slice(0, limit));
       return Math.min(found.length, limit);
     },
 
