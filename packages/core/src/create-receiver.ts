@@ -63,7 +63,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     onWarning: (handlerName, message) =>
       logOrWarn({ ...named, fields: { handlerName }, message, code: 'HANDLER_NAME' }),
   });
-  const reporter = new Reporter(named);
+  const reporter = new Reporter({ ...named, waitUntil: options.waitUntil });
   const unfinished = new Unfinished();
   const onTelemetryError = (thrown: unknown) => {
     reporter.logFailure(thrown, 'The telemetry of a Showpad webhook receiver failed.');

@@ -97,6 +97,12 @@ export interface CommonOptions<Events extends EventMap, Schemas> {
    * would have. A forger could make you pay for that. Default: only if `NODE_ENV` is `development`.
    */
   readonly explainMismatches?: boolean;
+  /**
+   * Gets the work that goes on after a response: handlers that outlive their timeout, and listeners that return a promise. Pass
+   * the function of a platform that stops an instance once it has answered: `waitUntil` of `cloudflare:workers` or
+   * `@vercel/functions`, or `after` of Next.js. Default: the work goes on by itself.
+   */
+  waitUntil?(work: Promise<void>): void;
 }
 
 /** The options of a receiver, checked, with every default filled in. */
@@ -148,6 +154,7 @@ const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   logger: true,
   telemetry: true,
   explainMismatches: true,
+  waitUntil: true,
 };
 
 /** @throws TypeError that names the option, the rule and the fix. */

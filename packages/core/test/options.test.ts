@@ -20,7 +20,8 @@ describe('createReceiver', () => {
     expect(create(options)).toThrow(
       new TypeError(
         `"${name}" is not an option. The options are: name, keys, on, toleranceSeconds, maxBodyBytes, maxBytesInFlight, methods, ` +
-          'handlerTimeoutMs, ledger, inbox, schemas, schemaMode, identify, clock, logger, telemetry, explainMismatches.',
+          'handlerTimeoutMs, ledger, inbox, schemas, schemaMode, identify, clock, logger, telemetry, explainMismatches, ' +
+          'waitUntil.',
       ),
     );
   });

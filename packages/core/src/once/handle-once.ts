@@ -114,6 +114,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
           unfinished.add();
           context.abort();
           failed.add(claimed, error);
+          reporter.waitUntil(ended);
           resolve(error);
         },
         onGiveUp(error) {
@@ -121,7 +122,7 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
           failed.delete(claimed.key);
         },
       });
-      void runToTheEnd(run).then((error) => {
+      const ended = runToTheEnd(run).then((error) => {
         stopWatching();
         // If the ledger could not be told, the event stays with this process until it can, or until the lease is over.
         if (progress.isOver) running.delete(claimed.key);

@@ -13,6 +13,7 @@ const shownCodes = new Set<ErrorCode>();
 export interface ReporterOptions {
   readonly receiverName: string;
   readonly logger: Logger;
+  readonly waitUntil: ((work: Promise<void>) => void) | undefined;
 }
 
 /** Tells the developer what happened, through listeners and the log. Only a dead letter that nobody could keep changes a response. */
@@ -22,10 +23,12 @@ export class Reporter {
   readonly onDeadLetter: DeadLetterListener[] = [];
   readonly #receiverName: string;
   readonly #logger: Logger;
+  readonly #waitUntil: ReporterOptions['waitUntil'];
 
-  constructor({ receiverName, logger }: ReporterOptions) {
+  constructor({ receiverName, logger, waitUntil }: ReporterOptions) {
     this.#receiverName = receiverName;
     this.#logger = logger;
+    this.#waitUntil = waitUntil;
   }
 
   /** Mistakes of a sender go to `onRejected`, and everything else goes to `onError`. */
@@ -76,10 +79,15 @@ export class Reporter {
     const logFailure = (thrown: unknown) => this.logFailure(thrown, 'A Showpad webhook listener failed.');
     try {
       const result = call();
-      if (isPromise(result)) Promise.resolve(result).catch(logFailure);
+      if (isPromise(result)) this.waitUntil(Promise.resolve(result).then(() => {}, logFailure));
     } catch (thrown) {
       logFailure(thrown);
     }
+  }
+
+  /** Tells the platform of work that may outlive the response. */
+  waitUntil(work: Promise<void>): void {
+    if (this.#waitUntil) this.guard(() => this.#waitUntil?.(work));
   }
 
   logFailure(err: unknown, message: string): void {
