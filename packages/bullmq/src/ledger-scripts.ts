@@ -8,7 +8,10 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Arguments: digest, leaseMs, ttlMs. */
+/**
+ * Arguments: digest, leaseMs, ttlMs. If the clock of Redis was set back, a lease would last longer than it was given for, and
+ * its holder may be dead, so it is cut.
+ */
 export const CLAIM: string = `${NOW}
 local kept = redis.call('HMGET', KEYS[1], 'state', 'fence', 'attempt', 'digest', 'first', 'until', 'lease', 'handlers')
 local state, digest, handlers = kept[1], kept[4], kept[8] or ''
@@ -16,7 +19,6 @@ local fence, attempt, first = tonumber(kept[2] or 0), tonumber(kept[3] or 0), to
 local conflict = (state and digest ~= ARGV[1]) and 1 or 0
 if state == 'completed' then return { 'completed', conflict } end
 if state == 'claimed' and tonumber(kept[6]) > now then
-  -- If the clock of Redis was set back, the lease would last longer than it was given for, and its holder may be dead.
   local latest = now + tonumber(kept[7])
   if tonumber(kept[6]) > latest then redis.call('HSET', KEYS[1], 'until', latest) end
   return { 'in-progress', conflict }

@@ -66,8 +66,7 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
     async eraseJob(queue, id, data) {
       const jobs = queue.getBackend() as unknown as RedisJobs;
       const nowMs = Math.floor(clock.nowMs());
-      const was = await runScript(jobs, ERASE, jobs.toKey(''), id, JSON.stringify(data), `${nowMs}`);
-      return (was ?? undefined) as JobState | undefined;
+      return (await runScript(jobs, ERASE, jobs.toKey(''), id, JSON.stringify(data), `${nowMs}`)) as JobState;
     },
     closeWorker: (worker, isForced) => worker.close(isForced),
   };

@@ -56,23 +56,20 @@ return found
 
 /**
  * Leaves of a job only some data, and makes it completed. Arguments: the prefix of job keys, the id, the data as JSON, and the
- * present time. Returns the state that it was in, in BullMQ's words. A job that is active, or not there, stays as it is.
+ * present time. Returns the state that it was in, in BullMQ's words. A job that is active stays as it is.
  */
 export const ERASE: Script = {
   name: 'showpadErase',
   lua: `
-local prefix, id = ARGV[1], ARGV[2]
-local job, completed = prefix .. id, prefix .. 'completed'
-if redis.call('EXISTS', job) == 0 then return false end
-local was = 'active'
-if redis.call('ZREM', prefix .. 'failed', id) == 1 then was = 'failed'
-elseif redis.call('ZREM', prefix .. 'delayed', id) == 1 then was = 'delayed'
-elseif redis.call('LREM', prefix .. 'wait', 0, id) + redis.call('LREM', prefix .. 'paused', 0, id) > 0 then was = 'waiting'
-elseif redis.call('ZSCORE', completed, id) then was = 'completed'
-else return was end
-redis.call('ZADD', completed, ARGV[4], id)
-redis.call('HSET', job, 'data', ARGV[3], 'finishedOn', ARGV[4])
-redis.call('HDEL', job, 'failedReason', 'stacktrace')
+local p, id = ARGV[1], ARGV[2]
+local was = 'waiting'
+if redis.call('ZREM', p .. 'failed', id) > 0 then was = 'failed'
+elseif redis.call('ZSCORE', p .. 'completed', id) then was = 'completed'
+elseif redis.call('ZREM', p .. 'delayed', id) + redis.call('LREM', p .. 'wait', 0, id) + redis.call('LREM', p .. 'paused', 0, id) == 0
+then return 'active' end
+redis.call('ZADD', p .. 'completed', ARGV[4], id)
+redis.call('HSET', p .. id, 'data', ARGV[3], 'finishedOn', ARGV[4])
+redis.call('HDEL', p .. id, 'failedReason', 'stacktrace')
 return was
 `,
 };
