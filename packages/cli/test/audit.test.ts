@@ -106,6 +106,7 @@ describe('subscriptions audit', () => {
     });
     expect(values.find(({ eventId }) => eventId === 'passed on the retry')).toMatchObject({
       isStored: true,
+      waitedMs: 3_000,
       attempts: [
         { attempt: 1, status: 502, isFromReceiver: false },
         { attempt: 2, status: 202, outcome: 'queued', isFromReceiver: true },
@@ -123,9 +124,11 @@ describe('subscriptions audit', () => {
     const withoutStore = await audit();
     expect(withoutStore.stdout).toMatch(/^lost {7}\S+Z {2}refused {2}shared-space-user-added {2}413$/m);
     expect(withoutStore.stdout).toMatch(/^lost {7}\S+Z {2}answered too late .* {2}504, 504, 504, 504$/m);
-    expect(withoutStore.stdout).toMatch(/^recovered {2}\S+Z {2}passed on the retry .* {2}502, 202 queued$/m);
     expect(withoutStore.stdout).toMatch(
-      / {2}CRM {2}delivered 1 {2}recovered 1 {2}stored 0 .* lost 3 {2}unseen 1$/m,
+      /^recovered {2}\S+Z {2}passed on the retry .* {2}502, 202 queued {2}waited 3 s$/m,
+    );
+    expect(withoutStore.stdout).toMatch(
+      / {2}CRM {2}delivered 1 {2}recovered 1 {2}stored 0 .* lost 3 {2}unseen 1 {2}longest wait 3 s of 14.25 s$/m,
     );
     expect(withoutStore.stderr).toContain(
       '413: This answer did not come from showpad-webhooks, but from something in front of it (server: nginx).',
@@ -157,7 +160,7 @@ describe('subscriptions audit', () => {
     const { exitCode, stdout, stderr } = await audit('--store', store, '--since', '1h');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^\S+ {2}CRM {2}delivered 45 {2}recovered 0 /);
-    expect(stderr).toContain('Showpad limits the requests: trying again in 0.0 s.');
+    expect(stderr).toContain('Showpad limits the requests: trying again in 0 s.');
   });
 
   test('reads the other logs if one cannot be read', async () => {

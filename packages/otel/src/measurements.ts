@@ -10,16 +10,20 @@ import type { Receipt, TelemetryDrift, TelemetryHandler } from '@showpad-webhook
 import * as names from './attributes.ts';
 import { forCurrent } from './for-current.ts';
 import type { FailureCode } from './handler-span.ts';
+import { RetryWaits } from './retry-waits.ts';
 
 interface Instruments {
   readonly deliveries: Counter<Attributes>;
   readonly drifts: Counter<Attributes>;
+  readonly waits: Histogram<Attributes>;
   readonly processing: Histogram<Attributes>;
   readonly handling: Histogram<Attributes>;
 }
 
 /** The buckets, in seconds, that the conventions advise for `messaging.process.duration`. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Around Showpad's retries, which come 3, 7.5 and 14.25 s after the first failure. */
+const WAIT_BUCKETS = [1, 3, 3.5, 5, 7.5, 8, 10, 12.5, 14.25, 15, 20, 25, 30];
 const MOST_TYPES = 100;
 const OTHER_TYPE = '_OTHER';
 
@@ -27,14 +31,17 @@ const OTHER_TYPE = '_OTHER';
 export class Measurements {
   readonly #instruments: () => Instruments | undefined;
   readonly #types = new Set<string>();
+  readonly #waits = new RetryWaits();
 
   constructor(given: MeterProvider | undefined) {
     this.#instruments = forCurrent(() => given ?? metrics.getMeterProvider(), createInstruments);
   }
 
-  delivery(receiverName: string, { outcome, event, error }: Receipt, startedAtMs: number): void {
+  delivery(receiverName: string, receipt: Receipt, startedAtMs: number): void {
     const instruments = this.#instruments();
     if (!instruments) return;
+    const { outcome, event, error } = receipt;
+    const endedAtMs = performance.now();
     const result = { [names.OUTCOME]: outcome, ...(error && { [names.ERROR_TYPE]: error.code }) };
     const type = event && (outcome === 'ignored' ? OTHER_TYPE : this.#nameOf(event.type));
     instruments.deliveries.add(1, {
@@ -42,10 +49,13 @@ export class Measurements {
       ...result,
       ...(type !== undefined && { [names.EVENT_TYPE]: type }),
     });
-    instruments.processing.record(secondsSince(startedAtMs), {
+    instruments.processing.record((endedAtMs - startedAtMs) / 1_000, {
       ...names.operationAttributes(names.RECEIVE, receiverName),
       ...result,
     });
+    const waitedMs = this.#waits.note(receiverName, receipt, { startedAtMs, endedAtMs });
+    if (waitedMs !== undefined)
+      instruments.waits.record(waitedMs / 1_000, { [names.DESTINATION]: receiverName });
   }
 
   handler(
@@ -98,6 +108,12 @@ function createInstruments(provider: MeterProvider): Instruments | undefined {
     drifts: meter.createCounter('showpad.webhook.drifts', {
       unit: '{drift}',
       description: 'Events that did not fit their schema at a place that was not reported before.',
+    }),
+    waits: meter.createHistogram('showpad.webhook.retry.wait', {
+      unit: 's',
+      advice: { explicitBucketBoundaries: WAIT_BUCKETS },
+      description:
+        'How long an event waited for a 2xx after its first 5xx: what it used of the retry window.',
     }),
     processing: meter.createHistogram('messaging.process.duration', {
       ...duration,

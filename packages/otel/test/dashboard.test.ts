@@ -36,13 +36,19 @@ const SCRAPED = ['le', 'job', 'instance'];
 async function measured(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const meters = createMeters();
   const inbox = createMemoryInbox({ maxAttempts: 1, pollMs: 5 });
-  const failing = { on: { [TYPE]: () => Promise.reject(new Error('down')) } };
+  let isDown = true;
+  const down = async () => {
+    if (isDown) throw new Error('down');
+  };
+  const failing = { on: { [TYPE]: down } };
   const options = { meterProvider: meters.provider };
   const [direct, queued] = [await listen(failing, options), await listen({ ...failing, inbox }, options)];
   onTestFinished(observeInbox(inbox, options));
   await queued.receiver.start();
-  for (const { deliver } of [direct, queued]) await deliver();
+  for (const { deliver } of [direct, queued]) await deliver(TYPE, 'retried');
   await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }));
+  isDown = false;
+  await direct.deliver(TYPE, 'retried');
 
   const found = new Map<string, Set<string>>();
   for (const { descriptor, dataPointType, dataPoints } of await meters.collect()) {

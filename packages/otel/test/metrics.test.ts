@@ -94,6 +94,35 @@ describe('deliveries', () => {
   });
 });
 
+test('how long an event waited after its first 5xx is measured once it is accepted', async () => {
+  let nowMs = 1_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const meters = createMeters();
+  const { receiver, deliver } = await listen({}, { meterProvider: meters.provider });
+  let isDown = true;
+  receiver.on(TYPE, () => {
+    nowMs += 1_000;
+    if (isDown) throw new Error('the CRM is down');
+  });
+  const deliverAt = (atMs: number, id: string) => {
+    nowMs = atMs;
+    return deliver(TYPE, id);
+  };
+  await deliverAt(10_000, 'late'); // answered with a 5xx at 11 s
+  await deliverAt(14_000, 'late');
+  await deliverAt(15_000, 'of another sender');
+  isDown = false;
+  await deliverAt(20_100, 'late');
+  await deliverAt(20_100, 'late'); // a duplicate, which did not wait
+  await deliverAt(21_000, 'in time');
+  await deliverAt(999_000, 'of another sender'); // replayed by hand
+  const waits = await meters.read('showpad.webhook.retry.wait');
+  expect(waits).toMatchObject([{ attributes: RECEIVER, value: 1 }]);
+  expect(waits[0]?.sum).toBeCloseTo(9.1);
+  expect(waits[0]?.boundaries).toEqual(expect.arrayContaining([3, 7.5, 14.25]));
+});
+
 describe('handlers', () => {
   test('are timed by name and type, and failures by their code', async () => {
     const meters = createMeters();

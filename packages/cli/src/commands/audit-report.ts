@@ -1,9 +1,11 @@
 import type { ShowpadApiError, Subscription } from '@showpad-webhooks/client';
-import { isFromReceiver, type Verdict } from '../audit/judge.ts';
+import { isFromReceiver, type Verdict, waitedMs } from '../audit/judge.ts';
 import type { LoggedAttempt, LoggedEvent, ReadLog } from '../audit/read-log.ts';
 import { adviceOn, isDelivered, labelOf, originOf, readOutcome } from '../http/answer.ts';
+import { RETRY_WINDOW_SECONDS } from '../http/retry-window.ts';
 import { LOG_FIELD_NAMES } from '../input/log-fields.ts';
 import { type Color, type Output, paint } from '../terminal/output.ts';
+import { seconds } from '../terminal/seconds.ts';
 
 interface AuditedEvent extends LoggedEvent {
   readonly isStored: boolean | undefined;
@@ -53,6 +55,7 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
           event.eventId,
           event.type ?? '',
           event.attempts.map(answerOf).join(', '),
+          event.verdict === 'recovered' ? `waited ${seconds(waitedMs(event))}` : '',
         ]);
         for (const attempt of event.attempts) {
           const meaning = meaningOf(attempt, isReceiverThere);
@@ -61,15 +64,25 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
         }
       }
       const counts = countVerdicts(events);
+      const longestWaitMs = events.reduce((longest, event) => Math.max(longest, waitedMs(event)), 0);
       const { id: subscriptionId, name } = subscription;
       output.result(
-        { subscriptionId, name, since: isoOf(sinceMs), events: events.length, ...counts, unreadable },
+        {
+          subscriptionId,
+          name,
+          since: isoOf(sinceMs),
+          events: events.length,
+          ...counts,
+          longestWaitMs,
+          unreadable,
+        },
         [
           paint('dim', subscriptionId),
           name,
           ...Object.entries(counts).map(([verdict, count]) =>
             count > 0 ? paint(COLORS[verdict as Verdict], `${verdict} ${count}`) : `${verdict} ${count}`,
           ),
+          longestWaitMs > 0 ? `longest wait ${seconds(longestWaitMs)} of ${RETRY_WINDOW_SECONDS} s` : '',
         ],
       );
       if (unreadable > 0) output.error(`${unreadable} entries of the log could not be read.`, hintOn(fields));
@@ -113,10 +126,8 @@ function countVerdicts(events: readonly AuditedEvent[]): Readonly<Record<Verdict
   return counts;
 }
 
-function eventValue(
-  { eventId, type, isStored, verdict, attempts }: AuditedEvent,
-  { id, name }: Subscription,
-) {
+function eventValue(event: AuditedEvent, { id, name }: Subscription) {
+  const { eventId, type, isStored, verdict, attempts } = event;
   return {
     subscriptionId: id,
     name,
@@ -124,6 +135,7 @@ function eventValue(
     eventId,
     type: type ?? null,
     isStored: isStored ?? null,
+    waitedMs: waitedMs(event),
     attempts: attempts.map((attempt) => ({
       attempt: attempt.number ?? null,
       requestedAt: isoOf(attempt.atMs),

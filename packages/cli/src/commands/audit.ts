@@ -14,6 +14,7 @@ import { EXIT } from '../exit-code.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
 import { openClient, readAccount } from '../input/account.ts';
 import { readLogFields } from '../input/log-fields.ts';
+import { seconds } from '../terminal/seconds.ts';
 import { type AuditReport, createAuditReport } from './audit-report.ts';
 import { readSince, readSource } from './inbox-flags.ts';
 import type { AuditFlags } from './subscription-audit.ts';
@@ -90,5 +91,5 @@ async function auditOne(
 
 function waitOf({ delayMs, error }: RetryInfo): string {
   const why = error.status === 429 ? 'Showpad limits the requests' : error.message.replace(/\.$/, '');
-  return `${why}: trying again in ${(delayMs / 1000).toFixed(1)} s.`;
+  return `${why}: trying again in ${seconds(delayMs)}.`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { adviseOn, seconds } from '../deploy-check/advice.ts';
+import { adviseOn } from '../deploy-check/advice.ts';
 import { type Rehearsal, type RehearsalOptions, rehearse } from '../deploy-check/rehearse.ts';
 import { describeEnd } from '../deploy-check/wait-until-ready.ts';
 import { EXIT } from '../exit-code.ts';
@@ -9,6 +9,7 @@ import { readOneKey } from '../input/read-keys.ts';
 import { readUrl } from '../input/read-url.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Output, paint } from '../terminal/output.ts';
+import { seconds } from '../terminal/seconds.ts';
 import type { DeployCheckFlags } from './deploy-check.ts';
 
 const LIMIT_MS = 60_000;

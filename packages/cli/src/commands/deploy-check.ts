@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
+import { RETRY_SECONDS } from '../http/retry-window.ts';
 import { keyFlag, wholeNumber } from '../terminal/flags.ts';
 
 export interface DeployCheckFlags {
@@ -41,7 +42,7 @@ export function addDeployCheck(program: Command, context: Context): void {
       '--retry-seconds <list>',
       'How long after its first failure an event is sent again',
       readSeconds,
-      [3, 7.5, 14.25],
+      RETRY_SECONDS,
     )
     .option('--show-output', 'Show what the app prints')
     .addHelpText(

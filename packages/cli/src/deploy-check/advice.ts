@@ -1,4 +1,5 @@
 import { adviceOn, originOf, readOutcome } from '../http/answer.ts';
+import { seconds } from '../terminal/seconds.ts';
 import type { Rehearsal, RehearsalOptions } from './rehearse.ts';
 import { failureOf } from './summary.ts';
 
@@ -64,8 +65,4 @@ function adviceOnAnswers({ attempts }: Rehearsal): readonly string[] {
     meanings.add(`Showpad does not try again after this answer: ${failureOf(attempt)}. ${meaning}`);
   }
   return [...meanings];
-}
-
-export function seconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(2))} s`;
 }
