@@ -1,35 +1,41 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { propertiesOf } from './template.ts';
 
 export interface DynamoServer {
-  /** A client of the server. Close the server when it is not needed any more. */
   readonly client: DynamoDBClient;
+  /** The operations that were called since the table was made, such as `GetItem`. */
+  readonly operations: Set<string>;
   close(): Promise<void>;
 }
 
-/** Starts dynalite, an implementation of DynamoDB's API, and makes a table as `template.yaml` defines it. */
+/** Starts dynalite, an implementation of DynamoDB on npm, and makes the table of `template.yaml`. */
 export async function startDynamo(table: string): Promise<DynamoServer> {
+  const operations = new Set<string>();
   const server: Server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1');
+  server.on('request', ({ headers }) => operations.add(String(headers['x-amz-target']).replace(/.*\./, '')));
   await once(server, 'listening');
   const client = new DynamoDBClient({
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
   });
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
+  // DynamoDB takes the lifetime of items with another call, and dynalite does not delete them.
+  const { TimeToLiveSpecification: _, ...definition } = propertiesOf('Ledger');
+  await client.send(new CreateTableCommand({ TableName: table, ...definition } as CreateTableCommandInput));
   await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01 }, { TableName: table });
+  operations.clear();
   return {
     client,
+    operations,
     async close() {
       client.destroy();
       await new Promise((resolve) => server.close(resolve));
