@@ -37,9 +37,9 @@ describe('deploy-check', () => {
     const args = await deployCheck(CLOSING_APP, ...PATIENT);
     const { exitCode, stdout, stderr } = await runCommand(args);
     expect(stderr).toContain('Restarting the app while it gets 10 events per second.');
-    expect(stdout).toMatch(/^ok {4}0 of \d+ events lost, [1-9]\d* saved by a retry\n/);
-    expect(stdout).toMatch(/^window {2}[\d.]+ s of 25.6 s used$/m);
-    expect(stdout).toMatch(/^stop {2}\d+ ms {2}its exit code was 0$/m);
+    expect(stdout).toMatch(/^ok {8}0 of \d+ events lost, [1-9]\d* saved by a retry\n/);
+    expect(stdout).toMatch(/^window {4}[\d.]+ s of 25.6 s used$/m);
+    expect(stdout).toMatch(/^stop {6}\d+ ms {2}its exit code was 0$/m);
     expect(stdout).toMatch(/^failures {2}\d+ × ECONNREFUSED$/m);
     expect(stdout).toContain('Start the new instance before the old one stops');
     expect(stdout).toContain('That Showpad tries again then, as after a 5xx, is assumed');

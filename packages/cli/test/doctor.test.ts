@@ -148,8 +148,9 @@ describe('doctor', () => {
 
   test('finds an endpoint that verifies nothing', async () => {
     const { url } = await openEndpoint(200);
-    const { exitCode, stdout } = await doctor(url);
+    const { exitCode, stdout, stderr } = await doctor(url);
     expect(exitCode).toBe(1);
+    expect(stderr).toContain('This answer did not come from showpad-webhooks. If your app uses it');
     expect(stdout.match(/^FAIL .*/gm)).toEqual([
       'FAIL  a delivery signed with another key: 200',
       'FAIL  a delivery without a signature: 200',

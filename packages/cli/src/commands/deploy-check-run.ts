@@ -84,11 +84,11 @@ function report(rehearsal: Rehearsal, options: RehearsalOptions, output: Output)
       advice,
     },
     [
-      isSafe ? paint('green', 'ok  ') : paint('red', 'LOST'),
+      isSafe ? paint('green', 'ok      ') : paint('red', 'LOST    '),
       `${lost} of ${events} events lost, ${retried} saved by a retry${open > 0 ? `, ${open} never answered in time` : ''}`,
     ],
-    ['window', outageMs === null ? 'never back' : `${seconds(outageMs)} of ${seconds(windowMs)} used`],
-    ['stop', `${stopped.durationMs} ms`, stopped.wasKilled ? 'killed' : describeEnd(stopped)],
+    ['window  ', outageMs === null ? 'never back' : `${seconds(outageMs)} of ${seconds(windowMs)} used`],
+    ['stop    ', `${stopped.durationMs} ms`, stopped.wasKilled ? 'killed' : describeEnd(stopped)],
     answers.length > 0 ? ['failures', answers.join(', ')] : ['failures', 'none'],
   );
   for (const each of advice) output.text(`      ${each}`);

@@ -5,6 +5,7 @@ import { CHECKS, GOOD, TYPE, UNCHECKED } from '../doctor/checks.ts';
 import { type Effect, readEffects } from '../doctor/effects.ts';
 import { examine, isIgnored, isServerError, type Result } from '../doctor/examine.ts';
 import { EXIT } from '../exit-code.ts';
+import { isDelivered } from '../http/answer.ts';
 import { readOneKey } from '../input/read-keys.ts';
 import { readUrl } from '../input/read-url.ts';
 import { keyFlag } from '../terminal/flags.ts';
@@ -62,6 +63,9 @@ async function doctor(address: string, flags: DoctorFlags, context: Context): Pr
   if (effects.length > 0 && !reportEffects(effects, output)) context.exitCode = EXIT.failed;
   if (count('failed') > 0) context.exitCode = EXIT.failed;
   output.note(`${count('passed')} passed, ${count('warned')} warned, ${count('failed')} failed.`);
+  const [good] = results;
+  // A page for every path, or of a login, accepts anything.
+  if (good?.origin && isDelivered(good.status)) output.note(`${good.check.title}: ${good.origin}`);
   if (results.length <= CHECKS.length) {
     output.note('The other checks were skipped, because they need an endpoint that passes this one.');
     return;
