@@ -112,6 +112,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       hasHandlers: () => !registry.isEmpty,
     });
   let hasBegun = false;
+  let warning: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const receive = createPipeline({
     ...named,
@@ -136,9 +137,10 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     registry.seal();
     if (options.ledger !== undefined || settings.inbox) return;
     // An app that has chosen what remembers its events never loads this.
-    import('./reporting/memory-warning.ts')
-      .then(({ warnOfMemoryLedger }) => warnOfMemoryLedger(named))
-      .catch(() => {});
+    warning = import('./reporting/memory-warning.ts').then(
+      ({ warnOfMemoryLedger }) => warnOfMemoryLedger(named),
+      () => {},
+    );
   }
 
   async function closeWithin(timeoutMs: number): Promise<void> {
@@ -153,6 +155,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
       await closeStore('inbox', inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
     }
+    await warning;
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));
   }

@@ -20,10 +20,10 @@ export function warnOfMemoryLedger(named: { readonly receiverName: string; reado
     ...named,
     fields: { platform },
     message:
-      'No ledger was passed, so the receiver remembers in the memory of this process which events are handled. The app ' +
-      `seems to run on ${platform}, where there may be several instances, and where they may end at any time. Then a retry ` +
-      'reaches another instance, and an event may be handled twice. Pass a ledger or an inbox that all instances share. If ' +
-      'there is only one instance, or handling an event twice does no harm, pass "ledger: createMemoryLedger()".',
+      'No ledger was passed, so which events are handled is remembered only in the memory of this process. The app seems ' +
+      `to run on ${platform}, where a retry may reach another instance, and then the event is handled twice. Pass a ledger ` +
+      'or an inbox that all instances share. If there is only one instance, or handling an event twice does no harm, pass ' +
+      '"ledger: createMemoryLedger()".',
     code: 'MEMORY_LEDGER',
   });
 }

@@ -41,6 +41,14 @@ test.each(PLATFORMS)(
   },
 );
 
+test('has warned when close() resolves, so that the app may exit', async () => {
+  vi.stubEnv('K_SERVICE', 'webhooks');
+  const receiver = createReceiver({ keys: KEY, on });
+  await receiver.receive(delivery());
+  await receiver.close();
+  expect(warnings.entries).toHaveLength(1);
+});
+
 test('warns at the start, in the log if there is one', async () => {
   vi.stubEnv('KUBERNETES_SERVICE_HOST', '10.0.0.1');
   const { logger, lines } = memoryLogger();
