@@ -5,7 +5,7 @@ import { createEmulator, type EmulatorAssumptions } from '@showpad-webhooks/emul
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Finished, openFolder, runCommand, valuesOf } from './command.ts';
-import { openServer } from './open-endpoint.ts';
+import { openEndpoint, openServer } from './open-endpoint.ts';
 
 const TYPE = 'shared-space-user-added';
 const KEY = 'audit-key';
@@ -145,6 +145,22 @@ describe('subscriptions audit', () => {
     expect(valuesOf<Audited>(finished)[0]?.attempts).toMatchObject([{ status: 413, isFromReceiver: null }]);
     expect(finished.stderr).toContain('does not say whether your app answered or something in front of it');
     expect(finished.stderr).not.toContain('This answer did not come from');
+  });
+
+  test('says that a subscription may send to another app if the inbox has none of its events', async () => {
+    const { emulator, audit, send, store } = await openAccount();
+    const { url } = await openEndpoint(200);
+    const { id } = await emulator.subscriptions.create({ name: 'BI', types: ['COURSE_COMPLETED'], url });
+    await send('passed');
+    await emulator.trigger('COURSE_COMPLETED', { id: 'elsewhere' });
+    await emulator.waitForDelivery({ eventId: 'elsewhere' });
+    const all = await audit('--store', store);
+    expect(all).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^unseen .* elsewhere /m) });
+    expect(all.stderr).toContain(
+      'The inbox has no event of "BI". If this subscription sends to another app, pass',
+    );
+    const others = (await emulator.subscriptions.list()).filter((each) => each.id !== id);
+    expect(await audit(...others.map((each) => each.id), '--store', store)).toMatchObject({ exitCode: 0 });
   });
 
   test('reads every page, waits if Showpad limits the requests, and exits with 0 if nothing is lost', async () => {

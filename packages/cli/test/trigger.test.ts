@@ -200,7 +200,6 @@ describe('trigger', () => {
       'in front of it answered (x-powered-by: Express). Something refuses',
     ],
     [301, {}, 'something in front of it answered. Redirects are not followed.'],
-    [404, { server: 'nginx' }, 'showpad-webhooks (server: nginx). Nothing receives'],
     [502, { via: '1.1 varnish' }, 'in front of it answered (via: 1.1 varnish). A proxy usually answers this'],
   ])(
     'tells a %i of something in front of the app from the answers of a receiver',
@@ -213,6 +212,16 @@ describe('trigger', () => {
       expect(stderr).toContain(said);
     },
   );
+
+  test('says of a 404 only that no receiver answered, because it may come from the app', async () => {
+    const url = await openServer((req, res) => {
+      req.resume().once('end', () => res.writeHead(404, { server: 'nginx' }).end());
+    });
+    const { stderr } = await runCommand(trigger(url));
+    expect(stderr).toMatch(
+      /^404: No receiver answered \(server: nginx\)\. Nothing receives deliveries at this path/,
+    );
+  });
 
   test('reads the code in the header of an answer whose body something on the way replaced', async () => {
     const headers = { 'showpad-webhooks': 'unavailable CLOSED', server: 'nginx' };

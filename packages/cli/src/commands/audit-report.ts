@@ -86,8 +86,9 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
         ],
       );
       if (unreadable > 0) output.error(`${unreadable} entries of the log could not be read.`, hintOn(fields));
-      if (events.length > 0 && hasInbox && events.every(({ isStored }) => !isStored))
-        unknowns.add(OTHER_INBOX);
+      if (events.length > 0 && hasInbox && events.every(({ isStored }) => !isStored)) {
+        unknowns.add(`The inbox has no event of "${name}". ${OTHER_INBOX}`);
+      }
       isSound &&= unreadable === 0 && counts.lost === 0 && counts.unseen === 0;
     },
     failed({ id: subscriptionId, name }, { message, hint }) {
@@ -111,7 +112,7 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
 const NO_HEADERS =
   'The log does not show the headers of the answers, so it does not say whether your app answered or something in front of it.';
 const OTHER_INBOX =
-  'The inbox has none of these events. Check --store and --name. If the app sets "identify", or if the log names events by other ids than the deliveries do, leave out --store.';
+  'If this subscription sends to another app, pass the ids of those that send to this one. Otherwise check --store and --name. If the app sets "identify", or if the log names events by other ids than the deliveries do, leave out --store.';
 const NO_INBOX =
   'Without --store it is not known what your app stored: an event that is lost here may be in its inbox, because only its answer came too late.';
 const INFERRED = `Showpad does not document the fields of its log. These names are inferred: ${LOG_FIELD_NAMES}. --log-field reads others.`;

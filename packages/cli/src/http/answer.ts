@@ -145,8 +145,8 @@ export function originOf(answer: ReceivedAnswer, isReceiverThere: boolean): stri
   if (readOutcome(answer).outcome !== undefined) return undefined;
   const name = NAMES.find((each) => answer.headers[each] !== undefined);
   const named = name ? ` (${name}: ${excerpt(String(answer.headers[name]))})` : '';
-  // The app itself answers 404 if it has no such path.
-  if (answer.status === 404) return `This answer did not come from showpad-webhooks${named}.`;
+  // The app itself, or createNodeHandler, answers 404 if it has no such path.
+  if (answer.status === 404) return `No receiver answered${named}.`;
   return isReceiverThere
     ? `This answer did not come from showpad-webhooks, but from something in front of it${named}.`
     : `This answer did not come from showpad-webhooks. If your app uses it, something in front of it answered${named}.`;
