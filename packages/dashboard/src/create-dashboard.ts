@@ -1,13 +1,15 @@
 import { type NodeRequest, type NodeResponse, writeResponse } from '@showpad-webhooks/core/node';
 import { splitTarget } from './dashboard-request.ts';
-import { callOf, handle } from './handle.ts';
+import { handle } from './handle.ts';
 import { type DashboardOptions, readOptions } from './options.ts';
-import { fileOf } from './page-files.ts';
 import { createSampler } from './sampler.ts';
 
-/** A request listener for `node:http`, a middleware for what works like Express, and a function for what works with fetch. */
+/**
+ * A request listener for `node:http`, a middleware for what works like Express, and a function for what works with fetch. It
+ * answers every request that it gets: the app chooses the path.
+ */
 export interface Dashboard<AppRequest extends object> {
-  (req: AppRequest & NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void;
+  (req: AppRequest & NodeRequest, res: NodeResponse): void;
   fetch(request: AppRequest & Request): Promise<Response>;
   /** Stops counting the inbox for the plots. It does not close the inbox. */
   close(): void;
@@ -38,15 +40,7 @@ export function createDashboard<AppRequest extends object = NodeRequest>(
 ): Dashboard<AppRequest> {
   const settings = readOptions(options);
   const sampler = createSampler(settings.inbox);
-  const dashboard = (
-    req: AppRequest & NodeRequest,
-    res: NodeResponse,
-    next?: (error?: unknown) => void,
-  ): void => {
-    if (next && !isOurs(req)) {
-      next();
-      return;
-    }
+  const dashboard = (req: AppRequest & NodeRequest, res: NodeResponse): void => {
     const request = {
       ...splitTarget(req.originalUrl ?? req.url ?? ''),
       method: req.method ?? '',
@@ -64,11 +58,4 @@ export function createDashboard<AppRequest extends object = NodeRequest>(
     },
     close: () => sampler.stop(),
   });
-}
-
-/** A router that removed the part that it is mounted on leaves what is below. As a route, the dashboard gets only what is its own. */
-function isOurs({ url = '', originalUrl = url }: NodeRequest): boolean {
-  const { pathname } = splitTarget(url);
-  const isMounted = originalUrl !== url;
-  return !isMounted || pathname === '/' || fileOf(pathname) !== undefined || callOf(pathname) !== undefined;
 }

@@ -17,7 +17,7 @@ const READS: readonly string[] = ['status', 'entries', 'entry', 'outcomes'];
 const CHANGES: readonly string[] = ['payload', 'retry', 'discard'];
 
 /** The name of the API call at the end of a path. What comes before is the app's own. */
-export function callOf(pathname: string): string | undefined {
+function callOf(pathname: string): string | undefined {
   return /\/api\/([a-z]+)$/.exec(pathname)?.[1];
 }
 

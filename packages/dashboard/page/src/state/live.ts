@@ -16,13 +16,23 @@ let kept: readonly Sample[] = [];
  * nothing between it and the app can buffer the answer, and every answer depends on who is logged in now.
  */
 export async function connect(): Promise<void> {
+  addEventListener('online', () => wake());
+  document.addEventListener('visibilitychange', () => wake());
   for (;;) {
     const isLive = await poll();
-    await new Promise((resolve) => setTimeout(resolve, isLive ? EVERY_MS : AFTER_FAILURE_MS));
-    while (document.hidden) {
-      await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
-    }
+    await pause(isLive ? EVERY_MS : AFTER_FAILURE_MS);
+    while (document.hidden) await pause();
   }
+}
+
+let wake = () => {};
+
+/** Waits for so long, or until something happens that makes it worth asking. */
+function pause(ms?: number): Promise<void> {
+  return new Promise((resolve) => {
+    wake = resolve;
+    if (ms !== undefined) setTimeout(resolve, ms);
+  });
 }
 
 async function poll(): Promise<boolean> {
