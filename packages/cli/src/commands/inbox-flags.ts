@@ -35,6 +35,12 @@ export interface ExportFlags extends SelectFlags {
   readonly to: string;
 }
 
+export interface PageFlags extends InboxFlags {
+  readonly port: number;
+  readonly readOnly?: boolean;
+  readonly open?: boolean;
+}
+
 export interface WatchFlags extends InboxFlags {
   readonly intervalSeconds: number;
 }

@@ -3,7 +3,14 @@ import { Argument, type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { addInboxNames, collect, storeFlag, wholeNumber } from '../terminal/flags.ts';
 import type { EraseFlags } from './inbox-erase.ts';
-import type { ChangeFlags, ExportFlags, FilterFlags, InboxFlags, WatchFlags } from './inbox-flags.ts';
+import type {
+  ChangeFlags,
+  ExportFlags,
+  FilterFlags,
+  InboxFlags,
+  PageFlags,
+  WatchFlags,
+} from './inbox-flags.ts';
 
 const MAX_COUNT = 1_000_000_000;
 
@@ -98,6 +105,12 @@ Examples:
   command('watch', 'Show the counts and the lag until you stop it')
     .option('--interval-seconds <n>', 'How often to look', wholeNumber(1, 3_600), 2)
     .action(async (flags: WatchFlags) => (await import('./inbox-watch.ts')).watch(flags, context));
+
+  command('page', 'Serve the dashboard of the inbox to this machine until you stop it')
+    .option('--port <n>', 'Port to listen on; 0 is any free port', wholeNumber(0, 65_535), 0)
+    .option('--read-only', 'Let nobody retry or discard on the page')
+    .option('--open', 'Open the page in a browser')
+    .action(async (flags: PageFlags) => (await import('./inbox-page.ts')).page(flags, context));
 }
 
 function limitOption(): Option {
