@@ -4,6 +4,7 @@ import { createRouteHandler } from '@showpad-webhooks/core/node';
 import { createEmulator, type EmulatorAssumptions } from '@showpad-webhooks/emulator';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readLog } from '../src/audit/read-log.ts';
 import { type Finished, openFolder, runCommand, valuesOf } from './command.ts';
 import { openEndpoint, openServer } from './open-endpoint.ts';
 
@@ -73,7 +74,7 @@ async function openAccount(assumptions: Partial<EmulatorAssumptions> = {}): Prom
     audit: (...flags) => runCommand(['subscriptions', 'audit', ...flags], { env }),
     async send(...ids) {
       for (const id of ids) await emulator.trigger(TYPE, { id });
-      for (const eventId of ids) await emulator.waitForDelivery({ eventId });
+      for (const eventId of ids) await emulator.waitForDelivery({ eventId }, { timeoutMs: 30_000 });
     },
   };
 }
@@ -82,6 +83,33 @@ const verdictsOf = (finished: Finished) =>
   Object.fromEntries(
     valuesOf<Audited>(finished).flatMap(({ eventId, verdict }) => (eventId ? [[eventId, verdict]] : [])),
   );
+
+describe('the log is read', () => {
+  const HOUR_MS = 3_600_000;
+  const NOW_MS = Date.parse('2026-11-28T12:00:00Z');
+  const entry = (hoursAgo: number) => ({
+    eventId: `${hoursAgo} h ago`,
+    requestedAt: new Date(NOW_MS - hoursAgo * HOUR_MS).toISOString(),
+    statusCode: 202,
+  });
+
+  test.each([
+    ['as far as it needs to, if the latest entries come first', [0, 1, 2, 3, 4, 5], 4],
+    ['to its end, if the oldest come first', [5, 4, 3, 2, 1, 0], 6],
+    ['to its end, if there is no order', [1, 0, 2, 5, 4, 3], 6],
+  ])('%s', async (_title, hours, expected) => {
+    let read = 0;
+    async function* entries() {
+      for (const each of hours) {
+        read++;
+        yield entry(each);
+      }
+    }
+    const { events } = await readLog(entries(), NOW_MS - 2.5 * HOUR_MS);
+    expect(events.map(({ eventId }) => eventId).toSorted()).toEqual(['0 h ago', '1 h ago', '2 h ago']);
+    expect(read).toBe(expected);
+  });
+});
 
 describe('subscriptions audit', () => {
   test('finds what was lost, intercepted, stored all the same, and saved by a retry', async () => {
@@ -165,7 +193,7 @@ describe('subscriptions audit', () => {
 
   test('reads every page, waits if Showpad limits the requests, and exits with 0 if nothing is lost', async () => {
     const { emulator, audit, send, store } = await openAccount();
-    await send(...Array.from({ length: 45 }, (_, index) => `event-${index}`));
+    await send(...Array.from({ length: 25 }, (_, index) => `event-${index}`));
     const action = { kind: 'rate-limit', retryAfterSeconds: 0 } as const;
     await emulator.faults.add({
       api: 'subscriptions',
@@ -175,7 +203,7 @@ describe('subscriptions audit', () => {
     });
     const { exitCode, stdout, stderr } = await audit('--store', store, '--since', '1h');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^\S+ {2}CRM {2}delivered 45 {2}recovered 0 /);
+    expect(stdout).toMatch(/^\S+ {2}CRM {2}delivered 25 {2}recovered 0 /);
     expect(stderr).toContain('Showpad limits the requests: trying again in 0 s.');
   });
 

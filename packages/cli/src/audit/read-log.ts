@@ -54,14 +54,10 @@ export async function readLog(entries: AsyncIterable<LogEntry>, sinceMs: number)
       continue;
     }
     if (isOver(attempt.atMs)) break;
-    const event = events.get(eventId);
-    if (event) event.attempts.push(attempt);
-    else
-      events.set(eventId, {
-        eventId,
-        type: typeof type === 'string' ? type : undefined,
-        attempts: [attempt],
-      });
+    const known = typeof type === 'string' ? type : undefined;
+    const event = events.get(eventId) ?? { eventId, type: known, attempts: [] };
+    event.attempts.push(attempt);
+    events.set(eventId, event);
   }
   const wanted = [...events.values()].filter(({ attempts }) => attempts.some(({ atMs }) => atMs >= sinceMs));
   for (const { attempts } of wanted) attempts.sort((one, other) => one.atMs - other.atMs);
