@@ -42,5 +42,5 @@ test('page serves the dashboard to whoever has its URL, and to no website', asyn
   command.kill('SIGTERM');
   const { exitCode, stderr } = await command.finished;
   expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/\d {2}\S+ {2}retry {2}one\n/);
+  expect(stderr).toMatch(/Z {2}\S+ {2}retry {2}one\n/);
 });
