@@ -15,6 +15,7 @@ const CHECKS = [
   { name: 'build and packages', command: 'tsdown --log-level warn' },
   { name: 'types', command: 'tsc -p .' },
   { name: 'types of the Admin page', command: 'tsc -p packages/emulator/admin' },
+  { name: 'types of the React Router example', command: 'tsc -p examples/react-router' },
   { name: 'types of the dashboard', command: 'tsc -p packages/dashboard/page' },
   { name: 'lint and format', command: 'biome ci --error-on-warnings .' },
   {

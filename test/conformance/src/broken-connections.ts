@@ -7,7 +7,7 @@ import { watchReading } from './watch-reading.ts';
 
 export function brokenConnections(
   createServer: CreateServer,
-  { isBuffered }: { readonly isBuffered: boolean },
+  { isBuffered, isFetch }: { readonly isBuffered: boolean; readonly isFetch: boolean },
 ): void {
   const start = useServers(createServer);
 
@@ -71,11 +71,15 @@ export function brokenConnections(
   });
 
   test('never accepts a body that is shorter than its Content-Length', async () => {
-    const server = await start();
+    const { telemetry, isReading } = watchReading();
+    const server = await start({ telemetry });
     const error = nextError(server);
     const delivery = signed();
     const socket = await open(server.url);
-    socket.end(Buffer.concat([headOf(server, delivery, delivery.body.byteLength + 10), delivery.body]));
+    socket.write(Buffer.concat([headOf(server, delivery, delivery.body.byteLength + 10), delivery.body]));
+    // A framework may look for a file first, such as Astro, and then it drops a request whose sender is gone.
+    if (isFetch) await isReading;
+    socket.end();
     expect(await readAll(socket)).not.toContain('handled');
     expect(await error).toBe('RAW_BODY_UNAVAILABLE');
   });

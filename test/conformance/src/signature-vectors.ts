@@ -25,6 +25,7 @@ export function signatureVectors(createServer: CreateServer): void {
     const body = Buffer.from(vector.bodyBase64, 'base64');
     const socket = await open(server.url);
     const headers = {
+      'content-type': 'application/json',
       'content-length': String(body.byteLength),
       connection: 'close',
       [TIMESTAMP_HEADER]: vector.timestamp,

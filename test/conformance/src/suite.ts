@@ -18,26 +18,37 @@ export interface SuiteOptions {
   readonly isFetch?: boolean;
   /** True if a gateway reads the whole body before the adapter gets it, so that no connection reaches the adapter. */
   readonly isBuffered?: boolean;
+  /** Names the bodies of `FIDELITY_CASES` that the framework leaves out of its request. They must be answered 503. */
+  readonly leftOut?: readonly string[];
+  /** Other spellings of the path, which the framework takes for it or redirects to it. It matches the path, not the adapter. */
+  readonly otherSpellings?: readonly string[];
 }
 
 /** Drives an adapter over real HTTP: what every adapter must do, whatever its framework. */
 export function defineAdapterSuite(
   name: string,
   createServer: CreateServer,
-  { behindParser, isMountable = false, isFetch = false, isBuffered = false }: SuiteOptions,
+  {
+    behindParser,
+    isMountable = false,
+    isFetch = false,
+    isBuffered = false,
+    leftOut = [],
+    otherSpellings = [],
+  }: SuiteOptions,
 ): void {
   describe(name, () => {
     describe('status table', () => statusTable(createServer, { isFetch, isBuffered }));
     describe('signature vectors', () => signatureVectors(createServer));
-    describe('body fidelity', () => bodyFidelity(createServer));
+    describe('body fidelity', () => bodyFidelity(createServer, leftOut));
     describe('duplicates', () => duplicates(createServer));
     describe('Showpad’s side', () => showpadsSide(createServer));
-    describe('broken connections', () => brokenConnections(createServer, { isBuffered }));
+    describe('broken connections', () => brokenConnections(createServer, { isBuffered, isFetch }));
     for (const parser of ['none', 'before', 'after'] as const) {
-      describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser));
+      describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser, otherSpellings));
     }
     if (isMountable) describe('mounted on a path', () => mounted(createServer));
     describe('a parser that comes after', () => parserAfter(createServer));
-    describe('a parser that comes first', () => parserBefore(createServer, behindParser));
+    describe('a parser that comes first', () => parserBefore(createServer, behindParser, leftOut));
   });
 }

@@ -1,0 +1,11 @@
+import { createFetchHandler } from '@showpad-webhooks/fetch';
+import type { ActionFunctionArgs } from 'react-router';
+
+const receive = createFetchHandler({
+  keys: () => process.env.SHOWPAD_SIGNATURE_KEY ?? '', // a function, because the app is built without the key
+  on: { 'shared-space-user-added': ({ data }) => console.log(`${data.invitee.email} joined`) },
+});
+
+export function action({ request }: ActionFunctionArgs): Promise<Response> {
+  return receive(request);
+}

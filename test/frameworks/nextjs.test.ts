@@ -1,0 +1,34 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { defineAdapterSuite } from '@showpad-webhooks/conformance';
+import { test } from 'vitest';
+import { buildApp } from './built-app.ts';
+import { expectHealthy } from './doctor.ts';
+import { serversOn } from './suite-servers.ts';
+
+const folder = await buildApp({
+  example: 'nextjs',
+  route: ['app/webhooks/showpad/route.ts', 'app/webhooks/showpad/example.ts'],
+  files: {
+    'app/webhooks/showpad/route.js': `
+      import { POST as example } from './example';
+      const answer = (request) => globalThis.receiveInSuite?.(request) ?? example(request);
+      export { answer as DELETE, answer as GET, answer as HEAD, answer as PATCH, answer as POST, answer as PUT };`,
+    'app/hello/route.js': `export const GET = () => new Response('hello');`,
+    'app/echo/route.js': `export const POST = async (request) => Response.json(await request.json());`,
+    'proxy.js': `
+      export async function proxy(request) { await request.text(); }
+      export const config = { matcher: [{ source: '/webhooks/:path*', has: [{ type: 'host', value: 'localhost' }] }] };`,
+    'next.config.mjs': `export default { skipTrailingSlashRedirect: true };`,
+  },
+});
+
+test('the example passes the doctor', () => expectHealthy(folder), 60_000);
+
+const server = createRequire(join(folder, 'package.json'))('next')({ dir: folder });
+await server.prepare();
+defineAdapterSuite('fetch, in Next.js', serversOn(server.getRequestHandler()), {
+  behindParser: { kept: 'all' },
+  isFetch: true,
+  otherSpellings: ['//webhooks/showpad'],
+});

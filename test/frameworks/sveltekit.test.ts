@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { defineAdapterSuite } from '@showpad-webhooks/conformance';
+import { test, vi } from 'vitest';
+import { buildApp } from './built-app.ts';
+import { expectHealthy } from './doctor.ts';
+import { serversOn } from './suite-servers.ts';
+
+const folder = await buildApp({
+  example: 'sveltekit',
+  route: ['src/routes/webhooks/showpad/+server.ts', 'src/routes/webhooks/showpad/example.ts'],
+  files: {
+    'src/routes/webhooks/showpad/+server.ts': `
+      import { POST } from './example.ts';
+      export const trailingSlash = 'ignore';
+      export const fallback = (event) => globalThis.receiveInSuite?.(event.request) ?? POST(event);`,
+    'src/routes/hello/+server.ts': `export const GET = () => new Response('hello');`,
+    'src/routes/echo/+server.ts': `export const POST = async ({ request }) => Response.json(await request.json());`,
+    'src/hooks.server.ts': `
+      export const handle = async ({ event, resolve }) => {
+        if (event.url.pathname.startsWith('/webhooks') && event.url.hostname === 'localhost') await event.request.text();
+        return resolve(event);
+      };`,
+    // Showpad's Content-Type is not known. Forms would be refused.
+    'svelte.config.js': `
+      import adapter from '@sveltejs/adapter-node';
+      export default { kit: { adapter: adapter(), csrf: { trustedOrigins: ['*'] } } };`,
+  },
+});
+
+test('the example passes the doctor', () => expectHealthy(folder), 60_000);
+
+vi.stubEnv('BODY_SIZE_LIMIT', '50M');
+const { handler } = await import(/* @vite-ignore */ join(folder, 'build/handler.js'));
+defineAdapterSuite('fetch, in SvelteKit', serversOn(handler), {
+  behindParser: { kept: ['an empty body'] },
+  isFetch: true,
+  leftOut: ['no Content-Type'],
+  otherSpellings: ['/webhooks/%73howpad'],
+});
