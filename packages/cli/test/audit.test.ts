@@ -217,9 +217,11 @@ describe('subscriptions audit', () => {
     await send('refused');
     const path = `/webhooks/v1/subscriptions/${gone.id}/logs`;
     await emulator.faults.add({ api: 'subscriptions', match: { path }, action: { kind: 'not-found' } });
+    await emulator.subscriptions.create({ name: 'quiet', types: ['other'], url: 'http://127.0.0.1:1' });
     const finished = await audit('--json');
     expect(finished.exitCode).toBe(1);
     expect(verdictsOf(finished)).toEqual({ refused: 'lost' });
+    expect(finished.stderr).toContain('The log of "quiet" shows no attempt in this time.');
     expect(valuesOf(finished)).toContainEqual(
       expect.objectContaining({ name: 'gone', error: expect.stringContaining('404') }),
     );
@@ -248,6 +250,16 @@ describe('subscriptions audit', () => {
     const read = await runCommand([...args, ...fields.flatMap((each) => ['--log-field', each])]);
     expect(read.stdout).toMatch(/^lost .* {2}one {2}401$/m);
     expect(read.stdout).toMatch(/^retrying .* {2}two {2}no answer \(timeout\)$/m);
+  });
+
+  test('says that there is no subscription', async () => {
+    const { emulator, audit } = await openAccount();
+    await emulator.reset();
+    const { exitCode, stderr } = await audit('--token', emulator.accessToken);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('no subscription.'),
+    });
   });
 
   test.each([

@@ -85,6 +85,7 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
           longestWaitMs > 0 ? `longest wait ${seconds(longestWaitMs)} of ${RETRY_WINDOW_SECONDS} s` : '',
         ],
       );
+      if (events.length + unreadable === 0) unknowns.add(`The log of "${name}" ${NO_ATTEMPT}`);
       if (unreadable > 0) output.error(`${unreadable} entries of the log could not be read.`, hintOn(fields));
       if (events.length > 0 && hasInbox && events.every(({ isStored }) => !isStored)) {
         unknowns.add(`The inbox has no event of "${name}". ${OTHER_INBOX}`);
@@ -109,6 +110,8 @@ export function createAuditReport({ output, hasInbox, sinceMs }: ReportOptions):
   };
 }
 
+const NO_ATTEMPT =
+  'shows no attempt in this time. If events should have come, look at the types and the URL of the subscription.';
 const NO_HEADERS =
   'The log does not show the headers of the answers, so it does not say whether your app answered or something in front of it.';
 const OTHER_INBOX =

@@ -12,12 +12,16 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
-import { openClient, readAccount } from '../input/account.ts';
+import { type AccountFlags, openClient, readAccount } from '../input/account.ts';
 import { readLogFields } from '../input/log-fields.ts';
 import { seconds } from '../terminal/seconds.ts';
 import { type AuditReport, createAuditReport } from './audit-report.ts';
-import { readSince, readSource } from './inbox-flags.ts';
-import type { AuditFlags } from './subscription-audit.ts';
+import { type InboxFlags, readSince, readSource } from './inbox-flags.ts';
+
+export interface AuditFlags extends AccountFlags, Partial<InboxFlags> {
+  readonly since: string;
+  readonly logField?: readonly string[];
+}
 
 /** What the audit of one subscription needs. */
 interface Auditing {
@@ -60,6 +64,8 @@ async function find(
   signal: AbortSignal,
 ): Promise<readonly Subscription[]> {
   const all = await api.list({ signal });
+  if (all.length === 0)
+    throw new CliError('The account has no subscription.', 'Check the account with "whoami".');
   const unknown = ids.find((id) => !all.some((each) => each.id === id));
   if (unknown !== undefined) {
     throw new CliError(`The account has no subscription "${unknown}".`, 'See "subscriptions list".');
