@@ -94,14 +94,17 @@ export function loadBalancerEvent(hasLists: boolean): (request: GatewayRequest) 
   };
 }
 
+const TEXT_TYPES = ['application/json', 'application/javascript', 'application/xml'];
+
 /**
  * The types whose bodies HTTP APIs, function URLs and load balancers pass as text. Everything else is base64, also if there is no
  * Content-Type. AWS documents the list for load balancers. That HTTP APIs have the same was observed on AWS:
  * https://github.com/ministackorg/ministack/pull/766
  */
 export function isTextType(headers: GatewayRequest['headers']): boolean {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  return /^(text\/[^;]*|application\/(json|javascript|xml))\s*(;|$)/i.test(type);
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  const [type = ''] = contentType.toLowerCase().split(';');
+  return type.startsWith('text/') || TEXT_TYPES.includes(type.trim());
 }
 
 function bodyOf({ body, isBase64Encoded }: GatewayRequest): {

@@ -21,7 +21,9 @@ export interface DynamoServer {
 export async function startDynamo(table: string): Promise<DynamoServer> {
   const operations = new Set<string>();
   const server: Server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1');
-  server.on('request', ({ headers }) => operations.add(String(headers['x-amz-target']).replace(/.*\./, '')));
+  server.on('request', ({ headers }) =>
+    operations.add(String(headers['x-amz-target']).split('.').at(-1) ?? ''),
+  );
   await once(server, 'listening');
   const client = new DynamoDBClient({
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

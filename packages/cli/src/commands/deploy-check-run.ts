@@ -10,7 +10,19 @@ import { readUrl } from '../input/read-url.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Output, paint } from '../terminal/output.ts';
 import { seconds } from '../terminal/seconds.ts';
-import type { DeployCheckFlags } from './deploy-check.ts';
+
+export interface DeployCheckFlags {
+  readonly to?: string;
+  readonly port: number;
+  readonly key?: readonly string[];
+  readonly type: string;
+  readonly signal: NodeJS.Signals;
+  readonly stopSeconds: number;
+  readonly readySeconds: number;
+  readonly rate: number;
+  readonly retrySeconds: readonly number[];
+  readonly showOutput?: boolean;
+}
 
 const LIMIT_MS = 60_000;
 

@@ -2,19 +2,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { Context } from '../context.ts';
 import { RETRY_SECONDS } from '../http/retry-window.ts';
 import { keyFlag, wholeNumber } from '../terminal/flags.ts';
-
-export interface DeployCheckFlags {
-  readonly to?: string;
-  readonly port: number;
-  readonly key?: readonly string[];
-  readonly type: string;
-  readonly signal: NodeJS.Signals;
-  readonly stopSeconds: number;
-  readonly readySeconds: number;
-  readonly rate: number;
-  readonly retrySeconds: readonly number[];
-  readonly showOutput?: boolean;
-}
+import type { DeployCheckFlags } from './deploy-check-run.ts';
 
 export function addDeployCheck(program: Command, context: Context): void {
   program

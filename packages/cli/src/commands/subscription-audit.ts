@@ -1,14 +1,8 @@
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
-import type { AccountFlags } from '../input/account.ts';
 import { logFieldFlag } from '../input/log-fields.ts';
 import { addInboxNames, storeFlag } from '../terminal/flags.ts';
-import type { InboxFlags } from './inbox-flags.ts';
-
-export interface AuditFlags extends AccountFlags, Partial<InboxFlags> {
-  readonly since: string;
-  readonly logField?: readonly string[];
-}
+import type { AuditFlags } from './audit.ts';
 
 export function addAudit(command: Command, context: Context): void {
   command
