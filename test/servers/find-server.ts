@@ -25,9 +25,11 @@ export function requireServer(name: ServerName): string {
   return path;
 }
 
-/** Debian's packages do not put these on the PATH of every user. */
+/** Debian's packages do not put these on the PATH of every user. `POSTGRES_BIN` is the folder of another version of Postgres. */
 function pathsOf(name: ServerName): readonly string[] {
   if (name === 'pgbouncer') return ['/usr/sbin/pgbouncer', ...onPath(name)];
+  const { POSTGRES_BIN } = process.env;
+  if (name === 'postgres' && POSTGRES_BIN) return [join(POSTGRES_BIN, name)];
   const hasFolder = name === 'postgres' && existsSync(DEBIAN_POSTGRES);
   const versions = hasFolder ? readdirSync(DEBIAN_POSTGRES) : [];
   return [...versions.map((version) => join(DEBIAN_POSTGRES, version, 'bin', name)), ...onPath(name)];

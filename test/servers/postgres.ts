@@ -11,16 +11,32 @@ const HOME = '/var/lib/postgresql';
 const PROTOCOL_3_0 = 196_608;
 
 /** Starts a new cluster. User and database are `postgres`, and local connections need no password. */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  return startCluster(
+    'initdb',
+    (folder) => ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'],
+    settings,
+  );
+}
+
+/** Starts a replica, to which the server streams all that it commits. */
+export function startReplica({ port }: Pick<Server, 'port'>): Promise<Server> {
+  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres'];
+  return startCluster('pg_basebackup', (folder) => ['-D', folder, ...from, '-R', '-c', 'fast']);
+}
+
+/** @param maker is the program that makes the files of the cluster. */
+async function startCluster(
+  maker: 'initdb' | 'pg_basebackup',
+  argsOf: (folder: string) => readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const program = requireServer('postgres');
   const folder = mkdtempSync(join(tmpdir(), 'showpad-postgres-'));
   const port = await freePort();
   const user = unprivilegedUser();
   if (user) chownSync(folder, user.uid, user.gid);
-  const initdb = program.replace(/postgres$/, 'initdb');
-  await promisify(execFile)(initdb, ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], {
-    ...user,
-  });
+  await promisify(execFile)(program.replace(/postgres$/, maker), argsOf(folder), { ...user });
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...options];
   return startServer({ program, args, user, port, folder, isReady });

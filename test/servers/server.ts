@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** A real server on a free port of this machine, with its own data. */
 export interface Server {
   readonly port: number;
-  /** Ends it as suddenly as a power cut would. */
-  kill(): Promise<void>;
+  /** Ends it as suddenly as a power cut would, unless another signal is given. */
+  kill(name?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and data. Resolves when it accepts connections. */
   start(): Promise<void>;
   /** Lets it hang until `resume()`. */
@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await waitUntilReady();
   return {
     port,
-    kill: () => end('SIGKILL'),
+    kill: (name = 'SIGKILL') => end(name),
     async start() {
       child = launch();
       await waitUntilReady();

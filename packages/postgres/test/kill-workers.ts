@@ -23,14 +23,14 @@ const cwd = fileURLToPath(new URL('.', import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /**
- * Stores events without a pause, while two workers handle them and one of them is killed with SIGKILL again and again. At the
- * end each handler must have inserted one row for each event. The table of the effects has no unique key.
+ * Stores events without a pause, while two workers, whose clocks are an hour apart, handle them, and one of them is killed with
+ * SIGKILL again and again. At the end each handler must have inserted one row for each event. The table of the effects has no unique key.
  */
 export async function killWorkers({ port }: Pick<Server, 'port'>, kills: number): Promise<KillReport> {
   const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres' });
   await pool.query('CREATE TABLE effects (event text NOT NULL, handler text NOT NULL)');
   const inbox = createPostgresInbox({ pool });
-  const workers: ChildProcess[] = [await startWorker(port), await startWorker(port)];
+  const workers: ChildProcess[] = [await startWorker(port, 0), await startWorker(port, 1)];
   let acknowledged = 0;
   let isWriting = true;
 
@@ -50,7 +50,7 @@ export async function killWorkers({ port }: Pick<Server, 'port'>, kills: number)
       const ended = once(worker, 'exit');
       worker.kill('SIGKILL');
       await ended;
-      workers.push(await startWorker(port));
+      workers.push(await startWorker(port, kill));
     }
     isWriting = false;
     await writing;
@@ -67,8 +67,17 @@ export async function killWorkers({ port }: Pick<Server, 'port'>, kills: number)
   }
 }
 
-async function startWorker(port: number): Promise<ChildProcess> {
-  const args = ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'worker.ts', String(port)];
+/** The clocks of half of the workers are an hour ahead. */
+async function startWorker(port: number, number: number): Promise<ChildProcess> {
+  const clockAheadMs = (number % 2) * 3_600_000;
+  const args = [
+    '--conditions=@showpad-webhooks/source',
+    '--import',
+    'tsx',
+    'worker.ts',
+    `${port}`,
+    `${clockAheadMs}`,
+  ];
   const worker = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(worker, 'exit').then(() => {
     throw new Error('The worker ended before it was ready.');

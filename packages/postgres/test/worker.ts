@@ -4,7 +4,11 @@ import { createReceiver } from '@showpad-webhooks/core';
 import { createPostgresInbox, inTransaction } from '@showpad-webhooks/postgres';
 import pg from 'pg';
 
-const pool = new pg.Pool({ host: '127.0.0.1', port: Number(process.argv[2]), user: 'postgres' });
+const [port, clockAheadMs] = process.argv.slice(2).map(Number);
+const now = Date.now;
+Date.now = () => now() + (clockAheadMs ?? 0);
+
+const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres' });
 const inbox = createPostgresInbox({ pool, leaseMs: 500, pollMs: 50, backoff: () => 1, maxAttempts: 1_000 });
 const receiver = createReceiver({ keys: 'test-key', inbox });
 
