@@ -7,6 +7,7 @@ const BUDGETS = [
   { entry: 'core/dist/index.mjs', maxBytes: 16_896 },
   // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
   { entry: 'core/dist/node/index.mjs', maxBytes: 18_944 },
+  { entry: 'core/dist/backfill/index.mjs', maxBytes: 6_912 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 3_840 },
   { entry: 'core/dist/operations/index.mjs', maxBytes: 1_280 },
@@ -20,6 +21,7 @@ const BUDGETS = [
   { entry: 'emulator/dist/index.mjs', maxBytes: 22_528, isOwnCodeOnly: true },
   { entry: 'cli/dist/bin.mjs', maxBytes: 36_864, isOwnCodeOnly: true },
   { entry: 'otel/dist/index.mjs', maxBytes: 4_096, isOwnCodeOnly: true },
+  { entry: 'aws-lambda/dist/index.mjs', maxBytes: 3_584, isOwnCodeOnly: true },
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
   { entry: 'fastify/dist/index.mjs', maxBytes: 1_536, isOwnCodeOnly: true },
   { entry: 'fetch/dist/index.mjs', maxBytes: 20_480 },

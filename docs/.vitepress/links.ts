@@ -10,7 +10,6 @@ const PAGES: Readonly<Record<string, string>> = {
   'README.md': 'index.md',
   'CONTEXT.md': 'glossary.md',
   'SECURITY.md': 'security.md',
-  'examples/serverless/README.md': 'serverless.md',
 };
 
 /**

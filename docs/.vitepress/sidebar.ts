@@ -57,6 +57,7 @@ export const sidebar: Items = [
       { text: 'core', link: '/packages/core' },
       { text: 'express', link: '/packages/express' },
       { text: 'koa', link: '/packages/koa' },
+      { text: 'aws-lambda', link: '/packages/aws-lambda' },
       { text: 'fastify', link: '/packages/fastify' },
       { text: 'fetch', link: '/packages/fetch' },
       { text: 'nestjs', link: '/packages/nestjs' },

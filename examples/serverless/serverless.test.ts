@@ -15,9 +15,7 @@ import {
   sampleEvent,
   signedDelivery,
 } from '@showpad-webhooks/core/testing';
-import { findServer, startRedis } from '@showpad-webhooks/servers';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { format1Event, format2Event, type GatewayRequest } from './aws-events.ts';
 
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 const key = 'a-signature-key';
@@ -27,102 +25,18 @@ const sharedSpace = { ...data.sharedSpace, name: 'Frühstück ☕' };
 const added = 'CRM: added kent.cook@showpad.com to "Frühstück ☕"';
 
 const log = vi.spyOn(console, 'log');
-const warn = vi.spyOn(console, 'warn');
 
 beforeEach(() => {
   vi.stubEnv('SHOWPAD_SIGNATURE_KEY', key);
   vi.resetModules(); // Each test has instances of its own.
-  for (const spy of [log, warn]) spy.mockReset().mockImplementation(() => {});
+  log.mockReset().mockImplementation(() => {});
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => vi.unstubAllEnvs());
 
 function sign(options: Partial<SignedDeliveryOptions> = {}): SignedDelivery {
   return signedDelivery(type, { key, data: { ...data, sharedSpace }, ...options });
 }
-
-describe('on AWS Lambda, with events as AWS documents them', () => {
-  const toGateway = ({ headers, ...delivery }: SignedDelivery): GatewayRequest => ({
-    ...delivery,
-    headers: Object.entries(headers),
-  });
-  /** Header names may be sent like this, and a REST API does not change them. */
-  const capitalised = ([name, value]: readonly [string, string]) =>
-    [name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()), value] as const;
-
-  test.each([
-    ['an HTTP API or a function URL, format 2.0', format2Event],
-    [
-      'a REST API',
-      (request: GatewayRequest) => format1Event({ ...request, headers: request.headers.map(capitalised) }),
-    ],
-    ['an HTTP API, format 1.0', (request: GatewayRequest) => ({ ...format1Event(request), version: '1.0' })],
-  ])('receives from %s, as text and as base64', async (_, toEvent) => {
-    const { handler } = await import('./aws-lambda.ts');
-    for (const isBase64Encoded of [false, true]) {
-      const answer = await handler(toEvent({ ...toGateway(sign()), isBase64Encoded }));
-      expect(answer).toEqual({
-        statusCode: 200,
-        headers: {
-          'content-type': 'application/json',
-          'cache-control': 'no-store',
-          'showpad-webhooks': 'handled',
-        },
-        body: '{"outcome":"handled"}',
-      });
-      expect(log.mock.lastCall).toEqual([added]);
-    }
-    expect(log).toHaveBeenCalledTimes(2);
-  });
-
-  test.each([
-    ['1.0', format1Event],
-    ['2.0', format2Event],
-  ])('reads all of several signature headers, format %s', async (_, toEvent) => {
-    const { handler } = await import('./aws-lambda.ts');
-    const { headers, ...request } = toGateway(sign());
-    const other = [
-      'x-showpad-signature-v1',
-      sign({ key: 'another' }).headers['x-showpad-signature-v1'] ?? '',
-    ] as const;
-    expect(await handler(toEvent({ ...request, headers: [...headers, other] }))).toMatchObject({
-      statusCode: 200,
-    });
-  });
-
-  test('rejects a forgery, logs why, and tells the forger nothing', async () => {
-    const { handler } = await import('./aws-lambda.ts');
-    const answer = await handler(format2Event(toGateway(sign({ key: 'guessed' }))));
-    expect(answer).toMatchObject({
-      statusCode: 401,
-      body: '{"outcome":"rejected","code":"SIGNATURE_MISMATCH"}',
-    });
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^SIGNATURE_MISMATCH: /));
-    expect(log).not.toHaveBeenCalled();
-  });
-
-  test('does not start without a key', async () => {
-    vi.stubEnv('SHOWPAD_SIGNATURE_KEY', undefined);
-    await expect(import('./aws-lambda.ts')).rejects.toThrow(/key/);
-  });
-
-  test.skipIf(!findServer('redis-server'))(
-    'handles an event once across instances that share a Redis',
-    async () => {
-      const redis = await startRedis();
-      onTestFinished(redis.remove);
-      vi.stubEnv('REDIS_HOST', '127.0.0.1');
-      vi.stubEnv('REDIS_PORT', String(redis.port));
-      const answers: string[] = [];
-      for (const event of Array(2).fill(format2Event(toGateway(sign())))) {
-        vi.resetModules();
-        const { handler } = await import('./aws-lambda.ts');
-        answers.push((await handler(event)).body);
-      }
-      expect(answers).toEqual(['{"outcome":"handled"}', '{"outcome":"duplicate"}']);
-      expect(log).toHaveBeenCalledOnce();
-    },
-  );
-});
 
 describe('on Google Cloud Functions, with the server that runs them', () => {
   async function serve(): Promise<string> {
@@ -183,13 +97,11 @@ describe('on Google Cloud Functions, with the server that runs them', () => {
   }, 20_000);
 });
 
-test('the one command shows both, and ends', async () => {
+test('the one command shows it, and ends', async () => {
   const args = ['--conditions=@showpad-webhooks/source', '--import', 'tsx', 'demo.ts'];
   const demo = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')]);
-  for (const platform of ['AWS Lambda', 'Google Cloud Functions']) {
-    expect(output).toContain(`${platform} answered 200 {"outcome":"handled"}\n`);
-    expect(output).toContain(`${platform} answered 200 {"outcome":"duplicate"} when the event came again\n`);
-  }
+  expect(output).toContain('The function answered 200 {"outcome":"handled"}\n');
+  expect(output).toContain('The function answered 200 {"outcome":"duplicate"} when the event came again\n');
   expect(code).toBe(0);
 }, 20_000);

@@ -22,6 +22,7 @@ function stated(row: string): string {
 test.each([
   ['Express', ['express4', 'express5'].map((name) => tested('test/express/package.json', name)).join(', ')],
   ['Fastify', ['fastify4', 'fastify5'].map((name) => tested('test/fastify/package.json', name)).join(', ')],
+  ['AWS Lambda', `AWS SDK ${tested('packages/aws-lambda/package.json', '@aws-sdk/client-dynamodb')}`],
   ['Koa', ['koa2', 'koa3'].map((name) => tested('test/koa/package.json', name)).join(', ')],
   [
     'NestJS',

@@ -21,7 +21,7 @@ export interface LambdaResponse {
 }
 
 /** The handler of a Lambda function. */
-export interface LambdaHandler<Events extends EventMap> {
+export interface LambdaHandler<Events extends EventMap = ShowpadEventMap> {
   /** Rejects with a TypeError if the event has no HTTP request in it. Then the sender gets a 5xx. */
   (event: unknown, context?: unknown): Promise<LambdaResponse>;
   /** Add handlers and listeners to it. */

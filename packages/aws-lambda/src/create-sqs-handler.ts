@@ -15,7 +15,7 @@ export interface SqsBatchResponse {
 }
 
 /** The handler of a Lambda function that reads a queue. */
-export interface SqsHandler<Events extends EventMap> {
+export interface SqsHandler<Events extends EventMap = ShowpadEventMap> {
   /** Rejects with a TypeError if the event is not one of SQS. */
   (event: unknown, context?: unknown): Promise<SqsBatchResponse>;
   /** Add handlers and listeners to it. */

@@ -43,7 +43,6 @@ type Next = (args: never) => Promise<{ readonly response?: unknown }>;
 /** Opens a table. The SDK, which the app brings, is loaded by the first call. */
 export function openTable(client: DynamoClient, table: string): DynamoTable {
   const clock = createServerClock();
-  const sdk = () => import('@aws-sdk/client-dynamodb');
 
   function send(command: object): Promise<unknown> {
     // The command itself looks at its response, so the client of the app stays as it is.
@@ -73,21 +72,31 @@ export function openTable(client: DynamoClient, table: string): DynamoTable {
     nowMs: clock.nowMs,
 
     async get(id) {
-      const { GetItemCommand } = await sdk();
+      const { GetItemCommand } = await loadSdk();
       const command = new GetItemCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true });
       return ((await send(command)) as GetItemCommandOutput).Item;
     },
 
     async put(item, condition) {
-      const { PutItemCommand } = await sdk();
+      const { PutItemCommand } = await loadSdk();
       return sendIf(new PutItemCommand({ TableName: table, Item: item, ...condition }));
     },
 
     async update(id, change) {
-      const { UpdateItemCommand } = await sdk();
+      const { UpdateItemCommand } = await loadSdk();
       return sendIf(new UpdateItemCommand({ TableName: table, Key: keyOf(id), ...change }));
     },
   };
+}
+
+/** Bundlers accept that the package is missing because of the `catch`: an app without a ledger in DynamoDB does not need it. */
+function loadSdk() {
+  return import('@aws-sdk/client-dynamodb').catch((cause: unknown) => {
+    throw new Error(
+      'createDynamoLedger needs the package @aws-sdk/client-dynamodb. Install it next to your app.',
+      { cause },
+    );
+  });
 }
 
 function keyOf(id: string): Item {

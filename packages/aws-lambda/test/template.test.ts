@@ -168,7 +168,7 @@ describe('template.yaml', () => {
   });
 
   test('refers only to what it has', () => {
-    const known = new Set([...Object.keys(TEMPLATE.Resources), 'SignatureKeySecret', 'AlarmEmail']);
+    const known = new Set([...Object.keys(TEMPLATE.Resources), 'SignatureKey', 'AlarmEmail']);
     const text = JSON.stringify(TEMPLATE);
     const names = [
       ...text.matchAll(/"Ref":"([^"]+)"|"Fn::GetAtt":\["([^"]+)"|\$\{([A-Za-z:]+)(?:\.[A-Za-z]+)?\}/g),
