@@ -1,7 +1,7 @@
 // The rule for imports that `npm test` checks: which file may import which.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-const ADAPTERS = 'express|fastify|fetch|koa|nestjs';
+const ADAPTERS = 'aws-lambda|express|fastify|fetch|koa|nestjs';
 
 /** The folders of core, in order: a folder imports only itself and the lines above it. */
 const LAYERS = [
@@ -14,7 +14,7 @@ const LAYERS = [
   ['inbox'],
 ];
 /** They may import every layer and the files at the root of core, but not each other. */
-const ENTRY_POINTS = ['node', 'explain', 'operations', 'ordering', 'store', 'testing', 'watch'];
+const ENTRY_POINTS = ['node', 'backfill', 'explain', 'operations', 'ordering', 'store', 'testing', 'watch'];
 const ROOT_FILES = '(index|options|receiver|create-receiver|pipeline)\\.ts$';
 
 const CORE = '^packages/core/src/';
