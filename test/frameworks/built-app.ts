@@ -48,9 +48,13 @@ export async function buildApp({ example, route: [route, renamedTo], files }: Ap
 }
 
 /** Starts an app as its users do, in a process of its own. Resolves to its URL when it answers. It ends with the test. */
-export async function startApp(folder: string, env: Readonly<Record<string, string>>): Promise<string> {
+export async function startApp(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  script = 'start',
+): Promise<string> {
   const port = await freePort();
-  const server = launch('start', folder, { ...env, PORT: String(port), HOST: '127.0.0.1' });
+  const server = launch(script, folder, { ...env, PORT: String(port), HOST: '127.0.0.1' });
   onTestFinished(async () => {
     server.end();
     await server.ended;
@@ -71,7 +75,7 @@ function isAnswering(url: string): Promise<boolean> {
 }
 
 /** Runs a script of the app's package.json. */
-function launch(script: 'build' | 'start', cwd: string, env: Readonly<Record<string, string>> = {}) {
+function launch(script: string, cwd: string, env: Readonly<Record<string, string>> = {}) {
   const { scripts } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
   const child = spawn(scripts[script], {
     shell: true,

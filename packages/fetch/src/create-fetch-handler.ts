@@ -11,9 +11,14 @@ import {
 import { cancelLater } from './cancel-later.ts';
 import { readRequestBody } from './read-request-body.ts';
 
+/** A fetch `Request`, or what has as much of it, such as the request of Azure Functions. */
+export type FetchRequest = Pick<Request, 'method' | 'headers' | 'url' | 'body' | 'bodyUsed'> & {
+  readonly signal?: AbortSignal;
+};
+
 /** A function from a request to its response, as all fetch-based frameworks and runtimes take it. */
 export interface FetchHandler<Events extends EventMap> {
-  (request: Request): Promise<Response>;
+  (request: FetchRequest): Promise<Response>;
   /** Add handlers and listeners to it, and close it at shutdown. */
   readonly receiver: Receiver<Events>;
 }
@@ -42,7 +47,7 @@ export function createFetchHandler<
   Schemas extends object = SchemasOf<Events>,
 >(source: ReceiverOptions<Events, Schemas> | Receiver<Events>): FetchHandler<WithSchemas<Events, Schemas>> {
   const receiver = 'receive' in source ? source : createReceiver(source);
-  const handler = async (request: Request): Promise<Response> => {
+  const handler = async (request: FetchRequest): Promise<Response> => {
     const { method, headers, url } = request;
     const { pathname, search } = new URL(url);
     const receipt = await receiver.receive({

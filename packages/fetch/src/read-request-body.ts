@@ -1,5 +1,6 @@
 import { ShowpadWebhookError } from '@showpad-webhooks/core';
 import { cancelLater } from './cancel-later.ts';
+import type { FetchRequest } from './create-fetch-handler.ts';
 
 export interface ReadRequestBodyOptions {
   /** Is told how many bytes are held so far. If it throws, reading ends with what it threw. */
@@ -20,7 +21,7 @@ const FIRST_SIZE = 16_384;
  * away, and `BODY_TIMEOUT` if the sender was too slow.
  */
 export async function readRequestBody(
-  request: Request,
+  request: FetchRequest,
   limitBytes: number,
   { onHeld, timeoutMs = BODY_TIMEOUT_MS }: ReadRequestBodyOptions = {},
 ): Promise<Uint8Array> {
@@ -64,7 +65,7 @@ export async function readRequestBody(
 }
 
 /** A request without a body is empty, unless its headers say that something left the body out. */
-function withoutBody({ headers }: Request): Uint8Array {
+function withoutBody({ headers }: FetchRequest): Uint8Array {
   if (Number(headers.get('content-length')) === 0 && !headers.has('transfer-encoding'))
     return new Uint8Array(0);
   throw new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'A body was sent, but the framework left it out.', {
