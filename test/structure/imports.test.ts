@@ -46,7 +46,7 @@ const ALLOWED: readonly (readonly [file: string, ...imported: string[]])[] = [
 ];
 
 const LAYERS = ['shared', 'signature', 'events', 'delivery', 'handlers', 'reporting', 'once', 'inbox'];
-const ENTRY_POINTS = ['node', 'explain', 'operations', 'ordering', 'store', 'testing', 'watch'];
+const ENTRY_POINTS = ['node', 'backfill', 'explain', 'operations', 'ordering', 'store', 'testing', 'watch'];
 
 let sources: Sources;
 beforeAll(() => {

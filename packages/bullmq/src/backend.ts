@@ -51,11 +51,8 @@ export interface Backend {
   findProblems(queue: Queue): Promise<readonly string[]>;
   /** The ids of jobs that wait for their next attempt although the last one began after `latestMs`. */
   findFromFuture(queue: Queue, latestMs: number): Promise<readonly string[]>;
-  /**
-   * Leaves of a job only some data, and makes it completed. Resolves to the state that it was in. A job that is active stays as
-   * it is. Undefined: there is none.
-   */
-  eraseJob(queue: Queue, id: string, data: JobData): Promise<JobState | undefined>;
+  /** Leaves of a job only some data, and makes it completed. Resolves to the state that it was in. If it was active, it stays as it is. */
+  eraseJob(queue: Queue, id: string, data: JobData): Promise<JobState>;
   closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 

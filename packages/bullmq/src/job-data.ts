@@ -1,5 +1,6 @@
 import type { InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
 import { erasedEntry, hashText } from '@showpad-webhooks/core/store';
+import type { Job } from 'bullmq';
 
 /** What is stored of an entry. */
 export interface JobData {
@@ -18,6 +19,11 @@ export interface JobProgress {
   /** The names of the handlers that are done, as JSON within JSON for the same reason. */
   readonly done: string;
   readonly generation: number;
+}
+
+export function updateProgress(job: Job, done: readonly string[], generation: number): Promise<void> {
+  const progress: JobProgress = { done: JSON.stringify(done), generation };
+  return job.updateProgress({ ...progress });
 }
 
 /** BullMQ accepts no colon in an id, and no integer. */

@@ -1,7 +1,7 @@
 import type { InboxConsumer, InboxJob } from '@showpad-webhooks/core/inbox';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { toReason, unreadableError } from './item.ts';
-import type { JobData, JobProgress } from './job-data.ts';
+import { type JobData, updateProgress } from './job-data.ts';
 import { isUnreadable, readJob, type StoredEntry, type Unreadable } from './read-job.ts';
 
 /** Hands the jobs of a queue to the receiver. */
@@ -92,8 +92,7 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
       async checkpoint(handlerName) {
         if (signal.aborted) return false;
         done.push(handlerName);
-        const progress: JobProgress = { done: JSON.stringify(done), generation };
-        await job.updateProgress({ ...progress });
+        await updateProgress(job, done, generation);
         return true;
       },
     };

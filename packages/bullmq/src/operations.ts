@@ -12,8 +12,8 @@ import type { Job, JobType } from 'bullmq';
 import type { Backend, Queue } from './backend.ts';
 import type { InboxQueue } from './inbox-queue.ts';
 import { toItem } from './item.ts';
-import { erasedData, type JobData, jobIdOf } from './job-data.ts';
-import { isUnreadable, readJob } from './read-job.ts';
+import { erasedData, type JobData, jobIdOf, updateProgress } from './job-data.ts';
+import { isUnreadable, readJob, type StoredEntry } from './read-job.ts';
 
 /** BullMQ's names for each state. Entries that wait are in one of two lists, and are listed one list after the other. */
 const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<InboxState, readonly JobType[]>> = {
 const BATCH = 500;
 
 /** What an operator does with an inbox. */
-type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
+type Operations = Pick<Inbox, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'addDone' | 'purge'>;
 
 export function createOperations(
   { ask }: InboxQueue,
@@ -96,7 +96,7 @@ export function createOperations(
       const item = toItem(job, { state: 'done', leaseMs, withBody: false });
       const was = await backend.eraseJob(queue, jobId, erasedData(jobId, item));
       await backend.confirm(queue);
-      return was && stateOf(was);
+      return stateOf(was);
     });
   }
 
@@ -112,15 +112,14 @@ export function createOperations(
     async retry(target) {
       let withoutBody = 0;
       const count = await change(target, async (job, state) => {
-        if (state !== 'dead' && state !== 'done') return false;
-        const read = readJob(job);
-        if (isUnreadable(read)) return false;
+        const read = readSettled(job, state);
+        if (!read) return false;
         if (!read.body) {
           withoutBody++;
           return false;
         }
         const done = state === 'done' ? [] : read.done;
-        await job.updateProgress({ done: JSON.stringify(done), generation: read.generation + 1 });
+        await updateProgress(job, done, read.generation + 1);
         await job.retry(state === 'done' ? 'completed' : 'failed', {
           resetAttemptsMade: true,
           resetAttemptsStarted: true,
@@ -140,6 +139,16 @@ export function createOperations(
 
     erase: (predicate, options) => eraseEntries(list, erase, predicate, options),
 
+    async addDone(id, handlerName) {
+      const count = await change({ id }, async (job, state) => {
+        const read = readSettled(job, state);
+        if (!read) return false;
+        await updateProgress(job, [...read.done, handlerName], read.generation);
+        return true;
+      });
+      return count > 0;
+    },
+
     async purge() {
       return (await clean('completed', keepDoneMs)) + (await clean('failed', keepDeadMs));
     },
@@ -154,6 +163,11 @@ async function findJob(queue: Queue, id: string): Promise<Job<JobData> | undefin
   const read = other && readJob(other);
   const listedId = read && (isUnreadable(read) ? other.id : read.entry.id);
   return listedId === id ? other : undefined;
+}
+
+function readSettled(job: Job, state: InboxState): StoredEntry | undefined {
+  const read = readJob(job);
+  return isUnreadable(read) || (state !== 'done' && state !== 'dead') ? undefined : read;
 }
 
 function stateOf(type: string): InboxState {

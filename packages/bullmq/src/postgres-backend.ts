@@ -78,7 +78,7 @@ export function createPostgresSide(
       const internal = internalOf(queue.getBackend() as unknown as PostgresQueueBackend);
       const nowMs = Math.floor(clock.nowMs());
       const { rows } = await internal.query(ERASE, [queue.name, id, JSON.stringify(data), nowMs]);
-      return rows[0]?.state;
+      return rows[0]?.was ?? 'active';
     },
     closeWorker(worker, isForced) {
       const backend = worker.getBackend() as unknown as PostgresQueueBackend;
@@ -93,11 +93,9 @@ export function createPostgresSide(
 const DELETE_BODY = "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed'";
 
 const ERASE = `
-  WITH found AS MATERIALIZED (SELECT state FROM job WHERE queue = $1 AND id = $2 FOR UPDATE), erased AS (
-    UPDATE job SET state = 'completed', data = $3, finished_at_ms = $4, failed_reason = NULL, stacktrace = NULL
-    FROM found WHERE queue = $1 AND id = $2 AND found.state <> 'active'
-  )
-  SELECT state FROM found`;
+  UPDATE job SET state = 'completed', data = $3, finished_at_ms = $4, failed_reason = NULL
+  FROM (SELECT state AS was FROM job WHERE queue = $1 AND id = $2 FOR UPDATE) AS found
+  WHERE queue = $1 AND id = $2 AND was <> 'active' RETURNING was`;
 
 const FIND_FROM_FUTURE =
   "SELECT id FROM job WHERE queue = $1 AND state = 'delayed' AND processed_at_ms > $2 LIMIT 1000";
@@ -109,7 +107,7 @@ interface Internal {
 }
 
 interface Rows {
-  readonly rows: { readonly id?: string; readonly state?: JobState; next_delay?: string | null }[];
+  readonly rows: { readonly id?: string; readonly was?: JobState; next_delay?: string | null }[];
 }
 
 function internalOf(backend: PostgresQueueBackend): Internal {

@@ -2,10 +2,13 @@ import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core
 import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { bodyOf, columnsOf, hasBody, rowReader } from './inbox-row.ts';
-import { whole } from './shared.ts';
+import { whole, withName } from './shared.ts';
 
 /** What an operator does with an inbox. */
-type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
+type InboxOperations = Pick<
+  InboxStore,
+  'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'addDone' | 'purge'
+>;
 
 /** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
 const START = `${Number.MAX_SAFE_INTEGER}:0`;
@@ -115,6 +118,14 @@ export function createInboxOperations(
         [Number(row.seq), whole(nowMs), rowReader.erasedMeta(row)],
       );
       return found?.state;
+    },
+
+    async addDone(id, handlerName) {
+      const { rowCount } = await query(
+        `UPDATE ${table} SET handlers = ${withName('$1')} WHERE key = $2 AND state IN ('done', 'dead')`,
+        [JSON.stringify(handlerName), keyOf(id)],
+      );
+      return rowCount === 1;
     },
 
     purge({ state, beforeMs, limit }) {

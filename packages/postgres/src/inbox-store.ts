@@ -146,6 +146,11 @@ export function createPostgresInboxStore(
       return operations.discard(target, request);
     },
 
+    async addDone(id, handlerName) {
+      await database.ready();
+      return operations.addDone(id, handlerName);
+    },
+
     listen: (wake) => notifications.listen(wake),
 
     async health() {

@@ -5,7 +5,10 @@ import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
-type InboxOperations = Pick<InboxStore, 'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'purge'>;
+type InboxOperations = Pick<
+  InboxStore,
+  'list' | 'counts' | 'retry' | 'discard' | 'erase' | 'addDone' | 'purge'
+>;
 
 /** A query for the `seq` of some rows. */
 interface RowQuery {
@@ -108,6 +111,13 @@ export function createInboxOperations(
         run('DELETE FROM showpad_inbox_body WHERE seq = ?', seq);
         return row.state;
       });
+    },
+
+    addDone(id, handlerName) {
+      const sql = `
+        UPDATE showpad_inbox SET handlers = json_insert(handlers, '$[#]', json(?))
+        WHERE key = ? AND state IN ('done', 'dead')`;
+      return write(() => run(sql, JSON.stringify(handlerName), keyOf(id)) > 0);
     },
 
     purge({ state, beforeMs, limit }) {

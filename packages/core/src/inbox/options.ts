@@ -50,25 +50,9 @@ export const INBOX_DEFAULTS: Readonly<Required<InboxOptions>> = {
  * @throws TypeError for an option that is out of range.
  */
 export function readInboxOptions(options: InboxOptions): Required<InboxOptions> {
-  const {
-    name = INBOX_DEFAULTS.name,
-    maxAttempts = INBOX_DEFAULTS.maxAttempts,
-    backoff = INBOX_DEFAULTS.backoff,
-    concurrency = INBOX_DEFAULTS.concurrency,
-    leaseMs = INBOX_DEFAULTS.leaseMs,
-    keepDoneMs = INBOX_DEFAULTS.keepDoneMs,
-    keepDoneBodies = INBOX_DEFAULTS.keepDoneBodies,
-    keepDeadMs = INBOX_DEFAULTS.keepDeadMs,
-  } = options;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: Required<InboxOptions> = { ...INBOX_DEFAULTS, ...Object.fromEntries(given) };
+  const { maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs } = settings;
   checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
-  return {
-    name,
-    maxAttempts,
-    backoff: backoff === defaultBackoff ? backoff : boundBackoff(backoff),
-    concurrency,
-    leaseMs,
-    keepDoneMs,
-    keepDoneBodies,
-    keepDeadMs,
-  };
+  return { ...settings, backoff: backoff === defaultBackoff ? backoff : boundBackoff(backoff) };
 }

@@ -146,6 +146,8 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     erase: (predicate, options) =>
       eraseEntries(store.list, (id) => store.erase(id, { nowMs: clock() }), predicate, options),
 
+    addDone: async (id, handlerName) => store.addDone(id, handlerName),
+
     purge: () => purger.purge(),
 
     async health(): Promise<InboxHealth> {

@@ -61,6 +61,8 @@ export interface InboxStore {
    * there is none. A leased entry stays as it is.
    */
   erase(id: string, request: { readonly nowMs: number }): MaybePromise<InboxState | undefined>;
+  /** As `Inbox.addDone`. */
+  addDone(id: string, handlerName: string): MaybePromise<boolean>;
   /** Deletes at most `limit` entries that were done, or dead, before `beforeMs`. */
   purge(request: {
     readonly state: 'done' | 'dead';

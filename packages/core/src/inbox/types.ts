@@ -52,6 +52,8 @@ export interface Inbox {
     predicate: (entry: InboxItem) => MaybePromise<boolean>,
     options?: EraseOptions,
   ): Promise<InboxErasure>;
+  /** Notes that a handler is done for an event that is `dead` or `done`. Resolves to false if there is no such entry. */
+  addDone(id: string, handlerName: string): Promise<boolean>;
   /**
    * Deletes what was done or dead for longer than the inbox keeps it. It also happens by itself. Resolves to the number of
    * entries.

@@ -87,6 +87,37 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
       assert.equal(await inbox.retry({ id: 'never-seen' }), 0);
     }),
 
+    check('notes that a handler is done for what is done or dead, and for nothing else', async (open) => {
+      const { inbox, start, jobs, settled, answer } = await open({ keepDoneBodies: true });
+      answer(async ({ id }) => (id === 'dead' ? permanent() : undefined));
+      await start();
+      for (const id of ['done', 'dead']) await inbox.put(entryOf({ id }));
+      await settled({ done: 1, dead: 1 });
+      for (const id of ['done', 'dead']) {
+        assert.deepEqual([await inbox.addDone(id, 'crm'), await inbox.addDone(id, 'mail "x"')], [true, true]);
+        assert.deepEqual([...first((await inbox.list({ id })).items).done], ['crm', 'mail "x"']);
+      }
+      await settled({ done: 1, dead: 1 });
+      assert.equal(await inbox.addDone('never seen', 'crm'), false);
+      answer(async () => undefined);
+      for (const [index, id] of ['dead', 'done'].entries()) {
+        await inbox.retry({ id });
+        await settled({ done: 2 }, () => jobs.length === 3 + index);
+      }
+      assert.deepEqual(
+        jobs.slice(2).map(({ done }) => [...done]),
+        [['crm', 'mail "x"'], []],
+        'a retry of what is done runs all handlers',
+      );
+    }),
+
+    check('does not note that a handler is done for what waits', async (open) => {
+      const { inbox } = await open();
+      await inbox.put(entryOf({}));
+      assert.equal(await inbox.addDone('event-1', 'crm'), false);
+      assert.deepEqual([...first((await inbox.list({ id: 'event-1' })).items).done], []);
+    }),
+
     check('discards: the event is new when it comes again', async (open) => {
       const { inbox, start, settled, answer } = await open();
       answer(async () => permanent());

@@ -226,6 +226,11 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
         async ({ store }) =>
           store.discard(each, { limit }),
     ),
+    fc.tuple(id, id).map(
+      ([each, handler]): Call =>
+        async ({ store }) =>
+          store.addDone(each, handler),
+    ),
     id.map(
       (each): Call =>
         async ({ store, nowMs }) =>

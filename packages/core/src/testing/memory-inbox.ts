@@ -163,6 +163,13 @@ export function createMemoryInboxStore(): InboxStore {
       return state;
     },
 
+    addDone(id, handlerName) {
+      const row = find(id);
+      if (row?.state !== 'done' && row?.state !== 'dead') return false;
+      row.done = [...row.done, handlerName];
+      return true;
+    },
+
     purge({ state, beforeMs, limit }) {
       const found = inState(state).filter(({ atMs }) => atMs < beforeMs);
       remove(found.slice(0, limit));

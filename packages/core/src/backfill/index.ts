@@ -1,0 +1,1 @@
+export { type BackfillOptions, type BackfillReport, backfill } from './backfill.ts';
