@@ -40,7 +40,7 @@ export interface QueueGateway {
 
 const PATH = '/webhooks/showpad';
 
-export const DEFINITION: Definition = propertiesOf('Api').DefinitionBody as Definition;
+const DEFINITION: Definition = propertiesOf('Api').DefinitionBody as Definition;
 export const INTEGRATION: Integration = integrationOf(PATH);
 
 function integrationOf(path: string): Integration {
