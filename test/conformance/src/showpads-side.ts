@@ -47,7 +47,10 @@ export function showpadsSide(createServer: CreateServer): void {
   async function statuses(emulator: Emulator): Promise<readonly (number | undefined)[]> {
     await emulator.trigger(TYPE);
     await emulator.advanceTime(ALL_RETRIES_MS);
-    return (await emulator.attempts()).map(({ response }) => response?.status);
+    const attempts = await emulator.attempts();
+    // A duplicate may arrive while the first delivery is being handled. Then it comes once more.
+    const settled = attempts.filter(({ response }) => !response?.body.includes('IN_PROGRESS'));
+    return settled.map(({ response }) => response?.status);
   }
 
   test('an event that fails comes again, and is handled once', async () => {

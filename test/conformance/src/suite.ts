@@ -18,6 +18,10 @@ export interface SuiteOptions {
   readonly isFetch?: boolean;
   /** True if a gateway reads the whole body before the adapter gets it, so that no connection reaches the adapter. */
   readonly isBuffered?: boolean;
+  /** True if the server holds a connection, for as long as the sender likes, on which it has refused an upload. */
+  readonly holdsRefused?: boolean;
+  /** True if the server cuts a connection on which a request comes before the one in front of it was answered. */
+  readonly hasNoPipelining?: boolean;
   /** Names the bodies of `FIDELITY_CASES` that the framework leaves out of its request. They must be answered 503. */
   readonly leftOut?: readonly string[];
   /** Other spellings of the path, which the framework takes for it or redirects to it. It matches the path, not the adapter. */
@@ -33,6 +37,8 @@ export function defineAdapterSuite(
     isMountable = false,
     isFetch = false,
     isBuffered = false,
+    holdsRefused = false,
+    hasNoPipelining = false,
     leftOut = [],
     otherSpellings = [],
   }: SuiteOptions,
@@ -43,7 +49,8 @@ export function defineAdapterSuite(
     describe('body fidelity', () => bodyFidelity(createServer, leftOut));
     describe('duplicates', () => duplicates(createServer));
     describe('Showpad’s side', () => showpadsSide(createServer));
-    describe('broken connections', () => brokenConnections(createServer, { isBuffered, isFetch }));
+    describe('broken connections', () =>
+      brokenConnections(createServer, { isBuffered, isFetch, holdsRefused, hasNoPipelining }));
     for (const parser of ['none', 'before', 'after'] as const) {
       describe(`other routes, parser ${parser}`, () => otherRoutes(createServer, parser, otherSpellings));
     }

@@ -1,6 +1,6 @@
 import { type CreateServer, open, type TestServer, watchReading } from '@showpad-webhooks/conformance';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { HTTP_ATTACKS } from './catalogue/http.ts';
+import { HTTP_ATTACKS, type HttpAttack } from './catalogue/http.ts';
 import { HTTP2_ATTACKS } from './catalogue/http2.ts';
 import { LEFT_OUT_ON_HTTP2, ON_HTTP2 } from './catalogue/http2-differences.ts';
 import { OWN_TROUBLES } from './catalogue/own-trouble.ts';
@@ -22,6 +22,15 @@ export interface HostileSuiteOptions {
   readonly isFetch?: boolean;
   /** True if a gateway reads the whole body before the adapter gets it, so that no slow upload reaches the adapter. */
   readonly isBuffered?: boolean;
+  /** True if the server holds a connection, for as long as the sender likes, on which it has refused an upload. */
+  readonly holdsRefused?: boolean;
+  /**
+   * What comes back for the entries, by name, that the server takes in another way than Node's: a text such as `expected`, or
+   * several statuses for an attack on HTTP, such as `400 none`.
+   */
+  readonly differences?: Readonly<Record<string, string>>;
+  /** The attacks on HTTP, by name, that the server cannot take, and why. */
+  readonly untaken?: Readonly<Record<string, string>>;
 }
 
 /** The attacks that a fetch `Request` has turned into the path itself before anybody can look at it. */
@@ -41,7 +50,14 @@ const NEVER_ENDING = ['http: Content-Length over the limit, and no body'];
 export function defineHostileSuite(
   name: string,
   createServer: CreateServer,
-  { protocol = 'HTTP/1.1', isFetch = false, isBuffered = false }: HostileSuiteOptions = {},
+  {
+    protocol = 'HTTP/1.1',
+    isFetch = false,
+    isBuffered = false,
+    holdsRefused = false,
+    differences = {},
+    untaken = {},
+  }: HostileSuiteOptions = {},
 ): void {
   const isHttp2 = protocol === 'HTTP/2';
   const transport = isHttp2 ? HTTP2 : HTTP1;
@@ -65,7 +81,11 @@ export function defineHostileSuite(
       expect(handled).toEqual(['after']);
     });
 
-    test.each(DELIVERIES.filter(({ overHttp }) => overHttp !== null))(
+    const deliveries = DELIVERIES.map((entry) => {
+      const different = differences[entry.name];
+      return different === undefined ? entry : { ...entry, overHttp: different };
+    });
+    test.each(deliveries.filter(({ overHttp }) => overHttp !== null))(
       '$name: $expected, because $reason',
       async (entry) => {
         handled.length = 0;
@@ -78,14 +98,20 @@ export function defineHostileSuite(
     );
 
     const leftOut = [...(isFetch ? NORMALISED_BY_FETCH : []), ...(isBuffered ? NEVER_ENDING : [])];
-    const attacks = HTTP_ATTACKS.filter((each) => !leftOut.includes(each.name));
+    const attacks = HTTP_ATTACKS.filter(
+      ({ name: each }) => !leftOut.includes(each) && !(each in untaken),
+    ).map((each) => withDifference(each, differences[each.name]));
     test.each(isHttp2 ? [] : attacks)(
       '$name: $expected, because $reason',
       async ({ bytes, expected, isGood = false, endsAfter = false }) => {
         handled.length = 0;
         const { host } = new URL(server.url);
         const { headers, body } = good('attack', PAYLOAD);
-        const received = await exchange(server.url, bytes({ path: PATH, host, headers, body }), endsAfter);
+        const until = holdsRefused && expected.includes(413) ? 'BODY_TOO_LARGE' : undefined;
+        const received = await exchange(server.url, bytes({ path: PATH, host, headers, body }), {
+          endsAfter,
+          until,
+        });
         const status = /^HTTP\/1\.1 (\d{3})/.exec(received)?.[1];
         expect(expected).toContain(status === undefined ? 'none' : Number(status));
         expect(handled).toHaveLength(isGood && received.includes('HTTP/1.1 200 ') ? 1 : 0);
@@ -122,6 +148,14 @@ export function defineHostileSuite(
         expectNoLeak(answer);
       },
     );
+
+    test.each(Object.entries(untaken))('leaves out %s, because %s', (entry) => {
+      expect(HTTP_ATTACKS.map((attack) => attack.name)).toContain(entry);
+    });
+
+    test.each(Object.keys(differences))('knows the entry that differs: %s', (entry) => {
+      expect([...DELIVERIES, ...HTTP_ATTACKS].map((each) => each.name)).toContain(entry);
+    });
 
     test.each(REPLAYS)('$name, because $reason', async ({ deliveries }) => {
       const replayed = await createServer({ options: { keys: KEY, clock }, path: PATH, parser: 'none' });
@@ -168,6 +202,7 @@ export function defineHostileSuite(
         await sending.until('BODY_TIMEOUT');
         // The answer is out, and a connection of HTTP/1.1 stays open for one second more.
         vi.advanceTimersByTime(1_000);
+        if (holdsRefused) sending.destroy();
         expect((await sending.answer).status).toBe(503);
         sending.destroy();
       } finally {
@@ -189,6 +224,12 @@ export function defineHostileSuite(
       for (const connection of held) connection.destroy();
     });
   });
+}
+
+function withDifference(attack: HttpAttack, difference: string | undefined): HttpAttack {
+  if (difference === undefined) return attack;
+  const expected = difference.split(' ').map((each) => (each === 'none' ? each : Number(each)));
+  return { ...attack, expected, isGood: attack.isGood || expected.includes(200) };
 }
 
 async function openIdle(url: string, isHttp2: boolean): Promise<{ destroy(): void }> {

@@ -53,14 +53,28 @@ function headOf(url: string, method: string, headers: HostileHeaders): Buffer {
   return Buffer.from(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`, 'utf8');
 }
 
+export interface ExchangeOptions {
+  /** True to end this side after the bytes. */
+  readonly endsAfter?: boolean;
+  /** What ends the exchange, from a server that does not close the connection. */
+  readonly until?: string | undefined;
+}
+
 /** Sends bytes, and gives everything that comes back until the other side closes. */
-export async function exchange(url: string, bytes: Buffer, endsAfter: boolean = false): Promise<string> {
+export async function exchange(
+  url: string,
+  bytes: Buffer,
+  { endsAfter = false, until }: ExchangeOptions = {},
+): Promise<string> {
   const socket = await open(url);
   const failed = new Promise<never>((_resolve, reject) => socket.once('error', reject));
   if (endsAfter) socket.end(bytes);
   else socket.write(bytes);
   const received: Buffer[] = [];
-  socket.on('data', (chunk) => received.push(chunk));
+  socket.on('data', (chunk) => {
+    received.push(chunk);
+    if (until !== undefined && Buffer.concat(received).includes(until)) socket.destroy();
+  });
   try {
     await Promise.race([readAll(socket), failed]);
   } catch {

@@ -1,0 +1,3 @@
+import { defineRuntimeSuites } from './src/suites.ts';
+
+defineRuntimeSuites('bun', { isHono: true });
