@@ -42,6 +42,7 @@ export const sidebar: Items = [
     text: 'Operate',
     items: [
       { text: 'On call', link: '/on-call' },
+      { text: 'Dashboard', link: '/packages/dashboard' },
       { text: 'Alerts', link: '/alerts' },
       { text: 'Error codes', link: '/errors' },
       { text: 'Telemetry and diagnostics', link: '/diagnostics' },

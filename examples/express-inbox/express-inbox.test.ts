@@ -25,10 +25,13 @@ test('the one command stores a sample, handles it when the CRM is back, and ends
   const server = run('server.ts');
   onTestFinished(() => void server.kill('SIGKILL'));
   const lines: string[] = [];
+  let page: readonly number[] = [];
   for await (const line of createInterface(server.stdout)) {
     lines.push(line);
+    if (line.startsWith('Inbox at ')) page = await statusesOf(line);
     if (line.startsWith('CRM: added')) server.kill('SIGTERM');
   }
+  expect(page).toEqual([401, 401, 200]);
   if (server.exitCode === null) await once(server, 'exit');
   expect(server.exitCode).toBe(0);
   expect(lines).toContain('A sample delivery was answered 202 {"outcome":"queued"}');
@@ -42,3 +45,14 @@ test('the one command stores a sample, handles it when the CRM is back, and ends
   expect(output).toContain('Events to be handled again: 0');
   expect(output).toContain('{ pending: 0, leased: 0, done: 1, dead: 0 }');
 }, 30_000);
+
+/** What the page answers without a password, with a wrong one, and with the one that the app prints. */
+function statusesOf(line: string): Promise<readonly number[]> {
+  const [, url = '', password = ''] = /^Inbox at (\S+), .* password (\S+)$/.exec(line) ?? [];
+  return Promise.all(
+    [undefined, 'kent:wrong', `kent:${password}`].map(async (login) => {
+      const headers = { authorization: login === undefined ? '' : `Basic ${btoa(login)}` };
+      return (await fetch(`${url}/api/status`, { headers })).status;
+    }),
+  );
+}

@@ -8,10 +8,12 @@ import { createApp } from './app.ts';
 
 const isDemo = process.env.SHOWPAD_SIGNATURE_KEY === undefined;
 const signatureKey = process.env.SHOWPAD_SIGNATURE_KEY ?? randomUUID();
+const opsPassword = process.env.OPS_PASSWORD ?? randomUUID();
 let failures = isDemo ? 2 : 0;
 
 const { app, receiver } = createApp({
   signatureKey,
+  opsPassword,
   file: process.env.SHOWPAD_INBOX ?? 'showpad.db',
   addContact: async (email, sharedSpace) => {
     if (failures-- > 0) throw new Error('The CRM is down.');
@@ -25,6 +27,7 @@ const server = app.listen(Number(process.env.PORT ?? 3000));
 await once(server, 'listening');
 const url = `http://localhost:${(server.address() as AddressInfo).port}/webhooks/showpad`;
 console.log(`Receiving at ${url}`);
+console.log(`Inbox at ${new URL('/ops/webhooks', url)}, with any name and the password ${opsPassword}`);
 
 // On a deploy, accept no new connections, let running handlers end, and leave the rest in the file.
 process.once('SIGTERM', async () => {

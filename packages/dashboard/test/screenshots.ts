@@ -62,7 +62,6 @@ const folder = process.argv[2];
 if (folder) await takeAll(folder);
 else {
   await take(await open('light'), `${FOLDER}dashboard.png`);
-  await take(await open('dark'), `${FOLDER}dashboard-dark.png`);
   const page = await open('light');
   await openEntry(page);
   await take(page, `${FOLDER}dashboard-entry.png`);
@@ -111,7 +110,7 @@ function past({ nowMs, dead, done, pending }: StatusView): readonly Sample[] {
       atMs: nowMs - left * 10_000,
       pending: isAway
         ? Math.round((index - 70) * 1.5)
-        : Math.max(0, 60 - Math.max(0, index - 110) * 5) * (index > 110 ? 1 : 0) + pending,
+        : Math.max(0, 60 - Math.max(0, index - 110) * 5) * (index >= 110 ? 1 : 0) + pending,
       leased: Math.round(wave),
       done: Math.round(done - left * 6 - (isAway ? (110 - index) * 3 : 0) - wave * 5),
       dead: isAway ? Math.round((dead * (index - 70)) / 40) : index >= 110 ? dead : 0,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
 import {
@@ -13,6 +14,7 @@ import { idsOf } from './ids.ts';
 import { type EntriesView, type EntryView, entryView, type OutcomesView } from './views.ts';
 
 const PAGE = 50;
+const MAX_WANTED = 1_000;
 /** How many entries are read at once if only some are wanted. */
 const SEARCH_PAGE = 200;
 /** After that long a search answers with what it has found, and the page asks it to go on. */
@@ -26,7 +28,8 @@ export async function readEntries(inbox: Inbox, query: URLSearchParams): Promise
     return { items: item ? [entryView(item)] : [], looked: 1, next: null };
   }
   const selection = selectionOf(query);
-  const limit = selection.matches ? SEARCH_PAGE : PAGE;
+  const wanted = Math.min(Number(query.get('wanted')) || PAGE, MAX_WANTED);
+  const limit = selection.matches || wanted > SEARCH_PAGE ? SEARCH_PAGE : wanted;
   const endMs = performance.now() + SEARCH_MS;
   const items: EntryView[] = [];
   let looked = 0;
@@ -36,7 +39,8 @@ export async function readEntries(inbox: Inbox, query: URLSearchParams): Promise
     items.push(...page.items.map(entryView));
     looked += page.looked;
     cursor = page.next;
-  } while (cursor !== undefined && items.length < PAGE && performance.now() < endMs);
+    await nextTurn(); // SQLite answers at once, and a search must not keep the app from everything else.
+  } while (cursor !== undefined && items.length < wanted && performance.now() < endMs);
   return { items, looked, next: cursor ?? null };
 }
 

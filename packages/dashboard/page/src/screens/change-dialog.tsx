@@ -36,6 +36,8 @@ const OUTCOMES: readonly (readonly [outcome: RetryOutcome, text: string])[] = [
   ['gone', 'deleted'],
   ['waiting', 'not handled yet'],
 ];
+/** How many entries to ask for at once if all are wanted. */
+const WANTED = 1_000;
 const MAX_REFUSALS = 10;
 
 type Step = 'finding' | 'asking' | 'changing' | 'following' | 'finished';
@@ -51,6 +53,7 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
   const words = WORDS[change];
   const [step, setStep] = useState<Step>('finding');
   const [targets, setTargets] = useState<readonly Target[]>([]);
+  const [found, setFound] = useState(0);
   const [changed, setChanged] = useState(0);
   const [refusals, setRefusals] = useState<readonly (readonly [id: string, refusal: string])[]>([]);
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, RetryOutcome>>(new Map());
@@ -71,18 +74,18 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
   }, [step]);
 
   async function find(): Promise<void> {
-    const found = new Map<string, Target>();
+    const all = new Map<string, Target>();
     const take = (items: readonly EntryView[]) => {
-      for (const { id, state, isReachable } of items) if (isReachable) found.set(id, { id, state });
+      for (const { id, state, isReachable } of items) if (isReachable) all.set(id, { id, state });
     };
     if ('entries' in target) take(target.entries);
     else {
-      for await (const page of pages(target.route, null, controller.signal)) {
+      for await (const page of pages(target.route, null, controller.signal, WANTED)) {
         take(page.items);
-        setTargets([...found.values()]);
+        setFound(all.size);
       }
     }
-    setTargets([...found.values()]);
+    setTargets([...all.values()]);
     setStep('asking');
   }
 
@@ -104,7 +107,7 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
     );
     if (isFine && change === 'retry' && !signal.aborted && retried.length > 0) {
       setStep('following');
-      await run(() => followAll(retried, signal, (found) => setOutcomes(new Map(found))));
+      await run(() => followAll(retried, signal, (known) => setOutcomes(new Map(known))));
     }
     setStep('finished');
   }
@@ -117,9 +120,7 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
 
   return (
     <Dialog title={titleOf()} onClose={close} isSticky={step === 'changing'}>
-      {step === 'finding' && !error && (
-        <p role="status">Looking for the entries… {entries(targets.length)} so far.</p>
-      )}
+      {step === 'finding' && !error && <p role="status">Looking for the entries… {entries(found)} so far.</p>}
       {step === 'asking' && (
         <p>{targets.length === 0 ? 'There is nothing to change any more.' : words.warning}</p>
       )}
@@ -183,11 +184,8 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
   );
 
   function titleOf(): string {
-    if (step === 'finding' || step === 'asking') {
-      return targets.length === 1 && step === 'asking'
-        ? `${words.title} this entry?`
-        : `${words.title} entries?`;
-    }
+    if (step === 'asking' && targets.length > 0) return `${words.title} ${entries(targets.length)}?`;
+    if (step === 'finding' || step === 'asking') return `${words.title} entries?`;
     return step === 'finished' ? `${words.title}: finished` : `${words.title}…`;
   }
 }

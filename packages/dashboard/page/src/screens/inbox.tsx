@@ -13,7 +13,7 @@ import { Filters } from './filters.tsx';
 const TITLES: Readonly<Record<State, string>> = {
   dead: 'Dead',
   pending: 'Pending',
-  leased: 'In a handler',
+  leased: 'Running',
   done: 'Done',
 };
 

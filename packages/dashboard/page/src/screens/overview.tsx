@@ -36,7 +36,7 @@ export function Overview({ status }: { status: StatusView }): VNode {
         <Tile
           label="Waiting"
           value={formatCount(pending + leased)}
-          note={`${formatCount(leased)} of them in a handler`}
+          note={`${formatCount(leased)} of them running`}
           times={times}
           values={samples.map((sample) => sample.pending + sample.leased)}
         />

@@ -104,12 +104,13 @@ export async function* pages(
   { state, type, handler, error, within, id }: Route,
   from: string | null,
   signal: AbortSignal,
+  wanted: number = PAGE,
 ): AsyncGenerator<EntriesView> {
   // By the clock of the server, because the one of this machine may be wrong.
   const since = within === '' ? undefined : (getState().status?.nowMs ?? Date.now()) - Number(within);
   let cursor = from;
   do {
-    const query = { state, type, handler, error, id, since, cursor: cursor ?? undefined };
+    const query = { state, type, handler, error, id, since, wanted, cursor: cursor ?? undefined };
     const page = await get<EntriesView>('entries', query, signal);
     yield page;
     cursor = page.next;
