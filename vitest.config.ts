@@ -66,6 +66,8 @@ const config: ViteUserConfig = defineConfig({
           include: [PUBLISHED],
           // It takes a while, but only if one of these files runs.
           globalSetup: ['test/artifact/registry/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
       onNest(10),

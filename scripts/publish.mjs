@@ -24,6 +24,7 @@ let status = 1;
 try {
   for (const name of readdirSync(`${ROOT}packages`)) {
     const place = { folder: `packages/${name}`, repository, commit };
+    if (JSON.parse(readFileSync(`${ROOT}${place.folder}/package.json`, 'utf8')).private) continue;
     change(`${ROOT}${place.folder}/README.md`, (text) => publishedReadme(text, place));
     change(`${ROOT}${place.folder}/package.json`, (text) => {
       return `${JSON.stringify(publishedManifest(JSON.parse(text), place), null, 2)}\n`;

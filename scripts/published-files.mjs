@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 const ADDRESS = /(?<before>\]\(|\b(?:src|srcset|href)=")(?<target>[^)"\s]+)/g;
 const IS_ABSOLUTE = /^(?:[a-z][a-z0-9+.-]*:|#|\/)/i;
 const IS_PICTURE = /\.(?:png|svg)$/;
+const AUTHOR = 'the showpad-webhooks contributors';
 const FENCE = /^(```.*)$/m;
 
 /**
@@ -32,10 +33,16 @@ export function publishedReadme(text, { folder, repository, commit }) {
   }
 }
 
-/** npm shows these, and refuses to record the provenance of a package without its repository. */
+/**
+ * npm shows the new fields, and refuses to record the provenance of a package without its repository. Scripts and
+ * devDependencies work only in the repository.
+ */
 export function publishedManifest(manifest, { folder, repository }) {
+  const { scripts: _, devDependencies: __, files = [], ...others } = manifest;
   return {
-    ...manifest,
+    ...others,
+    files: [...files, 'CHANGELOG.md'],
+    author: AUTHOR,
     homepage: `${repository}/tree/main/${folder}#readme`,
     bugs: `${repository}/issues`,
     repository: { type: 'git', url: `git+${repository}.git`, directory: folder },

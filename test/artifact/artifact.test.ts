@@ -1,10 +1,16 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Installed, PACKAGES, packAndInstall, readManifest, run, TYPESCRIPTS } from './install.ts';
+import { REPOSITORY } from '../release/publish.ts';
+import { type Installed, installAll, PACKAGES, readManifest, run, TYPESCRIPTS } from './install.ts';
 
 /** What a package contains next to its build. */
 const FILES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['aws-lambda', ['template.yaml']],
+  [
+    'dashboard',
+    ['dashboard.css', 'dashboard.js', 'dashboard.svg', 'index.html'].map((file) => `dist/page/${file}`),
+  ],
   [
     'emulator',
     ['admin.css', 'admin.js', 'admin.svg', 'index.html']
@@ -35,24 +41,42 @@ const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 let installed: Installed;
-beforeAll(() => {
-  installed = packAndInstall();
+beforeAll(async () => {
+  installed = await installAll();
 }, 240_000);
 afterAll(() => {
   if (installed) rmSync(installed.app, { recursive: true, force: true });
 });
 
 describe.each(PACKAGES)('the tarball of %s', (name) => {
-  test('contains the build, the licence, the README and nothing else', () => {
+  test('contains the build, the licence, the README, the changelog and nothing else', () => {
     const others = installed.contents.get(name)?.filter((path) => !/^dist\/.+\.(d\.)?[mc][jt]s$/.test(path));
-    const own = ['LICENSE', 'README.md', 'package.json', ...(FILES.get(name) ?? [])];
+    const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...(FILES.get(name) ?? [])];
     expect(others?.toSorted()).toEqual(own.toSorted());
     // The command is run and never imported, so it has one file and no types.
     expect(installed.contents.get(name)).toContain(name === 'cli' ? 'dist/bin.mjs' : 'dist/index.d.cts');
   });
 
+  const manifestOf = () => readManifest(join(installed.app, 'node_modules/@showpad-webhooks', name));
+
+  test('says where it comes from, as npm shows it and requires it for the provenance', () => {
+    const manifest = manifestOf();
+    expect(manifest).toMatchObject({
+      author: 'the showpad-webhooks contributors',
+      license: 'MIT',
+      homepage: `${REPOSITORY}/tree/main/packages/${name}#readme`,
+      bugs: `${REPOSITORY}/issues`,
+      repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory: `packages/${name}` },
+      engines: { node: '>=20.19.0' },
+      keywords: expect.arrayContaining(['showpad', 'webhooks']),
+      description: expect.stringMatching(/ Unofficial\.$/),
+    });
+    expect(manifest).not.toHaveProperty('scripts');
+    expect(manifest).not.toHaveProperty('devDependencies');
+  });
+
   test('mentions nothing of the workspace', () => {
-    const manifest = readManifest(join(installed.app, 'node_modules/@showpad-webhooks', name));
+    const manifest = manifestOf();
     expect(JSON.stringify(manifest)).not.toMatch(/@showpad-webhooks\/source|workspace:/);
     if (STANDALONE.includes(name)) expect(manifest).not.toHaveProperty('dependencies');
     else {
@@ -78,7 +102,8 @@ test.each(['runtime.mjs', 'runtime.cjs'])('%s runs', { timeout: 60_000 }, (file)
 test('the command runs as npx starts it', { timeout: 60_000 }, () => {
   const npx = (...args: readonly string[]) =>
     run('npx', ['--no-install', 'showpad-webhooks', ...args], installed.app);
-  expect(npx('--version').trim()).toBe('0.0.0');
+  const { version } = readManifest(join(installed.app, 'node_modules/@showpad-webhooks/cli'));
+  expect(npx('--version').trim()).toBe(version);
   const { signature, timestamp } = JSON.parse(npx('sign', '--body', '{}', '--key', 'key', '--json'));
   const given = ['--body', '{}', '--key', 'key', '--timestamp', `${timestamp}`, '--signature', signature];
   expect(JSON.parse(npx('verify', ...given, '--json'))).toMatchObject({ isValid: true });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CONSUMERS = fileURLToPath(new URL('consumers/', import.meta.url));
@@ -37,40 +38,37 @@ export const TYPESCRIPTS: readonly string[] = Object.keys(DEPENDENCIES).filter((
 );
 
 export interface Installed {
-  /** The folder of an app with the tarballs and their peers in its node_modules. */
+  /** The folder of an app with the packages and their peers in its node_modules. */
   readonly app: string;
   /** The paths in each tarball, by the name of the package without its scope. */
   readonly contents: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Packs every package, and installs the tarballs and the frameworks with npm. */
-export function packAndInstall(): Installed {
+/** Installs all packages from the registry, and the frameworks, with npm. */
+export async function installAll(): Promise<Installed> {
   const app = mkdtempSync(join(tmpdir(), 'showpad-webhooks-artifact-'));
-  const tarballs = new Map(PACKAGES.map((name) => [name, pack(name, app)]));
-  const ours = [...tarballs].map(([name, tarball]) => [`@showpad-webhooks/${name}`, `file:${tarball}`]);
-  const manifest = {
-    name: 'app',
-    private: true,
-    dependencies: { ...Object.fromEntries(ours), ...DEPENDENCIES },
-  };
-  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
+  const ours = PACKAGES.map((name) => [`@showpad-webhooks/${name}`, 'latest']);
+  const dependencies = { ...Object.fromEntries(ours), ...DEPENDENCIES };
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, dependencies }));
   cpSync(CONSUMERS, app, { recursive: true });
+  useRegistry(app);
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], app);
-  const contents = new Map([...tarballs].map(([name, tarball]) => [name, list(tarball)]));
+  const contents = new Map<string, readonly string[]>();
+  for (const name of PACKAGES) contents.set(name, await list(name, app));
   return { app, contents };
 }
 
-/** Packs a package that is built, and gives the path of its tarball. */
-export function pack(name: string, to: string): string {
-  const folder = `${ROOT}packages/${name}`;
-  if (!existsSync(`${folder}/dist`))
-    throw new Error(`packages/${name} is not built. Run "pnpm build" first.`);
-  const output = run('pnpm', ['pack', '--json', '--pack-destination', to], folder);
-  return (JSON.parse(output) as { filename: string }).filename;
+/** Makes npm and pnpm install our packages from the registry of the tests, in this folder. */
+export function useRegistry(app: string): void {
+  writeFileSync(join(app, '.npmrc'), `@showpad-webhooks:registry=${inject('registry')}\n`);
 }
 
-function list(tarball: string): readonly string[] {
-  return run('tar', ['-tzf', tarball], tmpdir())
+/** The paths in the tarball of a package that is installed. */
+async function list(name: string, app: string): Promise<readonly string[]> {
+  const { version } = readManifest(join(app, 'node_modules/@showpad-webhooks', name));
+  const url = `${inject('registry')}@showpad-webhooks/${name}/-/${name}-${version}.tgz`;
+  const input = Buffer.from(await (await fetch(url)).arrayBuffer());
+  return execFileSync('tar', ['-tzf', '-'], { input, encoding: 'utf8' })
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''))
@@ -78,19 +76,25 @@ function list(tarball: string): readonly string[] {
 }
 
 /** Runs a command and gives what it printed. If it fails, the error contains all of its output. */
-export function run(command: string, args: readonly string[], cwd: string): string {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): string {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: cleanEnvironment() });
+    const options = { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...cleanEnvironment(), ...env } } as const;
+    return execFileSync(command, args, options);
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`);
   }
 }
 
-/** Leaves out what a test runner sets for itself, because it would change what its children resolve. */
+/** Leaves out what a test runner and npx set for themselves, because it would change what their children do. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, NODE_ENV: __, VITEST: ___, ...env } = process.env;
-  return env;
+  const own = ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'npm_config_package', 'npm_config_call'];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
 }
 
 export function readManifest(folder: string): Record<string, unknown> {

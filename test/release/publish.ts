@@ -29,7 +29,7 @@ export function addBuilds({ folder }: Repository): void {
 
 /** Publishes every version that the registry does not have, with the command of the release workflow. */
 export async function publish({ folder }: Repository, registry: string): Promise<string> {
-  const settings = join(folder, '..', `${folder.split('/').at(-1)}.npmrc`);
+  const settings = join(folder, '.git', 'npmrc'); // outside of what is committed
   writeFileSync(settings, `registry=${registry}\n${registry.replace(/^\w+:/, '')}:_authToken=anybody\n`);
   const { NODE_OPTIONS: _, VITEST: __, ...inherited } = process.env;
   const env = { ...inherited, ...ACTIONS, npm_config_registry: registry, npm_config_userconfig: settings };

@@ -81,10 +81,19 @@ test('leaves code and absolute links alone', () => {
   );
 });
 
-test('the manifest names the repository, which npm needs for the provenance', () => {
-  expect(publishedManifest({ name: 'x', version: '1.0.0' }, placeOf('core'))).toEqual({
+test('the manifest names the repository, which npm needs for the provenance, and nothing that works only there', () => {
+  const manifest = {
     name: 'x',
     version: '1.0.0',
+    scripts: { a: 'b' },
+    devDependencies: { c: '1' },
+    files: ['dist'],
+  };
+  expect(publishedManifest(manifest, placeOf('core'))).toEqual({
+    name: 'x',
+    version: '1.0.0',
+    files: ['dist', 'CHANGELOG.md'],
+    author: 'the showpad-webhooks contributors',
     homepage: `${REPOSITORY}/tree/main/packages/core#readme`,
     bugs: `${REPOSITORY}/issues`,
     repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory: 'packages/core' },

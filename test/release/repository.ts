@@ -17,19 +17,22 @@ export interface Manifest {
 
 /** A git repository with a copy of everything that a release reads: manifests, settings and changesets. */
 export class Repository {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'showpad-webhooks-release-'));
+  readonly folder: string;
   readonly #manifests: readonly string[];
 
-  constructor() {
+  /** @param existing is the folder of such a repository. Without it, a new one is made. */
+  constructor(existing?: string) {
+    this.folder = existing ?? mkdtempSync(join(tmpdir(), 'showpad-webhooks-release-'));
     const folders = ['packages', 'examples', 'test'].flatMap((parent) =>
       readdirSync(ROOT + parent).map((child) => `${parent}/${child}/package.json`),
     );
     this.#manifests = ['package.json', ...folders.filter((path) => existsSync(ROOT + path))];
+    if (existing !== undefined) return;
     for (const path of [...this.#manifests, 'pnpm-workspace.yaml', '.changeset']) {
       cpSync(ROOT + path, join(this.folder, path), { recursive: true });
     }
     this.#git('init', '--quiet', '--initial-branch=main');
-    this.#commit();
+    this.commit();
   }
 
   /** Sets every public package to `version`, and deletes the changesets that wait. */
@@ -39,7 +42,7 @@ export class Repository {
       const manifest = this.#read(path);
       if (!manifest.private) writeFileSync(join(this.folder, path), JSON.stringify({ ...manifest, version }));
     }
-    this.#commit();
+    this.commit();
   }
 
   /** Adds a changeset as `pnpm changeset` does, and releases it as the release workflow does. */
@@ -55,6 +58,13 @@ export class Repository {
   /** Turns the changesets that wait into versions and changelogs. */
   version(): void {
     this.#run(process.execPath, [CHANGESET, 'version']);
+  }
+
+  /** Commits everything. */
+  commit(): void {
+    this.#git('add', '--all');
+    const author = ['-c', 'user.name=test', '-c', 'user.email=test@localhost', '-c', 'commit.gpgsign=false'];
+    this.#git(...author, 'commit', '--quiet', '--message', 'before');
   }
 
   manifests(): readonly Manifest[] {
@@ -80,12 +90,6 @@ export class Repository {
 
   #read(path: string): Manifest {
     return JSON.parse(this.read(path)) as Manifest;
-  }
-
-  #commit(): void {
-    this.#git('add', '--all');
-    const author = ['-c', 'user.name=test', '-c', 'user.email=test@localhost', '-c', 'commit.gpgsign=false'];
-    this.#git(...author, 'commit', '--quiet', '--message', 'before');
   }
 
   #git(...args: readonly string[]): string {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
 
@@ -12,8 +13,8 @@ const TARBALL = /^(?<name>.+)\/-\/.+?-(?<version>\d[^/]*)\.tgz$/;
 const versionOrder = new Intl.Collator('en', { numeric: true });
 
 interface Installed {
-  readonly folder: string;
-  readonly manifest: { readonly name: string; readonly version: string };
+  readonly manifest: object;
+  pack(): Promise<Buffer>;
 }
 
 /** A server that speaks the protocol of npm, and has exactly the packages that this repository has installed. */
@@ -23,11 +24,19 @@ export function createShelf(): Server {
     const path = decodeURIComponent(request.url ?? '').slice(1);
     const { name = path, version } = TARBALL.exec(path)?.groups ?? {};
     const versions = packages.get(name);
-    if (version !== undefined && versions?.has(version)) {
-      sendTarball(versions.get(version)?.folder ?? '', response).catch((error) => response.destroy(error));
-    } else if (version === undefined && versions) {
-      sendJson(response, 200, describe(name, versions, `http://${request.headers.host}`));
+    if (version === undefined && versions) {
+      const address = `http://${request.headers.host}`;
+      describe(name, versions, address).then((body) => sendJson(response, 200, body), fail);
+    } else if (version !== undefined && versions?.has(version)) {
+      versions
+        .get(version)
+        ?.pack()
+        .then((tarball) => response.end(tarball), fail);
     } else sendJson(response, 404, { error: `${path} is not installed in this repository.` });
+
+    function fail(error: Error): void {
+      sendJson(response, 500, { error: error.message });
+    }
   });
 }
 
@@ -38,22 +47,29 @@ function findPackages(): ReadonlyMap<string, ReadonlyMap<string, Installed>> {
     if (name === undefined) continue;
     const folder = join(STORE, entry, 'node_modules', name);
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    packages.set(name, (packages.get(name) ?? new Map()).set(manifest.version, { folder, manifest }));
+    const versions = packages.get(name) ?? new Map();
+    let tarball: Promise<Buffer> | undefined;
+    const pack = () => (tarball ??= packFolder(folder));
+    packages.set(name, versions.set(manifest.version, { manifest, pack }));
   }
   return packages;
 }
 
-function describe(name: string, versions: ReadonlyMap<string, Installed>, address: string): object {
+async function describe(
+  name: string,
+  versions: ReadonlyMap<string, Installed>,
+  address: string,
+): Promise<object> {
   const sorted = [...versions].toSorted(([a], [b]) => versionOrder.compare(a, b));
+  const described = sorted.map(async ([version, { manifest, pack }]) => {
+    const tarball = `${address}/${name}/-/${basename(name)}-${version}.tgz`;
+    const hash = createHash('sha512').update(await pack());
+    return [version, { ...manifest, dist: { tarball, integrity: `sha512-${hash.digest('base64')}` } }];
+  });
   return {
     name,
     'dist-tags': { latest: sorted.at(-1)?.[0] },
-    versions: Object.fromEntries(
-      sorted.map(([version, { manifest }]) => {
-        const tarball = `${address}/${name}/-/${basename(name)}-${version}.tgz`;
-        return [version, { ...manifest, dist: { tarball } }];
-      }),
-    ),
+    versions: Object.fromEntries(await Promise.all(described)),
   };
 }
 
@@ -61,8 +77,10 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-async function sendTarball(folder: string, response: ServerResponse): Promise<void> {
+function packFolder(folder: string): Promise<Buffer> {
   const args = ['-cf', '-', '--exclude=node_modules', '-C', dirname(folder), basename(folder)];
-  const tar = spawn('tar', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await pipeline(tar.stdout, createGzip({ level: 1 }), response);
+  // pnpm makes equal files hard links, which npm does not unpack.
+  const copyLinks = process.platform === 'linux' ? ['--hard-dereference'] : [];
+  const tar = spawn('tar', [...copyLinks, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return buffer(tar.stdout.pipe(createGzip({ level: 1 })));
 }
