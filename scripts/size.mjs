@@ -25,24 +25,29 @@ const BUDGETS = [
   { entry: 'express/dist/index.mjs', maxBytes: 1_024, isOwnCodeOnly: true },
   { entry: 'fastify/dist/index.mjs', maxBytes: 1_536, isOwnCodeOnly: true },
   { entry: 'fetch/dist/index.mjs', maxBytes: 20_480 },
+  // As wrangler bundles it: in one file, with what is imported dynamically, and without what "browser" leaves out.
+  { entry: 'fetch/dist/index.mjs', maxBytes: 19_456, isWorker: true },
   { entry: 'koa/dist/index.mjs', maxBytes: 1_280, isOwnCodeOnly: true },
   { entry: 'nestjs/dist/index.mjs', maxBytes: 6_656, isOwnCodeOnly: true },
 ];
 
+const LAZY = {
+  name: 'lazy',
+  resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }),
+};
+
 let isOver = false;
-for (const { entry, maxBytes, isOwnCodeOnly = false } of BUDGETS) {
+for (const { entry, maxBytes, isOwnCodeOnly = false, isWorker = false } of BUDGETS) {
   const bundle = await rolldown({
     input: `${ROOT}packages/${entry}`,
     external: isOwnCodeOnly ? /^(?!\.|\/)/ : /^node:/,
-    platform: 'node',
+    platform: isWorker ? 'browser' : 'node',
     // A dynamic import is loaded only if it is needed, so it does not count.
-    plugins: [
-      { name: 'lazy', resolveDynamicImport: (specifier) => ({ id: String(specifier), external: true }) },
-    ],
+    plugins: isWorker ? [] : [LAZY],
   });
-  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: !isWorker });
   const bytes = gzipSync(output.map((chunk) => chunk.code ?? '').join(''), { level: 9 }).length;
-  console.log(`${entry}: ${bytes} of ${maxBytes} bytes`);
+  console.log(`${entry}${isWorker ? ', in a Worker' : ''}: ${bytes} of ${maxBytes} bytes`);
   if (bytes > maxBytes) isOver = true;
 }
 process.exit(isOver ? 1 : 0);
