@@ -1,4 +1,5 @@
 import type { Inbox, InboxItem } from '../inbox/types.ts';
+import { nextTurn } from '../shared/promise.ts';
 
 const PAGE = 500;
 
@@ -42,6 +43,7 @@ export async function findEntries(
       const { items, next } = await inbox.list({ state, limit: PAGE, cursor });
       items.forEach(sort);
       cursor = next;
+      await nextTurn(); // A store may answer at once, and an app has other work.
     } while (cursor !== undefined);
   }
   const oldestFirst = [...missed.values()].sort((one, other) => one.receivedAtMs - other.receivedAtMs);

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../shared/promise.ts';
+import { type MaybePromise, nextTurn } from '../shared/promise.ts';
 import type { EraseOptions, InboxErasure, InboxItem, InboxPage, InboxQuery, InboxState } from './types.ts';
 
 /** In the order in which an entry goes through them, so that one that moves on meanwhile is met again. */
@@ -17,26 +17,21 @@ export async function eraseEntries(
 ): Promise<InboxErasure> {
   /** The state that each entry was in when it was erased, or when it could not be. */
   const found = new Map<string, InboxState>();
-
-  async function find(state: InboxState): Promise<readonly string[]> {
+  for (const state of STATES) {
+    // What is erased changes the list, so all of it is read first.
     const ids: string[] = [];
     let cursor: string | undefined;
     do {
       const { items, next } = await list({ state, cursor });
       for (const item of items) {
-        if (item.isErased) continue;
         // A list has no bodies.
         const [entry] = item.hasBody ? (await list({ id: item.id })).items : [item];
-        if (entry && (await predicate(entry))) ids.push(item.id);
+        if (entry && !entry.isErased && (await predicate(entry))) ids.push(item.id);
       }
       cursor = next;
+      await nextTurn(); // A store may answer at once, and an app has other work.
     } while (cursor !== undefined);
-    return ids;
-  }
-
-  for (const state of STATES) {
-    // What is erased changes the list, so it is read first.
-    for (const id of await find(state)) {
+    for (const id of ids) {
       const was = isDryRun ? state : await eraseEntry(id);
       if (was) found.set(id, was);
     }

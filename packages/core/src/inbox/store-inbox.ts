@@ -144,7 +144,12 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     },
 
     erase: (predicate, options) =>
-      eraseEntries(store.list, (id) => store.erase(id, { nowMs: clock() }), predicate, options),
+      eraseEntries(
+        (query) => store.list(query),
+        (id) => store.erase(id, { nowMs: clock() }),
+        predicate,
+        options,
+      ),
 
     addDone: async (id, handlerName) => store.addDone(id, handlerName),
 

@@ -17,12 +17,6 @@ export function timesOf(
 
 /** Makes unix time of the times that a store keeps by another clock. `aheadMs` is how far unix time is ahead of that clock. */
 export function toUnixTimes(item: InboxItem, aheadMs: number): InboxItem {
-  if (aheadMs === 0) return item;
-  const { dueAtMs, leasedUntilMs, settledAtMs } = item;
-  return {
-    ...item,
-    ...(dueAtMs !== undefined && { dueAtMs: dueAtMs + aheadMs }),
-    ...(leasedUntilMs !== undefined && { leasedUntilMs: leasedUntilMs + aheadMs }),
-    ...(settledAtMs !== undefined && { settledAtMs: settledAtMs + aheadMs }),
-  };
+  const atMs = item.dueAtMs ?? item.leasedUntilMs ?? item.settledAtMs;
+  return atMs === undefined ? item : { ...item, ...timesOf(item.state, atMs + aheadMs) };
 }

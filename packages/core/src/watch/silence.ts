@@ -1,4 +1,5 @@
 import type { Inbox, InboxItem } from '../inbox/types.ts';
+import { nextTurn, withDeadline } from '../shared/promise.ts';
 
 const PAGE = 500;
 /** No more entries that wait are looked at, so that a look after a long outage does not take long. */
@@ -40,13 +41,14 @@ export function createSilenceWatch(
       let cursor: string | undefined;
       let left = MOST_WAITING;
       do {
-        const { items, next } = await inbox.list({ state, limit: PAGE, cursor });
+        const { items, next } = await withDeadline(inbox.list({ state, limit: PAGE, cursor }));
         items.forEach(note);
         // What is settled is listed by when it was, so all that follows is older.
         const settledAtMs = items.at(-1)?.settledAtMs;
         if (settledAtMs === undefined) left -= items.length;
         else if (settledAtMs < oldestMs) break;
         cursor = next;
+        await nextTurn(); // A store may answer at once, and an app has other work.
       } while (cursor !== undefined && left > 0);
     }
   }

@@ -4,7 +4,7 @@ import type { StoreInboxOptions } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
-import { KEY, startTime, stopTime, TYPE } from '../support.ts';
+import { KEY, settled, startTime, stopTime, TYPE } from '../support.ts';
 
 interface App {
   readonly inbox: Inbox;
@@ -25,7 +25,7 @@ async function startApp(options?: StoreInboxOptions): Promise<App> {
   receiver.onError(() => {});
   await receiver.start();
   onTestFinished(() => receiver.close());
-  let settled = 0;
+  let delivered = 0;
   return {
     inbox,
     handled,
@@ -33,10 +33,10 @@ async function startApp(options?: StoreInboxOptions): Promise<App> {
       for (const id of ids) {
         const type = id.startsWith('other') ? 'other' : TYPE;
         await receiver.receive(signedDelivery({ ...SAMPLE, type, id }, { key: KEY }));
-        settled++;
+        delivered++;
         await vi.waitFor(async () => {
           const { done, dead } = await inbox.counts();
-          expect(done + dead).toBe(settled);
+          expect(done + dead).toBe(delivered);
         });
       }
     },
@@ -143,6 +143,7 @@ test('handles so many events per second and not more, and stops after an event w
     ratePerSecond: 2,
   } as const;
   const running = backfill(inbox, { ...options, signal: stop.signal });
+  while (seen.length === 0) await settled(); // It looks for the events first.
   await vi.advanceTimersByTimeAsync(499);
   expect(seen).toEqual(['1']);
   await vi.advanceTimersByTimeAsync(1);
@@ -152,6 +153,7 @@ test('handles so many events per second and not more, and stops after an event w
   expect(await backfill(inbox, { ...options, signal: AbortSignal.abort() })).toMatchObject({ handled: 0 });
 
   const rest = backfill(inbox, options);
+  while (seen.length < 3) await settled();
   await vi.advanceTimersByTimeAsync(500);
   expect(await rest).toEqual({ ...NOTHING, missed: 2, handled: 2, alreadyDone: 2 });
   expect(seen).toEqual(['1', '2', '3', '4']);
