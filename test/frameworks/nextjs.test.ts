@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { defineAdapterSuite } from '@showpad-webhooks/conformance';
-import { test } from 'vitest';
+import { defineAdapterSuite, send } from '@showpad-webhooks/conformance';
+import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { expect, onTestFinished, test } from 'vitest';
 import { buildApp } from './built-app.ts';
-import { expectHealthy } from './doctor.ts';
+import { expectHealthy, KEY } from './doctor.ts';
 import { serversOn } from './suite-servers.ts';
 
 const folder = await buildApp({
@@ -23,11 +24,26 @@ const folder = await buildApp({
   },
 });
 
-test('the example passes the doctor', () => expectHealthy(folder), 60_000);
+test('the example passes the doctor', async () => {
+  await expectHealthy(folder);
+}, 60_000);
 
 const server = createRequire(join(folder, 'package.json'))('next')({ dir: folder });
 await server.prepare();
-defineAdapterSuite('fetch, in Next.js', serversOn(server.getRequestHandler()), {
+const createNextServer = serversOn(server.getRequestHandler());
+
+test.each([
+  ['none', 200],
+  ['before', 401],
+] as const)('a body of 11 MB, which a proxy of the app cuts: parser %s', async (parser, status) => {
+  const options = { keys: KEY, maxBodyBytes: 20_000_000 };
+  const { url, close } = await createNextServer({ options, path: '/webhooks/showpad', parser });
+  onTestFinished(close);
+  const { headers, body } = signedDelivery('large', { key: KEY, data: { filler: 'x'.repeat(11_000_000) } });
+  expect((await send(`${url}/webhooks/showpad`, { headers, body })).status).toBe(status);
+});
+
+defineAdapterSuite('fetch, in Next.js', createNextServer, {
   behindParser: { kept: 'all' },
   isFetch: true,
   otherSpellings: ['//webhooks/showpad'],

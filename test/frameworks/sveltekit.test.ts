@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { defineAdapterSuite } from '@showpad-webhooks/conformance';
-import { test, vi } from 'vitest';
+import { defineAdapterSuite, send } from '@showpad-webhooks/conformance';
+import { sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { expect, test, vi } from 'vitest';
 import { buildApp } from './built-app.ts';
-import { expectHealthy } from './doctor.ts';
+import { expectHealthy, KEY } from './doctor.ts';
 import { serversOn } from './suite-servers.ts';
 
 const folder = await buildApp({
@@ -27,7 +28,21 @@ const folder = await buildApp({
   },
 });
 
-test('the example passes the doctor', () => expectHealthy(folder), 60_000);
+test('the example passes the doctor', async () => {
+  await expectHealthy(folder);
+}, 60_000);
+
+test('in front of SvelteKit, the webhook takes bodies of every Content-Type and size', async () => {
+  const url = await expectHealthy(folder, 'in-front');
+  for (const contentType of ['text/plain', undefined]) {
+    const sample = sampleEvent('shared-space-user-added');
+    const data = { ...sample.data, filler: 'x'.repeat(600_000) };
+    const { headers, body } = signedDelivery(sample.type, { key: KEY, data });
+    const { 'content-type': _, ...others } = headers;
+    const type = contentType && { 'content-type': contentType };
+    expect((await send(url, { headers: { ...others, ...type }, body })).status).toBe(200);
+  }
+}, 60_000);
 
 vi.stubEnv('BODY_SIZE_LIMIT', '50M');
 const { handler } = await import(/* @vite-ignore */ join(folder, 'build/handler.js'));
