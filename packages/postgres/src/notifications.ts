@@ -34,7 +34,11 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
       gap = undefined;
       if (isDue) notify();
     }, LEAST_GAP_MS).unref();
-    query('SELECT pg_notify($1, $2)', [channel, payload]).catch(() => {});
+    // Nothing depends on it, so its commit need not wait for the disk.
+    query(`SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`, [
+      channel,
+      payload,
+    ]).catch(() => {});
   }
 
   async function connect(wake: () => void): Promise<void> {
