@@ -20,7 +20,7 @@ const INTERVAL_MS = 10_000;
 const KEPT = 360;
 const FRESH_MS = 1_000;
 /** The store is for the app: at most this part of the time is spent on counting it. */
-const SHARE = 1 / 20;
+const SHARE = 1 / 100;
 
 /** Counts an inbox from time to time, whether or not somebody looks. It keeps no process alive. */
 export function createSampler(inbox: Pick<Inbox, 'counts' | 'health'>): Sampler {
