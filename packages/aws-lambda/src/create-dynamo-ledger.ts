@@ -18,7 +18,7 @@ interface Change {
   /** When the event is forgotten. Default: `untilMs`. */
   readonly expiresMs?: number;
   /** Assignments of an update expression, and the values in them. */
-  readonly sets: readonly string[];
+  readonly assignments: readonly string[];
   readonly values: Item;
 }
 
@@ -53,11 +53,11 @@ export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedg
   /** Claims an event, unless somebody else has changed it since it was read. */
   function take(id: string, kept: LedgerEntry | undefined, next: LedgerEntry): Promise<boolean> {
     const item = { id: { S: id }, ...toItem(next), expiresAt: expiry(next.untilMs + ttlMs) };
-    if (!kept) return put(item, { ConditionExpression: 'attribute_not_exists(id)' });
+    if (!kept) return put(item, { condition: 'attribute_not_exists(id)' });
     return put(item, {
-      ConditionExpression: '#state = :state AND fence = :fence AND untilMs = :until',
-      ExpressionAttributeNames: NAMES,
-      ExpressionAttributeValues: {
+      condition: '#state = :state AND fence = :fence AND untilMs = :until',
+      names: NAMES,
+      values: {
         ':state': { S: kept.state },
         ':fence': toNumber(kept.fence),
         ':until': toNumber(kept.untilMs),
@@ -68,13 +68,12 @@ export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedg
   /** Changes a claimed event, unless another holder has it now. */
   function change(
     { key, fence }: Claim,
-    { untilMs, expiresMs = untilMs, sets, values }: Change,
+    { untilMs, expiresMs = untilMs, assignments, values }: Change,
   ): Promise<boolean> {
-    return update(keyTextOf(key), {
-      UpdateExpression: `SET ${['untilMs = :until', 'expiresAt = :expires', ...sets].join(', ')}`,
-      ConditionExpression: '#state = :claimed AND fence = :fence',
-      ExpressionAttributeNames: NAMES,
-      ExpressionAttributeValues: {
+    return update(keyTextOf(key), ['untilMs = :until', 'expiresAt = :expires', ...assignments], {
+      condition: '#state = :claimed AND fence = :fence',
+      names: NAMES,
+      values: {
         ':until': toNumber(untilMs),
         ':expires': expiry(expiresMs),
         ':claimed': { S: 'claimed' },
@@ -119,7 +118,7 @@ export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedg
       return change(claim, {
         untilMs,
         expiresMs: untilMs + ttlMs,
-        sets: isDone ? ['handlers = list_append(handlers, :handler)'] : [],
+        assignments: isDone ? ['handlers = list_append(handlers, :handler)'] : [],
         values: isDone ? { ':handler': { L: [toText(handler)] } } : {},
       });
     },
@@ -127,14 +126,14 @@ export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedg
     complete: (claim) =>
       change(claim, {
         untilMs: nowMs() + ttlMs,
-        sets: ['#state = :completed', 'handlers = :none'],
+        assignments: ['#state = :completed', 'handlers = :none'],
         values: { ':completed': { S: 'completed' }, ':none': { L: [] } },
       }),
 
     release: (claim) =>
       change(claim, {
         untilMs: nowMs() + ttlMs,
-        sets: ['#state = :released'],
+        assignments: ['#state = :released'],
         values: { ':released': { S: 'released' } },
       }),
   };

@@ -1,9 +1,5 @@
-import type {
-  AttributeValue,
-  GetItemCommandOutput,
-  PutItemCommandInput,
-  UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
+import type { AttributeValue, GetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { createServerClock } from './server-clock.ts';
 
 /** The part of a `DynamoDBClient` that is used. */
@@ -14,10 +10,11 @@ export interface DynamoClient {
 export type Item = Record<string, AttributeValue>;
 
 /** What must hold for a write. */
-type Condition = Pick<
-  PutItemCommandInput,
-  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
->;
+export interface Condition {
+  readonly condition: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Item;
+}
 
 /** A table whose only key is the text `id`. */
 export interface DynamoTable {
@@ -25,8 +22,8 @@ export interface DynamoTable {
   get(id: string): Promise<Item | undefined>;
   /** Writes a whole item. False: the condition does not hold. */
   put(item: Item, condition: Condition): Promise<boolean>;
-  /** Changes an item. False: the condition does not hold. */
-  update(id: string, change: Condition & Pick<UpdateItemCommandInput, 'UpdateExpression'>): Promise<boolean>;
+  /** Changes an item by assignments, such as `a = :b`. False: the condition does not hold. */
+  update(id: string, assignments: readonly string[], condition: Condition): Promise<boolean>;
   /** Unix time in ms by the clock of DynamoDB, as the responses of the table told it. */
   nowMs(): number;
 }
@@ -79,12 +76,19 @@ export function openTable(client: DynamoClient, table: string): DynamoTable {
 
     async put(item, condition) {
       const { PutItemCommand } = await loadSdk();
-      return sendIf(new PutItemCommand({ TableName: table, Item: item, ...condition }));
+      const { callId, input } = repeatable(condition);
+      return sendIf(new PutItemCommand({ TableName: table, Item: { ...item, callId }, ...input }));
     },
 
-    async update(id, change) {
+    async update(id, assignments, condition) {
       const { UpdateItemCommand } = await loadSdk();
-      return sendIf(new UpdateItemCommand({ TableName: table, Key: keyOf(id), ...change }));
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: keyOf(id),
+        UpdateExpression: `SET ${[...assignments, 'callId = :callId'].join(', ')}`,
+        ...repeatable(condition).input,
+      });
+      return sendIf(command);
     },
   };
 }
@@ -97,6 +101,20 @@ function loadSdk() {
       { cause },
     );
   });
+}
+
+/**
+ * If no response comes, the SDK sends a write again, and DynamoDB may have done it already. So each write leaves the id of its
+ * call in the item, and its condition also holds if that is there.
+ */
+function repeatable({ condition, names, values }: Condition) {
+  const callId = { S: randomUUID() };
+  const input = {
+    ConditionExpression: `(${condition}) OR callId = :callId`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: { ...values, ':callId': callId },
+  };
+  return { callId, input };
 }
 
 function keyOf(id: string): Item {

@@ -59,7 +59,7 @@ export function groupsOf(records: readonly SqsRecord[]): readonly (readonly SqsR
   return [...groups.values()];
 }
 
-/** An event is a JSON object, and "{" is not a character of base64. So no event is ever taken for the other. */
+/** An event is a JSON object, and base64 has no "{". So an event that was sent as text is never taken for base64. */
 function isBase64(text: string): boolean {
   return Buffer.from(text, 'base64').toString('base64') === text;
 }

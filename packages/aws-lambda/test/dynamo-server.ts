@@ -11,6 +11,7 @@ import dynalite from 'dynalite';
 import { propertiesOf } from './template.ts';
 
 export interface DynamoServer {
+  readonly url: string;
   readonly client: DynamoDBClient;
   /** The operations that were called since the table was made, such as `GetItem`. */
   readonly operations: Set<string>;
@@ -25,17 +26,15 @@ export async function startDynamo(table: string): Promise<DynamoServer> {
     operations.add(String(headers['x-amz-target']).split('.').at(-1) ?? ''),
   );
   await once(server, 'listening');
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = connect(url);
   // DynamoDB takes the lifetime of items with another call, and dynalite does not delete them.
   const { TimeToLiveSpecification: _, ...definition } = propertiesOf('Ledger');
   await client.send(new CreateTableCommand({ TableName: table, ...definition } as CreateTableCommandInput));
   await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.01 }, { TableName: table });
   operations.clear();
   return {
+    url,
     client,
     operations,
     async close() {
@@ -43,4 +42,9 @@ export async function startDynamo(table: string): Promise<DynamoServer> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+export function connect(endpoint: string): DynamoDBClient {
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
+  return new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials });
 }

@@ -1,6 +1,6 @@
-import { createLambdaHandler, createReceiver } from '@showpad-webhooks/aws-lambda';
+import { createLambdaHandler, createMemoryLedger, createReceiver } from '@showpad-webhooks/aws-lambda';
 import { type SignedDelivery, signedDelivery } from '@showpad-webhooks/aws-lambda/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 const KEY = 'lambda-key';
 const TYPE = 'shared-space-user-added';
@@ -49,6 +49,24 @@ describe('createLambdaHandler', () => {
     const handler = createLambdaHandler(receiver);
     expect(handler.receiver).toBe(receiver);
     expect((await handler(format2(signed()))).statusCode).toBe(200);
+  });
+
+  test('warns on Lambda that its instances share no memory, if no ledger was passed', async () => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'showpad');
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      warn.mockRestore();
+    });
+    const warned = [
+      expect.stringContaining('AWS Lambda'),
+      expect.objectContaining({ code: 'MEMORY_LEDGER' }),
+    ];
+    const on = { [TYPE]: () => {} };
+    await createLambdaHandler({ keys: KEY, on, ledger: createMemoryLedger() })(format2(signed()));
+    expect(warn).not.toHaveBeenCalled();
+    await createLambdaHandler({ keys: KEY, on })(format2(signed()));
+    expect(warn.mock.calls).toEqual([warned]);
   });
 
   test.each([

@@ -5,7 +5,8 @@ import { keyTextOf } from '@showpad-webhooks/core/store';
 import { ledgerConformance } from '@showpad-webhooks/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServerClock } from '../src/server-clock.ts';
-import { type DynamoServer, startDynamo } from './dynamo-server.ts';
+import { connect, type DynamoServer, startDynamo } from './dynamo-server.ts';
+import { startLossyProxy } from './lossy-proxy.ts';
 import { messageOf } from './sqs-message.ts';
 import { propertiesOf } from './template.ts';
 
@@ -60,6 +61,29 @@ describe('the ledger in DynamoDB', () => {
     const policies = JSON.stringify(propertiesOf('FunctionRole').Policies);
     const given = [...policies.matchAll(/"dynamodb:(\w+)"/g)].map(([, right]) => right);
     expect([...server.operations].toSorted()).toEqual(given.toSorted());
+  });
+
+  test('keeps its claim if the response to a write is lost, and the SDK sends the write again', async () => {
+    const proxy = await startLossyProxy(server.url);
+    const client = connect(proxy.url);
+    const ledger = createDynamoLedger({ client, table: TABLE });
+    const key = 'lost';
+    const claim = async () => {
+      const result = await ledger.claim({ key, bodyDigest: 1, leaseMs: LEASE_MS });
+      return result.status === 'claimed' ? result : { ...result, fence: 0 };
+    };
+    proxy.lostWrites = 5;
+    const first = await claim();
+    expect(first).toMatchObject({ status: 'claimed', attempt: 1 });
+    expect(await ledger.checkpoint({ key, fence: first.fence }, { leaseMs: LEASE_MS })).toBe(true);
+    expect(await ledger.release({ key, fence: first.fence })).toBe(true);
+    const second = await claim();
+    expect(second).toMatchObject({ status: 'claimed', attempt: 2 });
+    expect(await ledger.complete({ key, fence: second.fence })).toBe(true);
+    expect(proxy.lostWrites).toBe(0);
+    expect(await claim()).toMatchObject({ status: 'completed' });
+    client.destroy();
+    await proxy.close();
   });
 
   test('forgets what was handled when its time is over, and lets DynamoDB delete it then', async () => {
