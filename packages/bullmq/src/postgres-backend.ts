@@ -89,8 +89,9 @@ export function createPostgresSide(
   };
 }
 
-/** If somebody retries the entry at this moment, it is not completed any more, and its body stays. */
-const DELETE_BODY = "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed'";
+/** If somebody retries the entry at this moment, it is not completed any more, and its body stays. What was erased stays erased. */
+const DELETE_BODY =
+  "UPDATE job SET data = $3 WHERE queue = $1 AND id = $2 AND state = 'completed' AND data ? 'body'";
 
 const ERASE = `
   UPDATE job SET state = 'completed', data = $3, finished_at_ms = $4, failed_reason = NULL

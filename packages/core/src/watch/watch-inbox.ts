@@ -81,6 +81,7 @@ const NOTIFY_DEADLINE_MS = 30_000;
 export function watchInbox(inbox: Inbox, options: WatchInboxOptions): InboxWatch {
   const { notify, onError, maxDeadLetters = 0, maxLagMs = 60_000, maxSilenceMs = {} } = options;
   const { intervalMs = 20_000, quietMs = 300_000, clock = Date.now } = options;
+  if (typeof notify !== 'function') throw new TypeError('The option "notify" must be a function.');
   checkAboveZero({ maxLagMs, intervalMs, quietMs, ...maxSilenceMs });
   const look = createFinder(inbox, { maxDeadLetters, maxLagMs, maxSilenceMs }, clock);
   const checksUntilOver = Math.ceil(quietMs / intervalMs);

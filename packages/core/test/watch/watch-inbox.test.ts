@@ -251,6 +251,7 @@ test('looks by itself, goes on although a call hangs, and stops when it is close
 test('rejects options that make no sense', () => {
   const { inbox } = watched();
   const notify = () => {};
+  expect(() => watchInbox(inbox, {} as never)).toThrow('"notify" must be a function');
   expect(() => watchInbox(inbox, { notify, intervalMs: 0 })).toThrow(TypeError);
   expect(() => watchInbox(inbox, { notify, maxSilenceMs: { [TYPE]: Number.NaN } })).toThrow(`"${TYPE}"`);
 });
