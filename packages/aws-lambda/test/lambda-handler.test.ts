@@ -66,7 +66,7 @@ describe('createLambdaHandler', () => {
     await createLambdaHandler({ keys: KEY, on, ledger: createMemoryLedger() })(format2(signed()));
     expect(warn).not.toHaveBeenCalled();
     await createLambdaHandler({ keys: KEY, on })(format2(signed()));
-    expect(warn.mock.calls).toEqual([warned]);
+    await vi.waitFor(() => expect(warn.mock.calls).toEqual([warned]), { timeout: 10_000 });
   });
 
   test.each([
