@@ -39,7 +39,7 @@ export async function startServers(
     if (url === undefined) throw new Error(`The test needs more than ${SERVERS} servers at once.`);
     const tell = async (what: string, body = '') => {
       const { status } = await send(url + CONTROL_PATH + what, { body: Buffer.from(body) });
-      if (status !== 200) throw new Error(`${runtime} could not ${what} its app: ${started.errors()}`);
+      if (status !== 200) throw new Error(`${runtime} could not ${what} its app: ${started.output()}`);
     };
     const { receiver, answers } = createRemoteApp(setup, () => tell('close'));
     const app = control.add(answers);

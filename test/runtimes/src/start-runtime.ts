@@ -9,8 +9,8 @@ import { binaryOf, type Runtime } from './binaries.ts';
 export interface StartedRuntime {
   /** Where it listens, in the order of its servers. */
   readonly urls: readonly string[];
-  /** What it has written to its standard error. */
-  readonly errors: () => string;
+  /** What it has printed since it listens, and what it has written to its standard error. */
+  readonly output: () => string;
   close(): Promise<void>;
 }
 
@@ -35,12 +35,12 @@ export async function startRuntime(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let errors = '';
+  let output = '';
   child.stderr.on('data', (chunk) => {
-    errors += String(chunk);
+    output += String(chunk);
   });
   child.once('exit', (code, signal) => {
-    errors += `It ended with ${code ?? signal}.`;
+    output += `It ended with ${code ?? signal}.`;
   });
   process.once('exit', () => child.kill());
   const close = async () => {
@@ -48,13 +48,21 @@ export async function startRuntime(
     rmSync(folder, { recursive: true, force: true });
   };
   const urls: string[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    if (line.startsWith('{')) urls.push(`http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`);
-    if (urls.length === servers) break;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`${runtime} did not start: ${output}`)));
+      createInterface(child.stdout).on('line', (line) => {
+        if (urls.length === servers) output += `${line}\n`;
+        else if (line.startsWith('{'))
+          urls.push(`http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`);
+        if (urls.length === servers) resolve();
+      });
+    });
+  } catch (error) {
+    await close();
+    throw error;
   }
-  if (urls.length === servers) return { urls, errors: () => errors, close };
-  await close();
-  throw new Error(`${runtime} did not start: ${errors}`);
+  return { urls, output: () => output, close };
 }
 
 const ARGUMENTS: Readonly<Record<Runtime, readonly string[]>> = {
