@@ -28,6 +28,7 @@ const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
     'cli',
     [
       '@showpad-webhooks/client',
+      '@showpad-webhooks/dashboard',
       '@showpad-webhooks/emulator',
       'ajv',
       'commander',

@@ -2,8 +2,8 @@ import { createReceiver, type Inbox, PermanentError, type Receiver } from '@show
 import { createMemoryInbox, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { onTestFinished, vi } from 'vitest';
 
-export const KEY = 'the-key-of-this-test';
-export const TYPE = 'shared-space-user-added';
+const KEY = 'the-key-of-this-test';
+const TYPE = 'shared-space-user-added';
 
 export interface FilledInbox {
   readonly inbox: Inbox;

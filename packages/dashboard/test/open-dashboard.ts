@@ -12,7 +12,7 @@ export interface OpenDashboard {
   post(call: string): Promise<Answer>;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: each call has its own answer.
   readonly body: any;
