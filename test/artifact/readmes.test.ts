@@ -13,6 +13,7 @@ const node = (app: string, args: readonly string[]) => run(process.execPath, arg
 
 /** What the app has already, to which its README adds the package. */
 const APP: Readonly<Record<string, readonly string[]>> = {
+  dashboard: ['@showpad-webhooks/express', '@showpad-webhooks/sqlite', 'express', '@types/express'],
   emulator: ['@showpad-webhooks/express', 'express', '@types/express'],
   express: ['express', '@types/express'],
   fastify: ['fastify'],
@@ -21,8 +22,17 @@ const APP: Readonly<Record<string, readonly string[]>> = {
   otel: ['@showpad-webhooks/express', 'express', '@types/express'],
   postgres: ['@types/pg'],
 };
-/** What the first snippet does. The others make a function, which the tests of the documents run. */
-const RECEIVES = ['core', 'express', 'fastify', 'fetch', 'koa', 'nestjs', 'otel'];
+/** What an event is answered with, if the first snippet receives any. */
+const STATUSES: Readonly<Record<string, number>> = {
+  core: 200,
+  dashboard: 202,
+  express: 200,
+  fastify: 200,
+  fetch: 200,
+  koa: 200,
+  nestjs: 200,
+  otel: 200,
+};
 /** Those that are tried with Yarn too. It also installs optional dependencies of other platforms, which the registry does not have. */
 const WITH_YARN = ['core', 'express', 'fastify', 'fetch', 'koa'];
 
@@ -60,8 +70,8 @@ function expectResults(output: string, selected: readonly Readme[]): void {
     return [file.split('/')[0], status, printed.some((line) => line.includes('kent.cook@showpad.com'))];
   });
   const expected = selected.map(({ name }) => {
-    const isReceiver = RECEIVES.includes(name);
-    return [name, isReceiver ? 200 : null, isReceiver || name === 'emulator'];
+    const status = STATUSES[name] ?? null;
+    return [name, status, status !== null || name === 'emulator'];
   });
   expect(found).toEqual(expected);
 }

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { formatWithOptions } from 'node:util';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
@@ -17,6 +18,8 @@ for (const file of process.argv.slice(2)) {
   const module = imported.AppModule || imported.POST ? imported : (imported.default ?? imported);
   if (module.AppModule) await startNest(module.AppModule, file);
   const status = await deliver(module);
+  // It is queued, and the handler runs soon.
+  while (status === 202 && printed.length === 0) await setTimeout(10);
   results[file] = { status, printed };
 }
 console.log = log;
