@@ -71,7 +71,8 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
       batch.set(each.key, each);
     }
     waiting.splice(0, batch.size);
-    return [...batch.values()];
+    // In this order, two processes that store the same events do not wait for each other.
+    return [...batch.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
   }
 
   async function store(batch: readonly Waiting[]): Promise<void> {
@@ -89,6 +90,12 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
 
   async function insert(batch: readonly Waiting[]): Promise<void> {
     const entries = batch.map(({ entry }) => entry);
+    let from = 1;
+    const places = entries.map(({ body }) => {
+      const place = from;
+      from += body.byteLength;
+      return place;
+    });
     const rows = await database.all<{ key: string }>(insertSql(schema), [
       inbox,
       batch.map(({ key }) => key),
@@ -98,6 +105,7 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
       entries.map(storedMeta),
       entries.map(({ error }) => (error ? JSON.stringify(error) : null)),
       entries.map(({ body }) => body.byteLength),
+      places,
       Buffer.concat(entries.map(({ body }) => body)),
     ]);
     const stored = new Set(rows.map(({ key }) => key));
@@ -139,24 +147,21 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
 }
 
 /**
- * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Rows are inserted in
- * the order of their keys, so that two processes that store the same events do not wait for each other.
+ * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Each is cut out of it by
+ * its place and its length.
  */
 function insertSql(schema: string): string {
   return `
-    WITH input AS MATERIALIZED (
-      SELECT ${nextval(schema, 'entry')} AS seq, each.*,
-        1 + sum(body_bytes) OVER (ORDER BY place) - body_bytes AS body_from
-      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
-        WITH ORDINALITY AS each (key, state, at_ms, body_digest, meta, error, body_bytes, place)
-    ), stored AS (
+    WITH stored AS (
       INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes)
-      SELECT seq, $1, key, state, at_ms, body_digest, meta, error, body_bytes FROM input ORDER BY key
+      SELECT ${nextval(schema, 'entry')}, $1, each.*
+      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[]) AS each
       ON CONFLICT (key) DO NOTHING
       RETURNING seq, key
     ), bodies AS (
       INSERT INTO ${schema}.inbox_body (seq, body)
-      SELECT seq, substring($9::bytea FROM body_from::integer FOR body_bytes::integer) FROM stored JOIN input USING (seq)
+      SELECT seq, substring($10::bytea FROM place FOR bytes)
+      FROM stored JOIN unnest($2::text[], $8::integer[], $9::integer[]) AS body (key, bytes, place) USING (key)
     )
     SELECT key FROM stored`;
 }
