@@ -58,15 +58,14 @@ describe('createLambdaHandler', () => {
       vi.unstubAllEnvs();
       warn.mockRestore();
     });
-    const warned = [
-      expect.stringContaining('AWS Lambda'),
-      expect.objectContaining({ code: 'MEMORY_LEDGER' }),
-    ];
+    const texts = () =>
+      warn.mock.calls.map(([text]) => String(text)).filter((text) => text.startsWith('No ledger'));
     const on = { [TYPE]: () => {} };
     await createLambdaHandler({ keys: KEY, on, ledger: createMemoryLedger() })(format2(signed()));
-    expect(warn).not.toHaveBeenCalled();
     await createLambdaHandler({ keys: KEY, on })(format2(signed()));
-    await vi.waitFor(() => expect(warn.mock.calls).toEqual([warned]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(texts()).toEqual([expect.stringContaining('AWS Lambda')]), {
+      timeout: 10_000,
+    });
   });
 
   test.each([
