@@ -1,8 +1,6 @@
 import type { Inbox, InboxItem } from '../inbox/types.ts';
 import { nextTurn } from '../shared/promise.ts';
 
-const PAGE = 500;
-
 export interface EntryFilter {
   readonly types: readonly string[];
   readonly handlerName: string;
@@ -40,7 +38,7 @@ export async function findEntries(
   for (const state of ['done', 'dead'] as const) {
     let cursor: string | undefined;
     do {
-      const { items, next } = await inbox.list({ state, limit: PAGE, cursor });
+      const { items, next } = await inbox.list({ state, cursor });
       items.forEach(sort);
       cursor = next;
       await nextTurn(); // A store may answer at once, and an app has other work.

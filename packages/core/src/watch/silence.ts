@@ -1,7 +1,6 @@
 import type { Inbox, InboxItem } from '../inbox/types.ts';
 import { nextTurn, withDeadline } from '../shared/promise.ts';
 
-const PAGE = 500;
 /** No more entries that wait are looked at, so that a look after a long outage does not take long. */
 const MOST_WAITING = 5_000;
 /** An entry may be listed a moment after the time that it was settled at. */
@@ -41,7 +40,7 @@ export function createSilenceWatch(
       let cursor: string | undefined;
       let left = MOST_WAITING;
       do {
-        const { items, next } = await withDeadline(inbox.list({ state, limit: PAGE, cursor }));
+        const { items, next } = await withDeadline(inbox.list({ state, cursor }));
         items.forEach(note);
         // What is settled is listed by when it was, so all that follows is older.
         const settledAtMs = items.at(-1)?.settledAtMs;
