@@ -80,7 +80,7 @@ test('names what it could not erase, and fails', async () => {
   const { exitCode, stdout } = await inbox(app.store, 'erase', ...args);
   expect(exitCode).toBe(1);
   expect(stdout).toContain('dead.jsonl  It has 1 such dead letter. Delete the line yourself.');
-  expect(stdout).toContain('notes.json  It is no recording, so it was not searched.');
+  expect(stdout).toContain('notes.json  It could not be read as a recording, so it was not searched.');
   expect(stdout).toContain('erased  pending 0  done 0  dead 1  recordings 1');
 });
 

@@ -84,10 +84,11 @@ async function findEntries(
   const found = new Map<string, InboxItem>();
   const search = (entry: InboxItem) => {
     const { body: _, ...item } = entry;
-    if (isMeant(entry)) found.set(item.id, item);
-    return false;
+    const isFound = isMeant(entry);
+    if (isFound) found.set(item.id, item);
+    return isFound;
   };
-  await lookAtEach(inbox, search, 'Nothing was changed.', context);
+  await lookAtEach(inbox, search, { isDryRun: true, ifStopped: 'Nothing was changed.' }, context);
   return found;
 }
 
@@ -97,23 +98,24 @@ function eraseEntries(
   isMeant: (entry: Searched) => boolean,
   context: Context,
 ): Promise<InboxErasure> {
-  return lookAtEach(inbox, isMeant, 'Run it again for the rest.', context);
+  return lookAtEach(inbox, isMeant, { isDryRun: false, ifStopped: 'Run it again for the rest.' }, context);
 }
 
 async function lookAtEach(
   inbox: Inbox,
-  isErased: (entry: InboxItem) => boolean,
-  ifStopped: string,
+  isMeant: (entry: InboxItem) => boolean,
+  { isDryRun, ifStopped }: { readonly isDryRun: boolean; readonly ifStopped: string },
   { io, output }: Context,
 ): Promise<InboxErasure> {
   const progress = createProgress(io, output.isQuiet());
   let looked = 0;
   try {
-    return await inbox.erase((entry) => {
+    const look = (entry: InboxItem) => {
       if (io.signal.aborted) throw new CliError(`Stopped. ${ifStopped}`);
       if (++looked % 1_000 === 0) progress.show(`Looked at ${countOf(looked)}`);
-      return isErased(entry);
-    });
+      return isMeant(entry);
+    };
+    return await inbox.erase(look, { isDryRun });
   } finally {
     progress.clear();
   }

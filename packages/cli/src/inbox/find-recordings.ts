@@ -41,7 +41,7 @@ export async function findRecordings(
           refusal: deadLettersOf(meant.length),
         });
     } catch {
-      refused.push({ file, refusal: 'It is no recording, so it was not searched.' });
+      refused.push({ file, refusal: 'It could not be read as a recording, so it was not searched.' });
     }
   }
   return { files, refused };

@@ -113,7 +113,6 @@ type UntypedOptions = Pick<
   BackfillOptions<ShowpadEventMap, EventSchemas, never>,
   'logger' | 'telemetry' | 'handlerTimeoutMs' | 'name' | 'onError'
 > & {
-  readonly type: string | readonly string[];
   readonly schemas?: EventSchemas;
   readonly handler: Handler<EventEnvelope<string, unknown>>;
 };
@@ -123,13 +122,12 @@ function createProcessor(
   receiverName: string,
   options: UntypedOptions,
 ): (entry: InboxItem & { readonly body: Uint8Array }) => Promise<boolean> {
-  const { type, name, handler: run, schemas = {}, logger = silentLogger, telemetry } = options;
+  const { name, handler: run, schemas = {}, logger = silentLogger, telemetry } = options;
   const { handlerTimeoutMs = 60_000 } = options;
   checkAboveZero({ handlerTimeoutMs });
   const reporter = new Reporter({ receiverName, logger, waitUntil: undefined });
   if (options.onError) reporter.onError.push(options.onError);
-  const [target] = [type].flat().map((each) => ({ type: each }));
-  const handler: RegisteredHandler = { target: target ?? 'any', name, identity: name, run };
+  const handler: RegisteredHandler = { target: 'any', name, identity: name, run };
   const jobs = createJobProcessor({
     receiverName,
     logger,

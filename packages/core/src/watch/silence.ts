@@ -35,7 +35,8 @@ export function createSilenceWatch(
       .filter(([type, maxMs]) => (latestMs.get(type) ?? Number.NEGATIVE_INFINITY) < nowMs - maxMs)
       .map(([type]) => type);
 
-  async function lookBackTo(oldestMs: number): Promise<void> {
+  /** Looks at what was settled since a time, and at what waits, until no type is silent. */
+  async function lookBack(nowMs: number, oldestMs: number): Promise<void> {
     for (const state of ['pending', 'leased', 'done', 'dead'] as const) {
       let cursor: string | undefined;
       let left = MOST_WAITING;
@@ -48,7 +49,7 @@ export function createSilenceWatch(
         else if (settledAtMs < oldestMs) break;
         cursor = next;
         await nextTurn(); // A store may answer at once, and an app has other work.
-      } while (cursor !== undefined && left > 0);
+      } while (cursor !== undefined && left > 0 && silentAt(nowMs).length > 0);
     }
   }
 
@@ -58,7 +59,7 @@ export function createSilenceWatch(
       const suspects = silentAt(nowMs);
       if (suspects.length === 0) return [];
       const longestMs = Math.max(...suspects.map((type) => maxSilenceMs[type] ?? 0));
-      await lookBackTo(Math.max(nowMs - longestMs, lookedMs - SLACK_MS));
+      await lookBack(nowMs, Math.max(nowMs - longestMs, lookedMs - SLACK_MS));
       lookedMs = nowMs;
       return silentAt(nowMs).filter((type) => knownSinceMs <= nowMs - (maxSilenceMs[type] ?? 0));
     },
