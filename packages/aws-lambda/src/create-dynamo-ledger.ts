@@ -8,7 +8,10 @@ export interface DynamoLedgerOptions {
   readonly client: DynamoClient;
   /** The name of the table. Its only key is the text `id`, and its TTL attribute is `expiresAt`. */
   readonly table: string;
-  /** How long handled events and failed attempts are remembered, in ms. Default 24 hours. */
+  /**
+   * How long handled events and failed attempts are remembered, in ms. For a queue it is as long as a message may wait, also as
+   * a dead letter. Default 24 hours.
+   */
   readonly ttlMs?: number;
 }
 
