@@ -121,6 +121,12 @@ describe('template.yaml', () => {
       expect(response).toMatchObject({ contentHandling: 'CONVERT_TO_TEXT' });
   });
 
+  test('ends no line of the mapping template with a reference and "##", which Apache Velocity would write out', () => {
+    for (const template of Object.values(INTEGRATION.requestTemplates)) {
+      expect(template).not.toMatch(/\$\{?[\w.]+\}?##/);
+    }
+  });
+
   test('keeps what fails: partial responses, retries, and a queue of dead letters that outlives the other', () => {
     const [queue, letters] = [propertiesOf('Queue'), propertiesOf('DeadLetters')] as [Json, Json];
     const { deadLetterTargetArn, maxReceiveCount } = queue.RedrivePolicy as Json;
