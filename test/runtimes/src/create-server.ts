@@ -30,7 +30,7 @@ export async function startServers(
   const started = await startRuntime(runtime, {
     code,
     servers: SERVERS,
-    env: { SLOTS: String(SERVERS), IS_HONO: String(isHono) },
+    env: { SERVERS: String(SERVERS), IS_HONO: String(isHono) },
   });
   const free = [...started.urls];
 

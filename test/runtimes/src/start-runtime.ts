@@ -42,9 +42,11 @@ export async function startRuntime(
   child.once('exit', (code, signal) => {
     output += `It ended with ${code ?? signal}.`;
   });
-  process.once('exit', () => child.kill());
+  const kill = () => child.kill();
+  process.once('exit', kill);
   const close = async () => {
     await end(child);
+    process.off('exit', kill);
     rmSync(folder, { recursive: true, force: true });
   };
   const urls: string[] = [];

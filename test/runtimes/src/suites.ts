@@ -3,7 +3,7 @@ import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import { afterAll, beforeAll } from 'vitest';
 import { type Runtime, versionOf } from './binaries.ts';
 import { type RuntimeOptions, type RuntimeServers, startServers } from './create-server.ts';
-import { SERVERS } from './servers.ts';
+import { SERVER_TRAITS } from './server-traits.ts';
 
 /** Runs the suites of all adapters, unchanged, against the fetch handler in a runtime. */
 export function defineRuntimeSuites(runtime: Runtime, options: RuntimeOptions = {}): void {
@@ -17,11 +17,12 @@ export function defineRuntimeSuites(runtime: Runtime, options: RuntimeOptions = 
 
   const {
     holdsRefused = false,
+    resetsRefused = false,
     hasNoPipelining = false,
     kept = [],
     differences,
     untaken = {},
-  } = SERVERS[runtime];
+  } = SERVER_TRAITS[runtime];
 
   defineAdapterSuite(name, createServer, {
     behindParser: { kept },
@@ -29,5 +30,11 @@ export function defineRuntimeSuites(runtime: Runtime, options: RuntimeOptions = 
     holdsRefused,
     hasNoPipelining,
   });
-  defineHostileSuite(name, createServer, { isFetch: true, holdsRefused, differences, untaken });
+  defineHostileSuite(name, createServer, {
+    isFetch: true,
+    holdsRefused,
+    resetsRefused,
+    differences,
+    untaken,
+  });
 }

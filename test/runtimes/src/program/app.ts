@@ -2,7 +2,6 @@ import { createFetchHandler } from '@showpad-webhooks/fetch';
 import { createHonoApp } from '../../../fetch/app.ts';
 import { CONTROL_PATH } from '../bridge/messages.ts';
 import { createRemoteReceiver, type Platform, type RemoteReceiver } from './receiver.ts';
-import { lendTimersOfTest } from './timers.ts';
 import { delivery, Outgoing, Wire } from './wire.ts';
 
 type Serve = (request: Request) => Response | Promise<Response>;
@@ -12,7 +11,6 @@ interface App extends RemoteReceiver {
 
 /** An app that the test opens, uses and closes, and then another one. */
 export function createApps({ isHono, ...platform }: Platform & { readonly isHono: boolean }): Serve {
-  lendTimersOfTest();
   let wire = new Wire('');
   let app: App | undefined;
 

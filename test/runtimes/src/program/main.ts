@@ -1,5 +1,6 @@
-// The program that runs in Bun and in Deno: SLOTS servers on free ports.
+// The program that runs in Bun and in Deno: a number of SERVERS on free ports.
 import { createApps } from './app.ts';
+import { lendTimersOfTest } from './timers.ts';
 
 interface Served {
   readonly port?: number;
@@ -13,7 +14,8 @@ const { Bun, Deno } = globalThis as {
 };
 const hostname = '127.0.0.1';
 
-for (let slot = 0; slot < Number(process.env.SLOTS); slot++) {
+lendTimersOfTest();
+for (let count = 0; count < Number(process.env.SERVERS); count++) {
   const fetch = createApps({ isHono: process.env.IS_HONO === 'true' });
   const server = Bun
     ? Bun.serve({ hostname, port: 0, fetch })

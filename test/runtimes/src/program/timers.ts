@@ -12,7 +12,7 @@ export function lendTimersOfTest(): void {
   const setRemote = (call: () => void, ms: number) => {
     const outgoing = delivery.getStore();
     if (!outgoing?.isWatched) return set(call, ms);
-    const timer = ++lastTimer;
+    const timer = --lastTimer; // The timers of a runtime may be numbers above 0.
     running.add(timer);
     outgoing.send(async (wire) => {
       // The headers of the answer say that the timer is set, and its end says that the time is over.

@@ -10,20 +10,28 @@ export const watch: Telemetry = {
     const { body } = request;
     if (typeof body !== 'function') return receive();
     const number = ++lastDelivery;
-    const tell = (watched: Omit<Watched, 'delivery'>) =>
-      delivery.getStore()?.send((wire) => wire.call('watch', { delivery: number, ...watched }));
+    const tell = (describe: () => Omit<Watched, 'delivery'>) =>
+      delivery.getStore()?.send((wire) => wire.call('watch', { delivery: number, ...describe() }));
+    let held = 0;
+    let isTelling = false;
     const receipt = await receive({
       ...request,
       body(limitBytes, onHeld) {
         const reading = body(limitBytes, (bytes) => {
           onHeld?.(bytes);
-          tell({ what: 'held', bytes });
+          held = bytes;
+          if (isTelling) return; // What waits to be sent will say the latest number.
+          isTelling = true;
+          tell(() => {
+            isTelling = false;
+            return { what: 'held', bytes: held };
+          });
         });
-        tell({ what: 'reading' });
+        tell(() => ({ what: 'reading' }));
         return reading;
       },
     });
-    tell({ what: 'over' });
+    tell(() => ({ what: 'over' }));
     return receipt;
   },
   aroundHandler: ({ run }) => run(),

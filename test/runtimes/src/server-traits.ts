@@ -3,6 +3,7 @@ import type { Runtime } from './binaries.ts';
 /** How the HTTP server of a runtime differs from Node's. All of it happens before or after the fetch handler. */
 export interface ServerTraits {
   readonly holdsRefused?: boolean;
+  readonly resetsRefused?: boolean;
   readonly hasNoPipelining?: boolean;
   /** The bodies that a parser in front of the handler does not use up. */
   readonly kept?: readonly string[];
@@ -16,9 +17,10 @@ const UNKNOWN_EXPECT = { 'http: Expect that is unknown': '200' }; // The header 
 
 const TRAILERS = 'Bun answers 400 to trailers, which come after the delivery that it has already passed on';
 
-export const SERVERS: Readonly<Record<Runtime, ServerTraits>> = {
+export const SERVER_TRAITS: Readonly<Record<Runtime, ServerTraits>> = {
   bun: {
     holdsRefused: true,
+    resetsRefused: true,
     hasNoPipelining: true,
     kept: ['an empty body'], // No Request has a body there, so a parser cannot use it up.
     differences: {
