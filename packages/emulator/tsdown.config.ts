@@ -1,16 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { UserConfig } from 'tsdown';
-import { build } from 'vite';
+import { withPage } from '../ui/build/with-page.ts';
 
-const configFile = fileURLToPath(new URL('admin/vite.config.ts', import.meta.url));
-
-// Merged into the root config. Each build empties the folder first, so the Admin page is built after it.
-const config: UserConfig = {
-  hooks: {
-    'build:done': async ({ options }) => {
-      if (options.format === 'es') await build({ configFile });
-    },
-  },
-};
+const config: UserConfig = withPage(fileURLToPath(new URL('admin/vite.config.ts', import.meta.url)));
 
 export default config;

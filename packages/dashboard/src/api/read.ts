@@ -18,7 +18,7 @@ const MAX_WANTED = 1_000;
 /** How many entries are read at once if only some are wanted. */
 const SEARCH_PAGE = 200;
 /** After that long a search answers with what it has found, and the page asks it to go on. */
-const SEARCH_MS = 250;
+const SEARCH_MS = 1_000;
 
 /** Lists entries, or searches them. An id finds its entry in any state. */
 export async function readEntries(inbox: Inbox, query: URLSearchParams): Promise<EntriesView> {

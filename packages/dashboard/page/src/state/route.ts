@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useHash } from '@showpad-webhooks/ui/state/use-hash.ts';
 
 export const STATES = ['dead', 'pending', 'leased', 'done'] as const;
 export type State = (typeof STATES)[number];
@@ -36,15 +36,7 @@ export function refine(route: Route): void {
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
-export function useRoute(): Route {
-  const [route, setRoute] = useState(readRoute);
-  useEffect(() => {
-    const listener = () => setRoute(readRoute());
-    addEventListener('hashchange', listener);
-    return () => removeEventListener('hashchange', listener);
-  }, []);
-  return route;
-}
+export const useRoute = (): Route => useHash(readRoute);
 
 export function unfiltered(route: Route): Route {
   return { ...route, type: '', handler: '', error: '', within: '', id: '' };

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useHash } from '@showpad-webhooks/ui/state/use-hash.ts';
 
 export const SCREENS = [
   'webhooks',
@@ -37,12 +37,4 @@ export function go(href: string): void {
   location.hash = href;
 }
 
-export function useRoute(): Route {
-  const [route, setRoute] = useState(readRoute);
-  useEffect(() => {
-    const listener = () => setRoute(readRoute());
-    addEventListener('hashchange', listener);
-    return () => removeEventListener('hashchange', listener);
-  }, []);
-  return route;
-}
+export const useRoute = (): Route => useHash(readRoute);
