@@ -1,3 +1,4 @@
+import { type InboxWatch, watchInbox } from '@showpad-webhooks/core/watch';
 import { createDashboard } from '@showpad-webhooks/dashboard';
 import { type Receiver, showpadWebhooks } from '@showpad-webhooks/express';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
@@ -19,6 +20,7 @@ export interface AppOptions {
 export function createApp({ addContact, signatureKey, file, opsPassword, log }: AppOptions): {
   readonly app: Express;
   readonly receiver: Receiver;
+  readonly watch: InboxWatch;
 } {
   const inbox = createSqliteInbox({ file, backoff: (attempt) => 500 * 2 ** attempt });
   const webhooks = showpadWebhooks({ path: '/webhooks/showpad', keys: signatureKey, inbox });
@@ -31,7 +33,9 @@ export function createApp({ addContact, signatureKey, file, opsPassword, log }: 
     .onDeadLetter(({ event, error }) =>
       log(`Event ${event?.id} is dead: ${error.message} See "pnpm inbox", or the page /ops/webhooks.`),
     );
+  // Your app would tell whoever is on call, for example in Slack.
+  const watch = watchInbox(inbox, { notify: ({ state, text }) => log(`Alert ${state}: ${text}`) });
   const dashboard = createDashboard({ inbox, authorize: (request: LoggedIn) => request.user });
   const app = express().use(webhooks).use('/ops/webhooks', requireLogin(opsPassword), dashboard);
-  return { app, receiver: webhooks.receiver };
+  return { app, receiver: webhooks.receiver, watch };
 }

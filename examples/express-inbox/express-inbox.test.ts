@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { PermanentError } from '@showpad-webhooks/express';
+import { signedDelivery } from '@showpad-webhooks/express/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApp } from './app.ts';
 
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 
@@ -45,6 +48,26 @@ test('the one command stores a sample, handles it when the CRM is back, and ends
   expect(output).toContain('Events to be handled again: 0');
   expect(output).toContain('{ pending: 0, leased: 0, done: 1, dead: 0 }');
 }, 30_000);
+
+test('prints an alert when an event is dead', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-example-'));
+  const lines: string[] = [];
+  const { receiver, watch } = createApp({
+    signatureKey: 'a-key',
+    opsPassword: 'a-password',
+    file: join(folder, 'showpad.db'),
+    addContact: () => Promise.reject(new PermanentError('There is no such contact.')),
+    log: (line) => void lines.push(line),
+  });
+  await receiver.start();
+  await receiver.receive(signedDelivery('shared-space-user-added', { key: 'a-key' }));
+  await vi.waitFor(() => expect(lines.some((line) => line.includes('is dead'))).toBe(true));
+  await watch.check();
+  expect(lines.at(-1)).toMatch(/^Alert begun: The inbox "default" holds 1 dead letter\./);
+  watch.close();
+  await receiver.close();
+  rmSync(folder, { recursive: true });
+});
 
 /** What the page answers without a password, with a wrong one, and with the one that the app prints. */
 function statusesOf(line: string): Promise<readonly number[]> {

@@ -11,7 +11,7 @@ const signatureKey = process.env.SHOWPAD_SIGNATURE_KEY ?? randomUUID();
 const opsPassword = process.env.OPS_PASSWORD ?? randomUUID();
 let failures = isDemo ? 2 : 0;
 
-const { app, receiver } = createApp({
+const { app, receiver, watch } = createApp({
   signatureKey,
   opsPassword,
   file: process.env.SHOWPAD_INBOX ?? 'showpad.db',
@@ -32,6 +32,7 @@ console.log(`Inbox at ${new URL('/ops/webhooks', url)}, with any name and the pa
 // On a deploy, accept no new connections, let running handlers end, and leave the rest in the file.
 process.once('SIGTERM', async () => {
   server.close();
+  watch.close();
   await receiver.close();
 });
 
