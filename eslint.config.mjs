@@ -7,7 +7,11 @@ import regexp from 'eslint-plugin-regexp';
 // test/artifact have settings of their own.
 export default [
   {
-    ignores: ['**/{dist,reports,.generated*,.stryker-tmp}/**', 'docs/{api,.vitepress/cache}/**'],
+    ignores: [
+      '**/{dist,reports,.app-*,.generated*,.next,.stryker-tmp,.svelte-kit}/**',
+      'docs/{api,.vitepress/cache}/**',
+      'examples/*/build/**',
+    ],
   },
   {
     files: ['**/*.{js,mjs,cjs,ts,mts,cts,tsx}'],

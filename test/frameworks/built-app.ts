@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -31,6 +32,8 @@ export interface AppSetup {
 
 /** Copies an example, adds the files of the suite, builds it with its own command and without the key, and gives its folder. */
 export async function buildApp({ example, route: [route, renamedTo], files }: AppSetup): Promise<string> {
+  // What is built here uses the packages as they are published.
+  if (!existsSync(`${EXAMPLES}../packages/fetch/dist`)) throw new Error('Run "pnpm build" before this test.');
   // The folder has to be in the workspace, because Next.js takes nothing from outside.
   const folder = mkdtempSync(join(HERE, '.app-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
