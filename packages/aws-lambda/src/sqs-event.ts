@@ -3,17 +3,17 @@ import type { WebhookRequest } from '@showpad-webhooks/core';
 import { bytesOf } from './body-bytes.ts';
 import { describeEvent, sourceOf } from './describe-event.ts';
 
-/** The part of a record of SQS that is used. */
+/** The part of a record of SQS that is used. SQS always sends all of it, and a test of the app may leave something out. */
 export interface SqsRecord {
   readonly messageId: string;
   readonly body: string;
-  readonly attributes: {
+  readonly attributes?: {
     /** When SQS got the message, in unix ms. A message that comes back from a dead-letter queue has a new one. */
     readonly SentTimestamp?: string;
     readonly MessageGroupId?: string;
   };
-  readonly messageAttributes: Readonly<Record<string, { readonly stringValue?: string }>>;
-  readonly eventSourceARN: string;
+  readonly messageAttributes?: Readonly<Record<string, { readonly stringValue?: string }>>;
+  readonly eventSourceARN?: string;
 }
 
 /** The message attribute with the time at which the gateway got the delivery, in unix ms. */
@@ -29,13 +29,13 @@ export function readSqsEvent(event: unknown): readonly SqsRecord[] {
 }
 
 /** The delivery that a gateway has put into a message: the attributes of the message are the headers. */
-export function requestOf({ body, attributes, messageAttributes }: SqsRecord): WebhookRequest {
+export function requestOf({ body, attributes, messageAttributes = {} }: SqsRecord): WebhookRequest {
   const { [RECEIVED_AT]: receivedAt, ...others } = messageAttributes;
   const headers = Object.fromEntries(
     Object.entries(others).map(([name, { stringValue }]) => [name, stringValue]),
   );
   // A message that came back from a dead-letter queue was sent now, and its delivery arrived days ago.
-  const times = [receivedAt?.stringValue, attributes.SentTimestamp].map(Number);
+  const times = [receivedAt?.stringValue, attributes?.SentTimestamp].map(Number);
   return {
     method: 'POST',
     headers,
@@ -52,7 +52,7 @@ export function groupsOf(records: readonly SqsRecord[]): readonly (readonly SqsR
   const groups = new Map<string, SqsRecord[]>();
   for (const record of records) {
     const { messageId, attributes, eventSourceARN } = record;
-    const name = eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined;
+    const name = eventSourceARN?.endsWith('.fifo') ? attributes?.MessageGroupId : undefined;
     const key = name === undefined ? `message ${messageId}` : `group ${name}`;
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }

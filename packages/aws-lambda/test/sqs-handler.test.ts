@@ -158,6 +158,18 @@ describe('createSqsHandler', () => {
     expect(bodies).toEqual([delivery.body.toString(), delivery.body.toString()]);
   });
 
+  test('takes a record of a test that has only what a delivery needs', async () => {
+    const { headers, body } = signed('short');
+    const entries = Object.entries(headers).map(([name, stringValue]) => [name, { stringValue }]);
+    const record = { messageId: 'a', body: body.toString(), messageAttributes: Object.fromEntries(entries) };
+    const handler = createSqsHandler({ keys: KEY });
+    expect(await handler({ Records: [{ ...record, eventSource: 'aws:sqs' }] })).toEqual({
+      batchItemFailures: [],
+    });
+    const unsigned = { messageId: 'b', body: '{}', eventSource: 'aws:sqs' };
+    expect(await handler({ Records: [unsigned] })).toEqual({ batchItemFailures: [] });
+  });
+
   test('says what it got if it is not called by a queue', async () => {
     const handler = createSqsHandler({ keys: KEY });
     const event = { version: '2.0', rawPath: '/', requestContext: {} };
