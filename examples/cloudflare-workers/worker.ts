@@ -1,4 +1,4 @@
-// pnpm start runs the Worker. Put SHOWPAD_SIGNATURE_KEY, the key that Showpad showed, into the file .dev.vars.
+// pnpm start runs the Worker, after pnpm build. Put SHOWPAD_SIGNATURE_KEY, the key that Showpad showed, into .dev.vars.
 import { waitUntil } from 'cloudflare:workers';
 import { createFetchHandler } from '@showpad-webhooks/fetch';
 
