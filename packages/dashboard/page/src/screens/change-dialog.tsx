@@ -114,8 +114,9 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
 
   const counts = OUTCOMES.map(([outcome, text]) => {
     const known = [...outcomes.values()].filter((each) => each === outcome).length;
-    return { text, count: outcome === 'waiting' ? known + changed - outcomes.size : known };
+    return { outcome, text, count: outcome === 'waiting' ? known + changed - outcomes.size : known };
   }).filter(({ count }) => count > 0);
+  const waiting = counts.find(({ outcome }) => outcome === 'waiting')?.count ?? 0;
   const close = () => onClose(handled > 0);
 
   return (
@@ -145,6 +146,9 @@ export function ChangeDialog({ change, target, onClose }: ChangeDialogProps): VN
             </li>
           ))}
         </ul>
+      )}
+      {step === 'finished' && change === 'retry' && changed > 0 && waiting === changed && (
+        <p class="muted">The app has handled none of them yet. Check that it runs and uses this store.</p>
       )}
       {refusals.length > 0 && (
         <div class="result wait">
