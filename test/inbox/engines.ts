@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BullmqSource, createBullmqInbox } from '@showpad-webhooks/bullmq';
+import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxOptions } from '@showpad-webhooks/core/inbox';
+import { createPostgresInbox } from '@showpad-webhooks/postgres';
 import { findServer, startPostgres, startRedis } from '@showpad-webhooks/servers';
 import { createSqliteInbox, type SqliteHandle } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
+import pg from 'pg';
 
 export const ENGINES = ['sqlite', 'redis', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
@@ -42,11 +44,10 @@ export function openInbox({ engine, address, maxPages }: Target, options: InboxO
   if (maxPages !== undefined)
     return createSqliteInbox({ database: openSmall(address, maxPages), ...options });
   if (engine === 'sqlite') return createSqliteInbox({ file: address, ...options });
-  const source: BullmqSource =
-    engine === 'redis'
-      ? { connection: { host: '127.0.0.1', port: Number(address) } }
-      : { postgres: `postgres://postgres@127.0.0.1:${address}/postgres` };
-  return createBullmqInbox({ ...source, ...options });
+  const server = { host: '127.0.0.1', port: Number(address) };
+  if (engine === 'redis') return createBullmqInbox({ connection: server, ...options });
+  const pool = new pg.Pool({ ...server, user: 'postgres', max: 12, allowExitOnIdle: true });
+  return createPostgresInbox({ pool, ...options });
 }
 
 function openSmall(file: string, maxPages: number): SqliteHandle {

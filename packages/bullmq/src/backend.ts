@@ -1,46 +1,28 @@
-import type {
-  ConnectionOptions,
-  JobState,
-  PostgresConnectionOptions,
-  Processor,
-  Queue,
-  Worker,
-  WorkerOptions,
-} from 'bullmq';
+import type { ConnectionOptions, JobState, Processor, Queue, Worker, WorkerOptions } from 'bullmq';
 import type { JobData } from './job-data.ts';
 import type { WaitReplicas } from './replicas.ts';
 import type { ServerClock } from './server-clock.ts';
 
 /** Where BullMQ keeps its jobs. */
-export type BullmqSource =
-  | {
-      /** Redis: ioredis options (also for Sentinel), or a client or Cluster of your own. */
-      readonly connection: ConnectionOptions;
-      /**
-       * An event is stored only when so many replicas have it, so that a failover cannot lose it. Without it, Redis
-       * acknowledges what its replicas may not have yet.
-       */
-      readonly waitReplicas?: WaitReplicas | undefined;
-      readonly postgres?: never;
-    }
-  | {
-      /** Postgres: a URL, the options of a `pg` pool with a `schema`, or a pool of your own. */
-      readonly postgres: PostgresConnectionOptions;
-      readonly connection?: never;
-      readonly waitReplicas?: never;
-    };
+export interface BullmqSource {
+  /** ioredis options (also for Sentinel), or a client or Cluster of your own. */
+  readonly connection: ConnectionOptions;
+  /**
+   * An event is stored only when so many replicas have it, so that a failover cannot lose it. Without it, Redis acknowledges
+   * what its replicas may not have yet.
+   */
+  readonly waitReplicas?: WaitReplicas | undefined;
+}
 
 export type { Queue, Worker };
 
 type WorkerSettings = Omit<WorkerOptions, 'connection'>;
 
-/** What differs between Redis and Postgres. */
+/** What an inbox needs of Redis besides BullMQ's own calls. */
 export interface Backend {
   readonly clock: ServerClock;
   createQueue(name: string): Queue;
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
-  /** Creates or upgrades what must exist before the first job, unless all must exist already. */
-  prepare(): Promise<void>;
   /** Rejects if the queue must exist and does not. */
   checkQueue(queue: Queue): Promise<void>;
   /** Resolves when what was written to the queue before is as durable as the options want it. */
@@ -53,12 +35,11 @@ export interface Backend {
   findFromFuture(queue: Queue, latestMs: number): Promise<readonly string[]>;
   /** Leaves of a job only some data, and makes it completed. Resolves to the state that it was in. If it was active, it stays as it is. */
   eraseJob(queue: Queue, id: string, data: JobData): Promise<JobState>;
-  closeWorker(worker: Worker, isForced: boolean): Promise<void>;
 }
 
 export interface BackendOptions {
   readonly leaseMs: number;
   readonly keepDoneBodies: boolean;
-  /** No queue and no table is created or upgraded. */
+  /** No queue is created or upgraded. */
   readonly mustExist: boolean;
 }

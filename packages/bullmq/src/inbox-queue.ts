@@ -32,12 +32,11 @@ export function createInboxQueue(
     if (isReady) return current;
     const queue = current;
     try {
-      await backend.prepare();
       await queue.waitUntilReady();
       await backend.checkQueue(queue);
       isReady = true;
     } catch (error) {
-      // On Postgres, a queue that could not connect never will. The next call tries with a new one.
+      // A queue that could not connect may never do so. The next call tries with a new one.
       if (queue === current && !isClosed) {
         current = createQueue();
         queue.close().catch(() => {});

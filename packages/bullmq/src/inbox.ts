@@ -4,13 +4,13 @@ import { messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
 import { createClockGuard } from './clock-guard.ts';
-import { createBackend } from './create-backend.ts';
 import { checkHealth, createWritability } from './health.ts';
 import { createInboxQueue } from './inbox-queue.ts';
 import type { JobData } from './job-data.ts';
 import { createJobRunner, type JobRunner } from './job-runner.ts';
 import { createOperations } from './operations.ts';
 import { putJob } from './put-job.ts';
+import { createBackend } from './redis-backend.ts';
 import { withAnswer } from './with-answer.ts';
 
 export type BullmqInboxOptions = BullmqSource &
@@ -18,7 +18,7 @@ export type BullmqInboxOptions = BullmqSource &
     /** The name of the queue is `<prefix>-<name>`. Default `showpad`. */
     readonly prefix?: string;
     /**
-     * Uses only a queue that is there, and neither creates nor upgrades a queue or a table. Use it in tools that look at the
+     * Uses only a queue that is there, and neither creates nor upgrades a queue. Use it in tools that look at the
      * inbox of an app. Calls reject if there is no such queue. Default false.
      */
     readonly mustExist?: boolean;
@@ -30,8 +30,8 @@ export interface BullmqInbox extends Inbox {
   readonly queue: Queue;
 }
 
-/** The largest number that BullMQ's tables in Postgres can hold. */
-const LARGEST_INTEGER = 2 ** 31 - 1;
+/** More than a job will ever have. */
+const MANY = 2 ** 31 - 1;
 const START_DEADLINE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 const CLOSE_RESERVE_MS = 1_000;
@@ -40,10 +40,9 @@ const PURGE_INTERVAL_MS = 3_600_000;
 const CLOCK_INTERVAL_MS = 60_000;
 
 /**
- * A durable inbox on BullMQ, for the processes of many machines. It uses Redis, or Postgres through BullMQ's own backend. How
- * durable it is depends on settings of the server: `start()` checks them and reports those that could lose events.
+ * A durable inbox on BullMQ and Redis, for the processes of many machines. How durable it is depends on settings of the server: `start()` checks them and reports those that could lose events.
  *
- * @throws TypeError for an option that is out of range, or if neither Redis nor Postgres is named.
+ * @throws TypeError for an option that is out of range, or without a connection.
  *
  * @example
  * ```ts
@@ -63,17 +62,13 @@ const CLOCK_INTERVAL_MS = 60_000;
 export function createBullmqInbox({
   connection,
   waitReplicas,
-  postgres,
   prefix = 'showpad',
   mustExist = false,
   ...options
 }: BullmqInboxOptions): BullmqInbox {
   const settings = readInboxOptions(options);
   const { name, maxAttempts, concurrency, leaseMs } = settings;
-  const backend = createBackend({ connection, waitReplicas, postgres } as BullmqSource, {
-    ...settings,
-    mustExist,
-  });
+  const backend = createBackend({ connection, waitReplicas }, { ...settings, mustExist });
   const queueName = `${prefix}-${name}`;
   const queue = createInboxQueue(backend, queueName, (error) => report('queue', error));
   const operations = createOperations(queue, backend, settings);
@@ -100,15 +95,14 @@ export function createBullmqInbox({
 
   async function createWorker(jobRunner: JobRunner): Promise<Worker> {
     const created = backend.createWorker(queueName, (job: Job<JobData>) => jobRunner.run(job), {
-      // On Postgres, a worker that runs although it could not connect turns without end and blocks the process.
-      autorun: false,
+      autorun: false, // It runs when it is connected.
       // BullMQ decides by the wall clock whether a lock is to be renewed. If it is set back, no lock would be renewed.
       skipLockRenewal: true,
       concurrency,
       lockDuration: leaseMs,
       stalledInterval: leaseMs,
       // The default of 1 would fail an event after two crashes. Attempts are counted as they start, so crashes count too.
-      maxStalledCount: LARGEST_INTEGER,
+      maxStalledCount: MANY,
       runRetryDelay: RETRY_DELAY_MS,
       settings: { backoffStrategy: (attempt) => settings.backoff(attempt) },
     });
@@ -121,7 +115,7 @@ export function createBullmqInbox({
       if (closing) throw new Error(`The inbox "${name}" is closed.`);
       return created;
     } catch (error) {
-      backend.closeWorker(created, true).catch(() => {});
+      created.close(true).catch(() => {});
       throw error;
     }
   }
@@ -172,7 +166,7 @@ export function createBullmqInbox({
     runner?.abort(); // What still runs is left to its lease.
     // BullMQ would wait for handlers, and without end for a server that is away.
     const isForced = !isDrained || !(await isInTime(operations.counts(), reserveMs / 2));
-    await isInTime(Promise.all([worker && backend.closeWorker(worker, isForced), queue.close(isForced)]), 0);
+    await isInTime(Promise.all([worker?.close(isForced), queue.close(isForced)]), 0);
     runner?.abort(); // A job that BullMQ was just fetching may have begun.
     runner?.stop();
   }

@@ -4,7 +4,7 @@ import type { Job } from 'bullmq';
 
 /** What is stored of an entry. */
 export interface JobData {
-  /** Everything but the body, as JSON within JSON: the JSON type of Postgres takes neither NUL nor half a surrogate pair. */
+  /** Everything but the body, as JSON. */
   readonly entry: string;
   /** The bytes as base64, because not every body survives as text. It is gone when the entry is done. */
   readonly body?: string | undefined;
@@ -16,7 +16,7 @@ export interface JobData {
 
 /** What changes while an entry is handled. */
 export interface JobProgress {
-  /** The names of the handlers that are done, as JSON within JSON for the same reason. */
+  /** The names of the handlers that are done, as JSON. */
   readonly done: string;
   readonly generation: number;
 }

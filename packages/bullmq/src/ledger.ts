@@ -12,7 +12,7 @@ export interface RedisLedgerOptions {
   readonly ttlMs?: number;
 }
 
-/** The part of an ioredis client or Cluster that is used. The types of ioredis are not named: with Postgres it is not installed. */
+/** The part of an ioredis client or Cluster that is used. */
 export interface RedisClient {
   eval(script: string, keyCount: number, ...keysAndValues: (string | number)[]): Promise<unknown>;
 }

@@ -16,10 +16,14 @@ import { clientOf, ERASE, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis
 import { createReplicaWait, readWaitReplicas } from './replicas.ts';
 import { createServerClock } from './server-clock.ts';
 
-type RedisSource = Extract<BullmqSource, { readonly postgres?: never }>;
-
-export function createRedisSide(source: RedisSource, options: BackendOptions): Backend {
+/** @throws TypeError without a connection. */
+export function createBackend(source: BullmqSource, options: BackendOptions): Backend {
   const { connection } = source;
+  if (!connection) {
+    throw new TypeError(
+      "Pass { connection: { host: 'localhost' } } for Redis. For Postgres there is createPostgresInbox of @showpad-webhooks/postgres.",
+    );
+  }
   const waitReplicas = readWaitReplicas(source.waitReplicas);
   const replicaWait = waitReplicas && createReplicaWait(waitReplicas);
   /** The queue that is connected, or will be. It is asked for the time. */
@@ -46,7 +50,6 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
     },
     createWorker: (name, processor, settings) =>
       new Worker(name, processor, { ...settings, connection }, factoryOf(jobsOptions)) as unknown as Worker,
-    prepare: async () => {},
     checkQueue: async (queue) => {
       if (options.mustExist) await checkQueueExists(queue);
     },
@@ -68,7 +71,6 @@ export function createRedisSide(source: RedisSource, options: BackendOptions): B
       const nowMs = Math.floor(clock.nowMs());
       return (await runScript(jobs, ERASE, jobs.toKey(''), id, JSON.stringify(data), `${nowMs}`)) as JobState;
     },
-    closeWorker: (worker, isForced) => worker.close(isForced),
   };
 }
 

@@ -18,10 +18,6 @@ describe.each(ENGINES)('$engine', ({ engine, isInstalled, start, sourceOf }) => 
         ],
       ],
     ],
-    postgres: [
-      [{}, []],
-      [{ synchronous_commit: 'off' }, [/^Postgres has synchronous_commit off, .*Set it to on\.$/]],
-    ],
   };
 
   test.skipIf(!isInstalled).each(unsafe[engine])(

@@ -14,7 +14,7 @@ async function timeOf(promise: Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }) => {
+describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
   /** A server of its own for a test. */
   async function startServer(settings?: Readonly<Record<string, string>>): Promise<Server> {
     const server = await start(settings);
@@ -181,8 +181,6 @@ describe.each(ENGINES)('with $engine', ({ engine, isInstalled, start, sourceOf }
     60_000,
   );
 
-  // Postgres renews a lock that ran out if nobody has taken it, so one process never lets go of it.
-  if (engine === 'postgres') return;
   test.skipIf(!isInstalled)(
     'that let go of a lock: the handlers that are left run once the earlier run has ended, and only those',
     async () => {

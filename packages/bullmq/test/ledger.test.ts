@@ -102,7 +102,7 @@ describe.skipIf(!redis?.isInstalled)('the ledger in Redis', () => {
 
 test('an option that is missing or out of range is named', () => {
   expect(() => createBullmqInbox({} as never)).toThrow(
-    "Pass { connection: { host: 'localhost' } } for Redis, or { postgres: 'postgres://…' } for Postgres.",
+    "Pass { connection: { host: 'localhost' } } for Redis.",
   );
   expect(() => createBullmqInbox({ connection: {}, leaseMs: 0 })).toThrow(
     'The option "leaseMs" must be a number above 0, not 0.',

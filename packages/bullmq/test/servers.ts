@@ -1,6 +1,6 @@
 import type { BullmqInbox, BullmqSource } from '@showpad-webhooks/bullmq';
-import { findServer, type Server, startPostgres, startRedis } from '@showpad-webhooks/servers';
-import type { PostgresQueueBackend, RedisQueueBackend } from 'bullmq';
+import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
+import type { RedisQueueBackend } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** BullMQ keeps the order of jobs that are due in the same ms in the lower digits of a score. */
@@ -8,7 +8,7 @@ const SCORE_PER_MS = 0x1000;
 
 /** The servers that BullMQ runs on, and the options with which an app names them. */
 export const ENGINES: readonly {
-  readonly engine: 'redis' | 'postgres';
+  readonly engine: 'redis';
   readonly isInstalled: boolean;
   readonly start: (settings?: Readonly<Record<string, string>>) => Promise<Server>;
   readonly sourceOf: (server: Pick<Server, 'port'>) => BullmqSource;
@@ -27,19 +27,6 @@ export const ENGINES: readonly {
         await client.hincrby(queue.toKey(id), 'processedOn', `${stepMs}`);
         await client.zincrby(queue.toKey('delayed'), stepMs * SCORE_PER_MS, id);
       }
-    },
-  },
-  {
-    engine: 'postgres',
-    isInstalled: findServer('postgres') !== undefined,
-    start: startPostgres,
-    sourceOf: ({ port }) => ({ postgres: `postgres://postgres@127.0.0.1:${port}/postgres` }),
-    async moveAttempt({ queue }, stepMs) {
-      const { connection } = queue.getBackend() as unknown as PostgresQueueBackend;
-      await connection.pool.query(
-        'UPDATE job SET processed_at_ms = processed_at_ms + $2, process_at_ms = process_at_ms + $2 WHERE queue = $1',
-        [queue.name, stepMs],
-      );
     },
   },
 ];

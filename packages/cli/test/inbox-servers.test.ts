@@ -21,13 +21,6 @@ const ENGINES = [
       createBullmqInbox({ connection: { url } as ConnectionOptions, name }),
   },
   {
-    engine: 'BullMQ in Postgres',
-    isInstalled: isPostgresInstalled,
-    start: startPostgres,
-    addressOf: postgresAddress,
-    create: (url: string, name: string) => createBullmqInbox({ postgres: url, name }),
-  },
-  {
     engine: 'Postgres',
     isInstalled: isPostgresInstalled,
     start: startPostgres,

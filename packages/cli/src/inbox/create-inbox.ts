@@ -6,7 +6,7 @@ import type { StoreAddress } from './store-address.ts';
 export const PACKAGES: Readonly<Record<StoreAddress['kind'], readonly string[]>> = {
   sqlite: ['@showpad-webhooks/sqlite'],
   redis: ['@showpad-webhooks/bullmq'],
-  postgres: ['@showpad-webhooks/postgres', '@showpad-webhooks/bullmq'],
+  postgres: ['@showpad-webhooks/postgres'],
 };
 
 export interface CreatedInbox {
@@ -39,25 +39,20 @@ export async function createInbox(
     loaded.exports as unknown as Factories;
   if (address.kind === 'sqlite') return { inbox: createSqliteInbox({ file: address.file, ...common }) };
   const { url, kind } = address;
-  const ofSchema = schema === undefined ? {} : { schema };
-  const pool = {
-    connectionString: url,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
-    // A server that hangs does not answer the goodbye either, and must not keep this process alive.
-    allowExitOnIdle: true,
-  };
-  if (loaded.name === '@showpad-webhooks/postgres') {
+  if (kind === 'postgres') {
     const pg = (await loaded.loadPeer('pg')) as unknown as Pg;
-    const opened = new (pg.Pool ?? pg.default.Pool)(pool);
-    const inbox = createPostgresInbox({ pool: opened, ...ofSchema, ...common });
-    return { inbox, close: () => opened.end() };
+    const pool = new (pg.Pool ?? pg.default.Pool)({
+      connectionString: url,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
+      // A server that hangs does not answer the goodbye either, and must not keep this process alive.
+      allowExitOnIdle: true,
+    });
+    const inbox = createPostgresInbox({ pool, ...(schema !== undefined && { schema }), ...common });
+    return { inbox, close: () => pool.end() };
   }
-  const source =
-    kind === 'redis'
-      ? { connection: { url, connectTimeout: TIMEOUT_MS } }
-      : { postgres: { ...pool, ...ofSchema } };
-  const inbox = createBullmqInbox({ ...source, ...common, ...(prefix !== undefined && { prefix }) });
+  const connection = { url, connectTimeout: TIMEOUT_MS };
+  const inbox = createBullmqInbox({ connection, ...common, ...(prefix !== undefined && { prefix }) });
   let last: unknown;
   inbox.queue.on('error', (error) => {
     last = error;

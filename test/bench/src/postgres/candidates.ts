@@ -1,4 +1,3 @@
-import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { Inbox } from '@showpad-webhooks/core';
 import { createPostgresInbox } from '@showpad-webhooks/postgres';
 import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq';
@@ -91,15 +90,6 @@ export const CANDIDATES: Readonly<Record<string, (url: string) => Promise<Candid
         return () => worker.close(true);
       },
       close: () => queue.close(),
-    };
-  },
-
-  async 'showpad-webhooks, on BullMQ'(url) {
-    const inbox = createBullmqInbox({ postgres: url });
-    await inbox.counts();
-    return {
-      ...fromInbox(inbox, () => createBullmqInbox({ postgres: url })),
-      close: async () => inbox.close({ timeoutMs: 1_000 }),
     };
   },
 };
