@@ -10,7 +10,7 @@ export interface DynamoClient {
 export type Item = Record<string, AttributeValue>;
 
 /** What must hold for a write. */
-export interface Condition {
+interface Condition {
   readonly condition: string;
   readonly names?: Record<string, string>;
   readonly values?: Item;
