@@ -287,6 +287,11 @@ test('a store that fails is an answer without its secrets, and a line in the log
   }
   expect(JSON.stringify(await get('status'))).not.toContain(SECRET);
   expect(logger.error).toHaveBeenCalledTimes(4);
+  expect(await get('constructor')).toMatchObject({ status: 404, body: { title: 'There is no such call' } });
+  logger.error.mockImplementation(() => {
+    throw new Error('The log is away, too.');
+  });
+  expect(await get('entries')).toMatchObject({ status: 503 });
 });
 
 test('the page and its files are served relative to any path', async () => {
