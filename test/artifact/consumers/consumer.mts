@@ -5,6 +5,7 @@ import { createClient } from '@showpad-webhooks/client';
 import { createReceiver, type Inbox, type ShowpadEvent } from '@showpad-webhooks/core';
 import { createNodeHandler, readBody } from '@showpad-webhooks/core/node';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createDashboard } from '@showpad-webhooks/dashboard';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { showpadHandler, showpadWebhooks } from '@showpad-webhooks/express';
 import { createTelemetry } from '@showpad-webhooks/otel';
@@ -50,6 +51,12 @@ export const inboxes: readonly Inbox[] = [
 ];
 // @ts-expect-error there is neither Redis nor Postgres
 createBullmqInbox({ maxAttempts: 3 });
+
+const inbox = createSqliteInbox({ file: 'showpad.db' });
+const authorize = (request: express.Request) => request.get('x-user');
+express().use('/ops/webhooks', createDashboard({ inbox, authorize }));
+// @ts-expect-error without authorize everybody would get in
+createDashboard({ inbox });
 
 export async function statusOfFirst(): Promise<number | undefined> {
   const emulator = await createEmulator({ clock: 'manual' });

@@ -31,6 +31,11 @@ async function main() {
   await handled;
   await queued.close();
 
+  const dashboard = require('@showpad-webhooks/dashboard').createDashboard({ inbox, authorize: 'anyone' });
+  assert.equal((await dashboard.fetch(new Request('http://localhost/ops/webhooks'))).status, 200);
+  dashboard.close();
+  assert.equal(require('@showpad-webhooks/core/operations').INBOX_STATES.length, 4);
+
   const emulator = await require('@showpad-webhooks/emulator').createEmulator();
   assert.match(await (await fetch(emulator.url)).text(), /admin\.js/);
   await emulator.close();

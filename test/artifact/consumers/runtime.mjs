@@ -9,7 +9,9 @@ import * as core from '@showpad-webhooks/core';
 import { explainMismatch } from '@showpad-webhooks/core/explain';
 import { createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { createNodeHandler } from '@showpad-webhooks/core/node';
-import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { INBOX_STATES } from '@showpad-webhooks/core/operations';
+import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
+import { createDashboard } from '@showpad-webhooks/dashboard';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import * as expressAdapter from '@showpad-webhooks/express';
 import * as koaAdapter from '@showpad-webhooks/koa';
@@ -63,6 +65,12 @@ assert.equal(
 );
 await handled;
 await queued.close();
+
+const dashboard = createDashboard({ inbox: createMemoryInbox(), authorize: 'anyone' });
+const script = await dashboard.fetch(new Request('http://localhost/ops/webhooks/dashboard.js'));
+assert.equal(script.status, 200);
+dashboard.close();
+assert.equal(INBOX_STATES.length, 4);
 
 const emulator = await createEmulator();
 const page = await fetch(emulator.url);
