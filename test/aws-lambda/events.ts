@@ -67,30 +67,23 @@ export function format2Event(request: GatewayRequest): APIGatewayProxyEventV2 {
 }
 
 /**
- * The format of Application Load Balancers: names are lower case, queries are as they were sent, and only the last of repeated
- * headers is left, or there are only lists.
+ * The format of Application Load Balancers whose target group has `lambda.multi_value_headers.enabled`: names are lower case, and
+ * queries are as they were sent.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
  */
-export function loadBalancerEvent(hasLists: boolean): (request: GatewayRequest) => ALBEvent {
-  return (request) => {
-    const { method, path, query, headers } = request;
-    const lists = lowerListsOf(headers);
-    const parameters = query === '' ? [] : query.split('&').map((each) => splitAt(each, '='));
-    const last = (all: Lists) =>
-      Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.at(-1) ?? '']));
-    const { body, isBase64Encoded } = bodyOf(request);
-    return {
-      requestContext: {
-        elb: { targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/1' },
-      },
-      httpMethod: method,
-      path,
-      ...(hasLists
-        ? { multiValueHeaders: lists, multiValueQueryStringParameters: listsOf(parameters) }
-        : { headers: last(lists), queryStringParameters: last(listsOf(parameters)) }),
-      body: body ?? '',
-      isBase64Encoded,
-    };
+export function loadBalancerEvent(request: GatewayRequest): ALBEvent {
+  const { method, path, query, headers } = request;
+  const parameters = query === '' ? [] : query.split('&').map((each) => splitAt(each, '='));
+  const { body, isBase64Encoded } = bodyOf(request);
+  const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/a/1';
+  return {
+    requestContext: { elb: { targetGroupArn } },
+    httpMethod: method,
+    path,
+    multiValueHeaders: lowerListsOf(headers),
+    multiValueQueryStringParameters: listsOf(parameters),
+    body: body ?? '',
+    isBase64Encoded,
   };
 }
 

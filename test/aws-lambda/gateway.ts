@@ -1,11 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import {
-  createLambdaHandler,
-  createReceiver,
-  type LambdaHandler,
-  type LambdaResponse,
-} from '@showpad-webhooks/aws-lambda';
+import { createLambdaHandler, createReceiver, type LambdaResponse } from '@showpad-webhooks/aws-lambda';
 import { type CreateServer, listenHttp, type ServerSetup } from '@showpad-webhooks/conformance';
 import type { GatewayRequest, ToEvent } from './events.ts';
 
@@ -22,7 +17,7 @@ export interface GatewayOptions {
 export function createGateway({ toEvent, isText }: GatewayOptions): CreateServer {
   return async ({ options, path, parser }) => {
     const receiver = createReceiver(options);
-    const handler: LambdaHandler<never> = createLambdaHandler(receiver) as never;
+    const handler = createLambdaHandler(receiver);
 
     async function invoke(req: IncomingMessage, sentPath: string, query: string): Promise<LambdaResponse> {
       const { method = '', rawHeaders } = req;

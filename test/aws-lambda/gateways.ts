@@ -14,5 +14,5 @@ const isText: GatewayOptions['isText'] = ({ headers, body }, parser) =>
 export const GATEWAYS: Readonly<Record<string, CreateServer>> = {
   'a REST API': createGateway({ toEvent: format1Event, isText: isRestText }),
   'an HTTP API or a function URL': createGateway({ toEvent: format2Event, isText }),
-  'a load balancer with lists of headers': createGateway({ toEvent: loadBalancerEvent(true), isText }),
+  'a load balancer with lists of headers': createGateway({ toEvent: loadBalancerEvent, isText }),
 };
