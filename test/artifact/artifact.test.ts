@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REPOSITORY } from '../release/publish.ts';
@@ -17,7 +17,7 @@ const FILES: ReadonlyMap<string, readonly string[]> = new Map([
       .map((file) => `dist/admin/${file}`)
       .concat('openapi.json'),
   ],
-  ['otel', ['grafana/dashboard.json']],
+  ['otel', ['grafana/alerts.yaml', 'grafana/dashboard.json']],
 ]);
 /** The packages that need nothing at all. */
 const STANDALONE = ['client', 'core'];
@@ -58,7 +58,18 @@ describe.each(PACKAGES)('the tarball of %s', (name) => {
     expect(installed.contents.get(name)).toContain(name === 'cli' ? 'dist/bin.mjs' : 'dist/index.d.cts');
   });
 
-  const manifestOf = () => readManifest(join(installed.app, 'node_modules/@showpad-webhooks', name));
+  const folder = () => join(installed.app, 'node_modules/@showpad-webhooks', name);
+  const manifestOf = () => readManifest(folder());
+
+  test('says what is in this version, and links to the repository as it was then', () => {
+    const { version } = manifestOf();
+    expect(readFileSync(join(folder(), 'CHANGELOG.md'), 'utf8')).toContain(`## ${version}\n`);
+    const readme = readFileSync(join(folder(), 'README.md'), 'utf8');
+    expect(readme).not.toMatch(/\]\(\.|(?:src|srcset|href)="\./);
+    for (const [, commit] of readme.matchAll(new RegExp(`${REPOSITORY}/(?:blob|raw)/([^/]+)/`, 'g'))) {
+      expect(commit).toMatch(/^[0-9a-f]{40}$/);
+    }
+  });
 
   test('says where it comes from, as npm shows it and requires it for the provenance', () => {
     const manifest = manifestOf();
@@ -82,9 +93,10 @@ describe.each(PACKAGES)('the tarball of %s', (name) => {
     if (STANDALONE.includes(name)) expect(manifest).not.toHaveProperty('dependencies');
     else {
       const others = DRIVERS.get(name) ?? [];
-      expect(Object.keys(manifest.dependencies as object).toSorted()).toEqual(
-        ['@showpad-webhooks/core', ...others].toSorted(),
-      );
+      const dependencies = manifest.dependencies as Record<string, string>;
+      expect(Object.keys(dependencies).toSorted()).toEqual(['@showpad-webhooks/core', ...others].toSorted());
+      // An exact version would keep a fix of a security problem away from users.
+      for (const range of Object.values(dependencies)) expect(range).toMatch(/^\^\d/);
     }
   });
 });

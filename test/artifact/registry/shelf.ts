@@ -24,14 +24,11 @@ export function createShelf(): Server {
     const path = decodeURIComponent(request.url ?? '').slice(1);
     const { name = path, version } = TARBALL.exec(path)?.groups ?? {};
     const versions = packages.get(name);
-    if (version === undefined && versions) {
+    const installed = versions?.get(version ?? '');
+    if (installed) installed.pack().then((tarball) => response.end(tarball), fail);
+    else if (versions && version === undefined) {
       const address = `http://${request.headers.host}`;
       describe(name, versions, address).then((body) => sendJson(response, 200, body), fail);
-    } else if (version !== undefined && versions?.has(version)) {
-      versions
-        .get(version)
-        ?.pack()
-        .then((tarball) => response.end(tarball), fail);
     } else sendJson(response, 404, { error: `${path} is not installed in this repository.` });
 
     function fail(error: Error): void {
