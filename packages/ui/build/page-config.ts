@@ -13,7 +13,8 @@ export function pageConfig(url: string, folder: string, name: string = folder): 
     root: fileURLToPath(new URL('.', url)),
     base: './', // The page can be served below any path.
     logLevel: 'warn',
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // A build in a test would be one for development, and contain the paths of the sources.
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     build: {
       outDir: `../dist/${folder}`,
       emptyOutDir: true,
