@@ -63,7 +63,7 @@ export function Inbox({ status }: { status: StatusView }): VNode {
   const closeEntry = () => {
     location.hash = hrefOf({ ...route, open: '' });
   };
-  const wasEmptied = (state === 'dead' || state === 'done') && items.length > 0 && canChange;
+  const canChangeAll = (state === 'dead' || state === 'done') && items.length > 0 && canChange;
 
   return (
     <section aria-label="Entries" class="entries">
@@ -117,7 +117,7 @@ export function Inbox({ status }: { status: StatusView }): VNode {
               </button>
             </>
           ) : (
-            wasEmptied && (
+            canChangeAll && (
               <>
                 <button type="button" onClick={() => askAll('retry')}>
                   {isFiltered(route) ? 'Retry all that match' : `Retry all ${TITLES[state].toLowerCase()}`}
