@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineAdapterSuite } from '@showpad-webhooks/conformance';
+import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import { test, vi } from 'vitest';
 import { buildApp } from './built-app.ts';
 import { expectHealthy } from './doctor.ts';
@@ -37,8 +38,19 @@ test('the example passes the doctor', async () => {
 
 vi.stubEnv('ASTRO_NODE_AUTOSTART', 'disabled');
 const { handler } = await import(/* @vite-ignore */ join(folder, 'dist/server/entry.mjs'));
-defineAdapterSuite('fetch, in Astro', serversOn(handler), {
+const createAstroServer = serversOn(handler);
+
+defineAdapterSuite('fetch, in Astro', createAstroServer, {
   behindParser: { kept: [] },
   isFetch: true,
   otherSpellings: ['/webhooks/%73howpad', '//webhooks/showpad'],
+});
+
+defineHostileSuite('fetch, in Astro', createAstroServer, {
+  isFetch: true,
+  differences: {
+    'http: the path /%77ebhooks/showpad': '200',
+    'http: the path //webhooks/showpad': '200',
+    'http: the method TRACE': '500',
+  },
 });

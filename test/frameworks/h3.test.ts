@@ -1,5 +1,6 @@
 import { type CreateServer, defineAdapterSuite, listenHttp } from '@showpad-webhooks/conformance';
 import { createFetchHandler, createReceiver } from '@showpad-webhooks/fetch';
+import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import * as h3v1 from 'h3-1';
 import * as h3v2 from 'h3-2';
 import { test } from 'vitest';
@@ -64,4 +65,11 @@ defineAdapterSuite('fetch, in h3 2', createH3v2Server, {
   behindParser: { kept: [] },
   isFetch: true,
   otherSpellings,
+});
+
+defineHostileSuite('fetch, in h3 2', createH3v2Server, {
+  isFetch: true,
+  differences: {
+    'http: the path /%77ebhooks/showpad': '200',
+  },
 });

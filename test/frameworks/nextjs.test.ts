@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { defineAdapterSuite, send } from '@showpad-webhooks/conformance';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import { expect, onTestFinished, test } from 'vitest';
 import { buildApp } from './built-app.ts';
 import { expectHealthy, KEY } from './doctor.ts';
@@ -47,4 +48,17 @@ defineAdapterSuite('fetch, in Next.js', createNextServer, {
   behindParser: { kept: 'all' },
   isFetch: true,
   otherSpellings: ['//webhooks/showpad'],
+});
+
+defineHostileSuite('fetch, in Next.js', createNextServer, {
+  isFetch: true,
+  differences: {
+    'http: the method OPTIONS': '204',
+    'http: the method TRACE': '500',
+    'http: the method QUERY': '400',
+    'http: the path /webhooks//showpad': '308',
+    'http: the path //webhooks/showpad': '308',
+    'http: an absolute URI': '308',
+    'http: an absolute URI of another path': '308',
+  },
 });

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { defineAdapterSuite } from '@showpad-webhooks/conformance';
+import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import { test } from 'vitest';
 import { buildApp } from './built-app.ts';
 import { expectHealthy } from './doctor.ts';
@@ -39,8 +40,19 @@ test('the example passes the doctor', async () => {
 
 const { createRequestListener } = createRequire(join(folder, 'package.json'))('@react-router/node');
 const build = await import(/* @vite-ignore */ join(folder, 'build/server/index.js'));
-defineAdapterSuite('fetch, in React Router', serversOn(createRequestListener({ build })), {
+const createReactRouterServer = serversOn(createRequestListener({ build }));
+
+defineAdapterSuite('fetch, in React Router', createReactRouterServer, {
   behindParser: { kept: 'all' },
   isFetch: true,
   otherSpellings: ['/webhooks/%73howpad', '/WEBHOOKS/SHOWPAD'],
+});
+
+defineHostileSuite('fetch, in React Router', createReactRouterServer, {
+  isFetch: true,
+  untaken: { 'http: the method TRACE': 'No Request can have it, and then React Router answers nothing.' },
+  differences: {
+    'http: the path /%77ebhooks/showpad': '200',
+    'http: the path /WEBHOOKS/SHOWPAD': '200',
+  },
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { defineAdapterSuite, send } from '@showpad-webhooks/conformance';
 import { sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
+import { defineHostileSuite } from '@showpad-webhooks/hostile';
 import { expect, test, vi } from 'vitest';
 import { buildApp } from './built-app.ts';
 import { expectHealthy, KEY } from './doctor.ts';
@@ -46,9 +47,21 @@ test('in front of SvelteKit, the webhook takes bodies of every Content-Type and 
 
 vi.stubEnv('BODY_SIZE_LIMIT', '50M');
 const { handler } = await import(/* @vite-ignore */ join(folder, 'build/handler.js'));
-defineAdapterSuite('fetch, in SvelteKit', serversOn(handler), {
+const createSvelteKitServer = serversOn(handler);
+
+defineAdapterSuite('fetch, in SvelteKit', createSvelteKitServer, {
   behindParser: { kept: ['an empty body'] },
   isFetch: true,
   leftOut: ['no Content-Type'],
   otherSpellings: ['/webhooks/%73howpad'],
+});
+
+defineHostileSuite('fetch, in SvelteKit', createSvelteKitServer, {
+  isFetch: true,
+  differences: {
+    'http: the path /%77ebhooks/showpad': '200',
+    'http: the method TRACE': '400',
+    'http: an absolute URI': '400',
+    'http: an absolute URI of another path': '400',
+  },
 });

@@ -41,7 +41,21 @@ function uploadOn(socket: Socket): Upload {
 function parseAnswer(received: string): HostileAnswer {
   const [head = '', ...rest] = received.split('\r\n\r\n');
   const status = /^HTTP\/1\.1 (\d{3})/.exec(head)?.[1];
-  return { status: status === undefined ? undefined : Number(status), body: rest.join('\r\n\r\n') };
+  const body = rest.join('\r\n\r\n');
+  const isChunked = /^transfer-encoding: *chunked/im.test(head);
+  return {
+    status: status === undefined ? undefined : Number(status),
+    body: isChunked ? joinChunks(body) : body,
+  };
+}
+
+/** The body of an answer that was sent in chunks, each after its length. All answers are ASCII. */
+function joinChunks(chunks: string): string {
+  const [size = ''] = chunks.split('\r\n', 1);
+  const length = Number.parseInt(size, 16);
+  if (!(length > 0)) return '';
+  const start = size.length + 2;
+  return chunks.slice(start, start + length) + joinChunks(chunks.slice(start + length + 2));
 }
 
 /** Writes headers as bytes, because an HTTP client would refuse to send these. */
