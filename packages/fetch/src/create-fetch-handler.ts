@@ -9,12 +9,8 @@ import {
   type WithSchemas,
 } from '@showpad-webhooks/core';
 import { cancelLater } from './cancel-later.ts';
+import type { FetchRequest } from './fetch-request.ts';
 import { readRequestBody } from './read-request-body.ts';
-
-/** A fetch `Request`, or what has as much of it, such as the request of Azure Functions. */
-export type FetchRequest = Pick<Request, 'method' | 'headers' | 'url' | 'body' | 'bodyUsed'> & {
-  readonly signal?: AbortSignal;
-};
 
 /** A function from a request to its response, as all fetch-based frameworks and runtimes take it. */
 export interface FetchHandler<Events extends EventMap> {

@@ -1,2 +1,3 @@
 export * from '@showpad-webhooks/core';
-export { createFetchHandler, type FetchHandler, type FetchRequest } from './create-fetch-handler.ts';
+export { createFetchHandler, type FetchHandler } from './create-fetch-handler.ts';
+export type { FetchRequest } from './fetch-request.ts';

@@ -1,6 +1,6 @@
 import { ShowpadWebhookError } from '@showpad-webhooks/core';
 import { cancelLater } from './cancel-later.ts';
-import type { FetchRequest } from './create-fetch-handler.ts';
+import type { FetchRequest } from './fetch-request.ts';
 
 export interface ReadRequestBodyOptions {
   /** Is told how many bytes are held so far. If it throws, reading ends with what it threw. */
