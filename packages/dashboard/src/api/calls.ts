@@ -3,7 +3,7 @@ import { type Audit, change, readPayload } from './change.ts';
 import { readEntries, readEntry, readOutcomes } from './read.ts';
 import type { StatusView } from './views.ts';
 
-export interface CallContext {
+interface CallContext {
   readonly inbox: Inbox;
   readonly query: URLSearchParams;
   readonly audit: Audit;
