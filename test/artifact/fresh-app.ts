@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { run } from './install.ts';
 
-export type PackageManager = 'npm' | 'pnpm' | 'yarn';
+type PackageManager = 'npm' | 'pnpm' | 'yarn';
 
 const YARN = join(
   dirname(createRequire(import.meta.url).resolve('@yarnpkg/cli-dist/package.json')),
