@@ -11,7 +11,7 @@ export interface Readme {
 /** Reads the README of a package. */
 export function readReadme(name: string): Readme {
   const text = readFileSync(new URL(`../../packages/${name}/README.md`, import.meta.url), 'utf8');
-  const [, line = ''] = /^npm install (?:--save-dev )?(.+?)(?: +#.*)?$/m.exec(text) ?? [];
+  const [, line = ''] = /^npm install (?:--save-dev )?([^#\n]+)/m.exec(text) ?? [];
   const [, snippet = ''] = /^```ts[^\n]*\n([\s\S]*?)^```$/m.exec(text) ?? [];
-  return { text, installs: line.split(' '), snippet };
+  return { text, installs: line.trim().split(' '), snippet };
 }

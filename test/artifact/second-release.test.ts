@@ -23,7 +23,8 @@ test('a second release of one adapter alone is installed over the first', async 
   const repository = new Repository(inject('released'));
   repository.release({ '@showpad-webhooks/express': 'patch' });
   repository.commit();
-  const next = `${express}`.replace(/\d+$/, (patch) => `${Number(patch) + 1}`);
+  const [major, minor, patch] = `${express}`.split('.').map(Number);
+  const next = `${major}.${minor}.${Number(patch) + 1}`;
   const tags = (await publish(repository, inject('registry'))).match(/New tag: .*/g);
   expect(tags).toEqual([`New tag:  @showpad-webhooks/express@${next}`]);
 
