@@ -64,7 +64,7 @@ async function refuseFileName(text: string, name: string): Promise<void> {
   const found = await stat(text).catch(() => undefined);
   if (!found?.isFile()) return;
   throw usageError(
-    `${name} is the name of a file. Did you mean @${text}?`,
+    `The value of ${name} is the name of a file. Did you mean @${text}?`,
     'With "@" before the name, the file is read. If you mean the text itself, pass it on stdin, with "-".',
   );
 }
