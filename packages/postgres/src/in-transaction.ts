@@ -1,6 +1,7 @@
 import type { HandlerContext } from '@showpad-webhooks/core';
 import { transactionOf } from './mark-done.ts';
 import type { PostgresClient } from './pool.ts';
+import { giveBack, takeClient } from './take-client.ts';
 
 /**
  * Commits what a handler writes together with the note that the handler is done with this event. So wherever the process is
@@ -34,10 +35,7 @@ export async function inTransaction<Result, Client extends PostgresClient = Post
   run: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const { pool, markDoneSql } = transactionOf(context);
-  const client = await pool.connect();
-  // Without a listener, the error of a connection that breaks while no query runs would end the process.
-  const ignore = () => {};
-  client.on('error', ignore);
+  const client = await takeClient(pool);
   let isUsable = false;
   try {
     await client.query('BEGIN');
@@ -50,8 +48,7 @@ export async function inTransaction<Result, Client extends PostgresClient = Post
     isUsable = await rollBack(client);
     throw error;
   } finally {
-    client.off('error', ignore);
-    client.release(!isUsable);
+    giveBack(client, isUsable);
   }
 }
 

@@ -1,6 +1,7 @@
 import { keyTextOf } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import type { PostgresPoolClient } from './pool.ts';
+import { giveBack, takeClient } from './take-client.ts';
 
 /** Tells other processes of new entries, and hears of theirs. Nothing depends on it: without it they look once per `pollMs`. */
 export interface Notifications {
@@ -42,16 +43,13 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
   }
 
   async function connect(wake: () => void): Promise<void> {
-    const connected = await pool.connect();
-    if (isClosed) {
-      connected.release();
-      return;
-    }
+    const connected = await takeClient(pool);
+    if (isClosed) return giveBack(connected, true);
     const hear = (notification: { readonly payload?: string }) => {
       if (notification.payload === payload) wake();
     };
-    const lose = (error?: Error) => {
-      stop(error ?? true);
+    const lose = () => {
+      stop();
       listenLater(wake);
     };
     connected.on('notification', hear);
@@ -62,21 +60,20 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
       connected.off('notification', hear);
       connected.off('error', lose);
       connected.off('end', lose);
-      connected.on('error', () => {}); // A connection that is about to be closed may still break.
     };
     try {
       await connected.query(`LISTEN "${channel}"`);
       wake(); // Something may have come before.
-    } catch (error) {
-      if (client === connected) lose(error as Error);
+    } catch {
+      if (client === connected) lose();
     }
   }
 
   /** The connection is closed, because it would go on to listen in the hands of somebody else. */
-  function stop(error: Error | true): void {
+  function stop(): void {
     stopHearing();
     stopHearing = () => {};
-    client?.release(error);
+    if (client) giveBack(client, false);
     client = undefined;
   }
 
@@ -98,7 +95,7 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
       isClosed = true;
       clearTimeout(gap);
       clearTimeout(again);
-      stop(true);
+      stop();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The part of a `pg.Pool` that is used. */
 export interface PostgresPool {
   query(query: PostgresQuery): Promise<PostgresResult>;
-  connect(): Promise<PostgresPoolClient>;
+  connect(callback: (error: Error | undefined, client: PostgresPoolClient | undefined) => void): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
   listeners(event: 'error'): unknown[];
   readonly options: { readonly max?: number | undefined };

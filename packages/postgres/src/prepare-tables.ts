@@ -1,6 +1,7 @@
 import { createVersionTable, MIGRATION_LOCK, migrate, NEWEST_VERSION, quoteSchema } from './migrations.ts';
 import type { PostgresPool } from './pool.ts';
 import { sqlStateOf } from './shared.ts';
+import { giveBack, takeClient } from './take-client.ts';
 
 const UNDEFINED_TABLE = '42P01';
 const INVALID_SCHEMA_NAME = '3F000';
@@ -27,8 +28,8 @@ export async function prepareTables(pool: PostgresPool, schema: string, mayMigra
         'create tables.',
     );
   }
-  const client = await pool.connect();
-  let failure: unknown;
+  const client = await takeClient(pool);
+  let isUsable = false;
   try {
     // With another isolation level the version would be read as it was before the lock.
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -39,12 +40,12 @@ export async function prepareTables(pool: PostgresPool, schema: string, mayMigra
     checkVersion(current);
     if (current < NEWEST_VERSION) await client.query(migrate(quoted, current));
     await client.query('COMMIT');
+    isUsable = true;
   } catch (error) {
-    failure = error;
     await client.query('ROLLBACK').catch(() => {});
     throw sqlStateOf(error) === INSUFFICIENT_PRIVILEGE ? mayNotCreate(quoted, error) : error;
   } finally {
-    client.release(failure !== undefined);
+    giveBack(client, isUsable);
   }
 }
 
