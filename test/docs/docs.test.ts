@@ -1,22 +1,12 @@
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import { createEmulator } from '@showpad-webhooks/emulator';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  type MockInstance,
-  test,
-  vi,
-} from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { documents, GENERATED, ROOT, writeSnippets } from './snippets.ts';
 
 const snippets = writeSnippets();
@@ -62,10 +52,10 @@ describe('snippets', () => {
     const listeners = process.listeners('SIGTERM');
     let listen: MockInstance<Server['listen']>;
     const servers = () => listen.mock.contexts as Server[];
-    // Snippets may create files. They go into the generated folder, which the next run deletes.
-    beforeAll(() => process.chdir(GENERATED));
     afterAll(() => process.chdir(ROOT));
     beforeEach(() => {
+      // Snippets may create files. Each has a folder of its own, which the next run deletes.
+      process.chdir(mkdtempSync(`${GENERATED}run-`));
       printed.length = 0;
       vi.stubEnv('SHOWPAD_SIGNATURE_KEY', key);
       listen = vi.spyOn(Server.prototype, 'listen');

@@ -98,8 +98,10 @@ describe.runIf(hasBrowser)('the Admin page for a new user', { timeout: BROWSER_T
     const { page } = await openAdmin(browser);
     await subscribe(page, (await startReceiver()).url);
     const stays = async (name: string) => {
+      const dialog = page.getByRole('dialog', { name });
+      await dialog.waitFor();
       for (let presses = 0; presses < 3; presses++) await page.keyboard.press('Escape');
-      expect(await page.getByRole('dialog', { name }).isVisible()).toBe(true);
+      expect(await dialog.isVisible()).toBe(true);
       await page.getByRole('button', { name: 'I have copied it' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     };

@@ -24,7 +24,7 @@ export interface HostileSuiteOptions {
   readonly isBuffered?: boolean;
   /** True if the server holds a connection, for as long as the sender likes, on which it has refused an upload. */
   readonly holdsRefused?: boolean;
-  /** True if the server may reset a connection with an upload that it has refused, so that its answer is lost. */
+  /** True if the server may reset a connection whose upload, or whose headers, it has refused, so that its answer is lost. */
   readonly resetsRefused?: boolean;
   /**
    * What comes back for the entries, by name, that the server takes in another way than Node's: a text such as `expected`, or
@@ -94,7 +94,7 @@ export function defineHostileSuite(
         handled.length = 0;
         const answer = await send(server.url + PATH, requestOf(entry));
         const expected = onThisProtocol(entry.name, entry.overHttp ?? entry.expected);
-        const isRefused = expected.startsWith('413') || expected.startsWith('415');
+        const isRefused = ['413', '415', '431'].some((status) => expected.startsWith(status));
         const isReset = resetsRefused && isRefused && answer.status === undefined;
         expectAnswer(answer, isReset ? 'none' : expected);
         expect(handled).toHaveLength(expected === '200 handled' ? 1 : 0);
