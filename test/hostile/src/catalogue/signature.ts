@@ -103,8 +103,8 @@ export const SIGNATURES: readonly HostileDelivery[] = [
   signature(
     'the raw bytes',
     (good) =>
-      // Bytes that would end a header are replaced.
-      Buffer.from(raw(good).map((byte) => (byte < 32 || byte === 127 ? 63 : byte))).toString('latin1'),
+      // Bytes that would end a header are replaced, and spaces, with which HTTP/2 lets no header begin or end.
+      Buffer.from(raw(good).map((byte) => (byte <= 32 || byte === 127 ? 63 : byte))).toString('latin1'),
     MALFORMED,
     'it is not base64',
   ),
