@@ -66,11 +66,12 @@ for (const { name } of ROWS) {
 
 function show(cost: Cost | undefined, ours: Cost | undefined): string {
   if (!cost) return '–';
-  const { cpuMs, heldBytes, readBytes, seconds = 0 } = cost;
+  const { cpuMs, heldBytes, readBytes, blockedMs, seconds = 0 } = cost;
   const ratio = cost === ours || !ours ? '' : ` (${(cpuMs / ours.cpuMs).toFixed(1)} ×)`;
   return [
     `${Number(cpuMs.toPrecision(2))} ms${ratio}`,
     ...(heldBytes === undefined ? [] : [`holds ${(heldBytes / 2 ** 20).toFixed(1)} MiB`]),
+    ...(blockedMs === undefined ? [] : [`blocks for ${blockedMs.toFixed(0)} ms`]),
     ...(readBytes === undefined
       ? []
       : [

@@ -14,6 +14,8 @@ export interface Answer {
   readonly usedBytes: number;
   /** Bytes that have arrived on all connections since the start. */
   readonly readBytes: number;
+  /** The longest time since the last question in which the event loop did nothing else. */
+  readonly blockedMs: number;
 }
 
 /** A candidate that runs in a process of its own. */
