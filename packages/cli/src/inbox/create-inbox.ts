@@ -2,11 +2,11 @@ import type { Inbox } from '@showpad-webhooks/core';
 import type { LoadedPackage } from './load-package.ts';
 import type { StoreAddress } from './store-address.ts';
 
-/** The packages that may have made a store, the one that is likelier first. */
-export const PACKAGES: Readonly<Record<StoreAddress['kind'], readonly string[]>> = {
-  sqlite: ['@showpad-webhooks/sqlite'],
-  redis: ['@showpad-webhooks/bullmq'],
-  postgres: ['@showpad-webhooks/postgres'],
+/** The package that makes each kind of store. */
+export const PACKAGES: Readonly<Record<StoreAddress['kind'], string>> = {
+  sqlite: '@showpad-webhooks/sqlite',
+  redis: '@showpad-webhooks/bullmq',
+  postgres: '@showpad-webhooks/postgres',
 };
 
 export interface CreatedInbox {

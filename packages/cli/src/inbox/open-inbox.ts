@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
 import { CliError } from '../cli-error.ts';
 import { type CreatedInbox, createInbox, type InboxNames, PACKAGES } from './create-inbox.ts';
-import { loadInstalled } from './load-package.ts';
+import { loadPackage } from './load-package.ts';
 import { parseStoreAddress } from './store-address.ts';
 
 /** The inbox of an app. */
@@ -29,25 +29,21 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export async function useInbox<T>(source: InboxSource, use: (opened: OpenInbox) => Promise<T>): Promise<T> {
   const address = parseStoreAddress(source.store);
   const { shown } = address;
-  const reasons = new Set<string>();
-  for (const loaded of await loadInstalled(PACKAGES[address.kind], source.root)) {
-    let created: CreatedInbox | undefined;
-    try {
-      created = await createInbox(loaded, address, source);
-      await created.inbox.list({ limit: 1 });
-    } catch (error) {
-      if (error instanceof CliError) throw error;
-      reasons.add(messageOf(created?.lastError?.() ?? error));
-      if (created) await close(created);
-      continue;
-    }
-    try {
-      return await use({ inbox: created.inbox, shown });
-    } finally {
-      await close(created);
-    }
+  const loaded = await loadPackage(PACKAGES[address.kind], source.root);
+  let created: CreatedInbox | undefined;
+  try {
+    created = await createInbox(loaded, address, source);
+    await created.inbox.list({ limit: 1 });
+  } catch (error) {
+    const reason = messageOf(created?.lastError?.() ?? error);
+    if (created) await close(created);
+    throw error instanceof CliError ? error : new CliError(`${shown} cannot be used. ${reason}`);
   }
-  throw new CliError(`${shown} cannot be used. ${[...reasons].join(' ')}`);
+  try {
+    return await use({ inbox: created.inbox, shown });
+  } finally {
+    await close(created);
+  }
 }
 
 async function close(created: CreatedInbox): Promise<void> {
