@@ -8,7 +8,7 @@ import { type InboxOptions, readInboxOptions } from './options.ts';
 import { createPurger } from './purger.ts';
 import type { InboxStore } from './store.ts';
 import { bodyIsGone, checkTarget } from './target.ts';
-import { toUnixTimes } from './times.ts';
+import { createToUnixTimes } from './times.ts';
 import type { Inbox, InboxConsumer, InboxHealth, InboxTarget } from './types.ts';
 import { createWorker, type Worker } from './worker.ts';
 
@@ -49,6 +49,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero({ pollMs });
   const guard = createClockGuard(store, settings, clock);
+  const toUnixTimes = createToUnixTimes(clock);
   const purger = createPurger(store, settings, options.clock);
   let consumer: InboxConsumer | undefined;
   let worker: Worker | undefined;
@@ -117,8 +118,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
     async list(query = {}) {
       const { items, next } = await store.list(query);
-      const aheadMs = clock === Date.now ? 0 : Date.now() - clock();
-      return { items: items.map((item) => toUnixTimes(item, aheadMs)), next };
+      return { items: items.map(toUnixTimes), next };
     },
 
     counts: async () => store.counts(),

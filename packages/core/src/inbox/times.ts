@@ -15,8 +15,19 @@ export function timesOf(
   return { settledAtMs: atMs };
 }
 
-/** Makes unix time of the times that a store keeps by another clock. `aheadMs` is how far unix time is ahead of that clock. */
-export function toUnixTimes(item: InboxItem, aheadMs: number): InboxItem {
-  const atMs = item.dueAtMs ?? item.leasedUntilMs ?? item.settledAtMs;
-  return atMs === undefined ? item : { ...item, ...timesOf(item.state, atMs + aheadMs) };
+/** Further apart than any two clocks can be because of when they are read. */
+const CLOCK_WAS_SET_MS = 1_000;
+
+/**
+ * Makes unix time of the times that a store keeps by the clock of its inbox. How far that clock is behind unix time is read again
+ * only if one of the two was set, so an entry has the same times in every list.
+ */
+export function createToUnixTimes(clock: () => number): (item: InboxItem) => InboxItem {
+  let behindMs = 0;
+  return (item) => {
+    const readMs = Date.now() - clock();
+    if (Math.abs(readMs - behindMs) > CLOCK_WAS_SET_MS) behindMs = readMs;
+    const atMs = item.dueAtMs ?? item.leasedUntilMs ?? item.settledAtMs;
+    return atMs === undefined ? item : { ...item, ...timesOf(item.state, atMs + behindMs) };
+  };
 }
