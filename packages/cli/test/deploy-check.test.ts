@@ -4,13 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { openFolder, runCommand, startCommand, valuesOf } from './command.ts';
 import { closedUrl, openEndpoint } from './open-endpoint.ts';
-import { COMMAND } from './process.ts';
+import { FROM_SOURCES } from './process.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const appPath = (name: string) => fileURLToPath(new URL(`apps/${name}`, import.meta.url));
-/** Node, with what it needs to run the sources of the packages. */
-const FROM_SOURCES = COMMAND.slice(0, -1);
 const CLOSING_APP = [...FROM_SOURCES, appPath('closing-app.mjs')];
 /** However long a start takes on a busy machine, one of the retries comes soon after it. */
 const PATIENT = ['--retry-seconds', '0.2,0.4,0.8,1.6,3.2,6.4,12.8,25.6'];

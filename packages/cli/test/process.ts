@@ -8,14 +8,17 @@ import type { Finished } from './command.ts';
 // On a busy machine a process and its loader take seconds to start.
 vi.setConfig({ testTimeout: 60_000 });
 
-const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
-/** How the command is started from its sources. */
-export const COMMAND: readonly string[] = [
+const pathOf = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+/** How Node runs TypeScript that imports the sources of our packages. */
+export const FROM_SOURCES: readonly string[] = [
   process.execPath,
   '--conditions=@showpad-webhooks/source',
   `--import=${import.meta.resolve('tsx')}`,
-  BIN,
 ];
+/** How the command is started: as `npm test` has built it, which takes a fifth of the time, or from its sources. */
+export const COMMAND: readonly string[] = process.env.IS_BUILT
+  ? [process.execPath, pathOf('dist/bin.mjs')]
+  : [...FROM_SOURCES, pathOf('src/bin.ts')];
 
 export interface Started {
   /** The next line of stdout. */

@@ -66,6 +66,19 @@ describe('with the schema mode "report"', () => {
     });
   });
 
+  test('a field may be named by objects, as some schema libraries do, and may be missing', async () => {
+    const issues = [
+      { message: '', path: [{ key: 'items' }] },
+      { message: '', path: ['owner'] },
+    ];
+    const validate = () => ({ issues });
+    const schema: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate } };
+    const { receiver, errors } = probe({ schemas: { [TYPE]: schema }, schemaMode: 'report' });
+    receiver.onAny(() => {});
+    await receiver.receive(send({ items: [1] }, '1'));
+    expect(errors[0]?.message).toContain(': data.items (array), data.owner (missing).');
+  });
+
   test('keys that are ever new do not fill the memory or the log', async () => {
     const { receiver, errors } = probe({
       schemas: { [TYPE]: z.record(z.string(), z.number()) },
