@@ -1,7 +1,7 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
-import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
+import { type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
-import { bodyOf, columnsOf, hasBody, rowReader } from './inbox-row.ts';
+import { COLUMNS, type PostgresInboxRow, rowReader } from './inbox-row.ts';
 import { whole, withName } from './shared.ts';
 
 /** What an operator does with an inbox. */
@@ -19,19 +19,18 @@ export function createInboxOperations(
   keyOf: (id: string) => string,
 ): InboxOperations {
   const table = `${schema}.inbox`;
-  const columns = columnsOf(schema);
 
   /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read or was erased. */
-  async function find(id: string): Promise<readonly InboxRow[]> {
-    const select = `SELECT ${columns}, ${bodyOf(schema)} FROM ${table} AS inbox`;
-    const rows = await all<InboxRow>(`${select} WHERE key = $1`, [keyOf(id)]);
+  async function find(id: string): Promise<readonly PostgresInboxRow[]> {
+    const select = `SELECT ${COLUMNS}, inbox.body FROM ${table} AS inbox`;
+    const rows = await all<PostgresInboxRow>(`${select} WHERE key = $1`, [keyOf(id)]);
     const seq = seqOfUnreadable(id);
     if (rows.length > 0 || seq === undefined) return rows;
-    const unreadable = await all<InboxRow>(`${select} WHERE inbox = $1 AND seq = $2`, [inbox, seq]);
+    const unreadable = await all<PostgresInboxRow>(`${select} WHERE inbox = $1 AND seq = $2`, [inbox, seq]);
     return unreadable.filter((row) => rowReader.toItem(row).id === id);
   }
 
-  /** A query with three parameters for the `seq` of the rows to change, which it locks. Rows that are locked are left out. */
+  /** A query with three parameters for the keys of the rows to change, which it locks. Rows that are locked are left out. */
   async function rowsOf(
     target: InboxTarget,
     limit: number,
@@ -39,26 +38,22 @@ export function createInboxOperations(
   ): Promise<{ readonly sql: string; readonly values: readonly unknown[] }> {
     if ('id' in target) {
       const [found] = await find(target.id);
-      const sql = `SELECT seq FROM ${table} AS inbox WHERE inbox = $1 AND seq = $2 AND ${more} LIMIT $3 FOR UPDATE`;
-      return { sql, values: [inbox, found ? Number(found.seq) : null, limit] };
+      const sql = `SELECT key FROM ${table} WHERE inbox = $1 AND key = $2 AND ${more} LIMIT $3 FOR UPDATE`;
+      return { sql, values: [inbox, found?.key, limit] };
     }
     const sql = `
-      SELECT seq FROM ${table} AS inbox WHERE inbox = $1 AND state = $2 AND state IN ('done', 'dead') AND ${more}
+      SELECT key FROM ${table} WHERE inbox = $1 AND state = $2 AND state IN ('done', 'dead') AND ${more}
       ORDER BY at_ms, seq LIMIT $3 FOR UPDATE SKIP LOCKED`;
     return { sql, values: [inbox, target.state, limit] };
   }
 
   async function remove(found: string, values: unknown[]): Promise<number> {
-    const [row] = await all<{ count: StoredNumber }>(
-      `WITH found AS MATERIALIZED (${found}), gone AS (
-         DELETE FROM ${table} AS inbox USING found WHERE inbox.seq = found.seq AND inbox.state <> 'leased' RETURNING inbox.seq
-       ), bodies AS (
-         DELETE FROM ${schema}.inbox_body USING gone WHERE inbox_body.seq = gone.seq
-       )
-       SELECT count(*) AS count FROM gone`,
+    const { rowCount } = await query(
+      `WITH found AS MATERIALIZED (${found})
+       DELETE FROM ${table} AS inbox USING found WHERE inbox.key = found.key AND inbox.state <> 'leased'`,
       values,
     );
-    return Number(row?.count);
+    return rowCount ?? 0;
   }
 
   return {
@@ -67,8 +62,8 @@ export function createInboxOperations(
       const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
       // Postgres uses an index only if the query repeats its condition.
       const states = state === 'done' || state === 'dead' ? "'done', 'dead'" : "'pending', 'leased'";
-      const rows = await all<InboxRow>(
-        `SELECT ${columns} FROM ${table} AS inbox
+      const rows = await all<PostgresInboxRow>(
+        `SELECT ${COLUMNS} FROM ${table} AS inbox
          WHERE inbox = $1 AND state = $2 AND state IN (${states}) AND (at_ms, seq) < ($3, $4)
          ORDER BY at_ms DESC, seq DESC LIMIT $5`,
         [inbox, state, atMs, seq, limit + 1],
@@ -87,13 +82,13 @@ export function createInboxOperations(
     },
 
     async retry(target, { nowMs, limit }) {
-      const { sql, values } = await rowsOf(target, limit, hasBody(schema));
+      const { sql, values } = await rowsOf(target, limit, 'body IS NOT NULL');
       const { rowCount } = await query(
         `WITH found AS MATERIALIZED (${sql})
          UPDATE ${table} AS inbox
          SET state = 'pending', at_ms = $4, attempt = 0, generation = generation + 1,
            handlers = CASE state WHEN 'done' THEN '[]' ELSE handlers END
-         FROM found WHERE inbox.seq = found.seq AND state IN ('dead', 'done')`,
+         FROM found WHERE inbox.key = found.key AND state IN ('dead', 'done')`,
         [...values, whole(nowMs)],
       );
       return rowCount ?? 0;
@@ -107,15 +102,13 @@ export function createInboxOperations(
     async erase(id, { nowMs }) {
       const [row] = await find(id);
       if (!row) return undefined;
-      const [found] = await all<Pick<InboxRow, 'state'>>(
-        `WITH found AS MATERIALIZED (SELECT seq, state FROM ${table} WHERE seq = $1 FOR UPDATE), erased AS (
-           UPDATE ${table} AS inbox SET state = 'done', at_ms = $2, error = NULL, meta = $3
-           FROM found WHERE inbox.seq = found.seq AND found.state <> 'leased' RETURNING inbox.seq
-         ), bodies AS (
-           DELETE FROM ${schema}.inbox_body USING erased WHERE inbox_body.seq = erased.seq
+      const [found] = await all<Pick<PostgresInboxRow, 'state'>>(
+        `WITH found AS MATERIALIZED (SELECT key, state FROM ${table} WHERE key = $1 FOR UPDATE), erased AS (
+           UPDATE ${table} AS inbox SET state = 'done', at_ms = $2, error = NULL, failures = '[]', meta = $3, body = NULL
+           FROM found WHERE inbox.key = found.key AND found.state <> 'leased'
          )
          SELECT state FROM found`,
-        [Number(row.seq), whole(nowMs), rowReader.erasedMeta(row)],
+        [row.key, whole(nowMs), rowReader.erasedMeta(row)],
       );
       return found?.state;
     },
@@ -130,7 +123,7 @@ export function createInboxOperations(
 
     purge({ state, beforeMs, limit }) {
       return remove(
-        `SELECT seq FROM ${table}
+        `SELECT key FROM ${table}
          WHERE inbox = $1 AND state = $2 AND state IN ('done', 'dead') AND at_ms < $3
          ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED`,
         [inbox, state, whole(beforeMs), limit],

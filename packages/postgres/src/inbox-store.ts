@@ -1,9 +1,9 @@
 import type { ClaimedEntry, InboxStore } from '@showpad-webhooks/core/inbox';
-import { createLatestPut, type InboxRow, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
+import { createLatestPut, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { findProblems } from './durability.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import { columnsOf, rowReader } from './inbox-row.ts';
+import { COLUMNS, type PostgresInboxRow, rowReader } from './inbox-row.ts';
 import { createNotifications } from './notifications.ts';
 import { createPutBatches } from './put-batches.ts';
 import { nextval, whole, withName } from './shared.ts';
@@ -29,15 +29,17 @@ export function createPostgresInboxStore(
   const latestPut = createLatestPut();
 
   /** A row that cannot be read becomes dead, so that it does not stop the others. */
-  async function readOrSetAside(row: InboxRow, nowMs: number): Promise<readonly ClaimedEntry[]> {
+  async function readOrSetAside(row: PostgresInboxRow, nowMs: number): Promise<readonly ClaimedEntry[]> {
     try {
       return [rowReader.toClaimed(row)];
     } catch (reason) {
       const error = JSON.stringify(rowReader.unreadableError(reason));
-      await query(
-        `UPDATE ${table} SET state = 'dead', at_ms = $3, error = $4 WHERE seq = $1 AND fence = $2 AND state = 'leased'`,
-        [Number(row.seq), Number(row.fence), whole(nowMs), error],
-      );
+      await query(`UPDATE ${table} SET state = 'dead', at_ms = $3, error = $4 WHERE ${HELD}`, [
+        row.key,
+        Number(row.fence),
+        whole(nowMs),
+        error,
+      ]);
       return [];
     }
   }
@@ -60,18 +62,18 @@ export function createPostgresInboxStore(
     async claim({ limit, leaseMs, nowMs, exceptIds }) {
       await database.ready();
       // If nothing is due, this changes nothing and takes no lock.
-      const rows = await all<InboxRow>(
+      const rows = await all<PostgresInboxRow>(
         `WITH due AS MATERIALIZED (
-           SELECT seq FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
+           SELECT key FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
            ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
          ), numbered AS MATERIALIZED (
-           SELECT seq, ${nextval(schema, 'fence')} AS fence FROM due
+           SELECT key, ${nextval(schema, 'fence')} AS fence FROM due
          ), leased AS (
            UPDATE ${table} AS inbox SET state = 'leased', at_ms = $5, fence = numbered.fence, attempt = attempt + 1
-           FROM numbered WHERE inbox.seq = numbered.seq
-           RETURNING ${columnsOf(schema)}
+           FROM numbered WHERE inbox.key = numbered.key
+           RETURNING ${COLUMNS}, inbox.body
          )
-         SELECT leased.*, inbox_body.body FROM leased LEFT JOIN ${schema}.inbox_body USING (seq) ORDER BY leased.fence`,
+         SELECT * FROM leased ORDER BY fence`,
         [inbox, whole(nowMs), keysOf(exceptIds), limit, whole(nowMs + leaseMs)],
       );
       return (await Promise.all(rows.map((row) => readOrSetAside(row, nowMs)))).flat();
@@ -91,17 +93,15 @@ export function createPostgresInboxStore(
     async settle({ id, fence }, outcome) {
       const atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
+      const failures = outcome.state === 'done' ? null : JSON.stringify(outcome.failures);
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
-      const settled = await all(
-        `WITH settled AS (
-           UPDATE ${table} SET state = $3, at_ms = $4, error = $5 WHERE ${HELD} RETURNING seq
-         ), bodies AS (
-           DELETE FROM ${schema}.inbox_body USING settled WHERE inbox_body.seq = settled.seq AND $6::boolean
-         )
-         SELECT seq FROM settled`,
-        [keyOf(id), fence, outcome.state, whole(atMs), error, isBodyDone],
+      const body = isBodyDone ? 'NULL' : 'body';
+      const { rowCount } = await query(
+        `UPDATE ${table} SET state = $3, at_ms = $4, error = $5, failures = coalesce($6, failures), body = ${body}
+         WHERE ${HELD}`,
+        [keyOf(id), fence, outcome.state, whole(atMs), error, failures],
       );
-      return settled.length === 1;
+      return rowCount === 1;
     },
 
     async nextDueMs({ exceptIds }) {
@@ -116,10 +116,10 @@ export function createPostgresInboxStore(
     async bringForward({ state, afterMs, toMs, limit }) {
       const { rowCount } = await query(
         `WITH found AS MATERIALIZED (
-           SELECT seq FROM ${table} WHERE ${WAITING} AND state = $2 AND at_ms > $3
+           SELECT key FROM ${table} WHERE ${WAITING} AND state = $2 AND at_ms > $3
            ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
          )
-         UPDATE ${table} AS inbox SET at_ms = $5 FROM found WHERE inbox.seq = found.seq`,
+         UPDATE ${table} AS inbox SET at_ms = $5 FROM found WHERE inbox.key = found.key`,
         [inbox, state, whole(afterMs), limit, whole(toMs)],
       );
       return rowCount ?? 0;

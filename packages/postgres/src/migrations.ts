@@ -7,14 +7,15 @@ const LONGEST_NAME_BYTES = 63;
 
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
-  // A body has a row of its own, because an update of a row writes all of it again. The partial indexes hold an entry once.
+  // An entry is one row and has two entries in indexes, because that is most of what a put costs. Postgres moves a large body out of the
+  // row, so an update does not write it again.
   (schema) => `
 CREATE SEQUENCE ${schema}.entry;
 CREATE SEQUENCE ${schema}.fence;
 CREATE TABLE ${schema}.inbox (
-  seq bigint PRIMARY KEY,
+  key text COLLATE "C" PRIMARY KEY,
+  seq bigint NOT NULL,
   inbox text NOT NULL,
-  key text COLLATE "C" NOT NULL UNIQUE,
   state text NOT NULL CHECK (state IN ('pending', 'leased', 'done', 'dead')),
   at_ms bigint NOT NULL,
   fence bigint NOT NULL DEFAULT 0,
@@ -23,15 +24,13 @@ CREATE TABLE ${schema}.inbox (
   body_digest bigint NOT NULL,
   handlers text NOT NULL DEFAULT '[]',
   error text,
+  failures text NOT NULL DEFAULT '[]',
   meta text NOT NULL,
-  body_bytes bigint NOT NULL
+  body_bytes bigint NOT NULL,
+  body bytea
 );
 CREATE INDEX inbox_waiting ON ${schema}.inbox (inbox, at_ms, seq) WHERE state IN ('pending', 'leased');
 CREATE INDEX inbox_settled ON ${schema}.inbox (inbox, state, at_ms, seq) WHERE state IN ('done', 'dead');
-CREATE TABLE ${schema}.inbox_body (
-  seq bigint PRIMARY KEY,
-  body bytea NOT NULL
-);
 CREATE TABLE ${schema}.ledger (
   key text COLLATE "C" PRIMARY KEY,
   fence bigint NOT NULL,

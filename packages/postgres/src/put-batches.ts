@@ -152,16 +152,10 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
  */
 function insertSql(schema: string): string {
   return `
-    WITH stored AS (
-      INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes)
-      SELECT ${nextval(schema, 'entry')}, $1, each.*
-      FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[]) AS each
-      ON CONFLICT (key) DO NOTHING
-      RETURNING seq, key
-    ), bodies AS (
-      INSERT INTO ${schema}.inbox_body (seq, body)
-      SELECT seq, substring($10::bytea FROM place FOR bytes)
-      FROM stored JOIN unnest($2::text[], $8::integer[], $9::integer[]) AS body (key, bytes, place) USING (key)
-    )
-    SELECT key FROM stored`;
+    INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body)
+    SELECT ${nextval(schema, 'entry')}, $1, key, state, at_ms, digest, meta, error, bytes, substring($10::bytea FROM place FOR bytes)
+    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::integer[], $9::integer[])
+      AS entry (key, state, at_ms, digest, meta, error, bytes, place)
+    ON CONFLICT (key) DO NOTHING
+    RETURNING key`;
 }
