@@ -7,7 +7,7 @@ import { createClockGuard } from './clock-guard.ts';
 import { checkHealth, createWritability } from './health.ts';
 import { createInboxQueue } from './inbox-queue.ts';
 import type { JobData } from './job-data.ts';
-import { createJobRunner, type JobRunner } from './job-runner.ts';
+import { createJobRunner, type JobRunner, retryAfterMsOf } from './job-runner.ts';
 import { createOperations } from './operations.ts';
 import { putJob } from './put-job.ts';
 import { createBackend } from './redis-backend.ts';
@@ -104,7 +104,10 @@ export function createBullmqInbox({
       // The default of 1 would fail an event after two crashes. Attempts are counted as they start, so crashes count too.
       maxStalledCount: MANY,
       runRetryDelay: RETRY_DELAY_MS,
-      settings: { backoffStrategy: (attempt) => settings.backoff(attempt) },
+      settings: {
+        backoffStrategy: (attempt, _type, error) =>
+          Math.max(settings.backoff(attempt), retryAfterMsOf(error)),
+      },
     });
     created.on('error', (error) => report('worker', error));
     created.on('ready', () => {

@@ -14,7 +14,8 @@ export function toItem(job: Job, options: ItemOptions): InboxItem {
   const read = readJob(job);
   const ofJob = { ...timesOf(state, timeOf(job, state, leaseMs)), state, attempt: job.attemptsStarted };
   if (isUnreadable(read)) return { ...unreadableItem(job, read), ...ofJob };
-  const { entry, body, bodyBytes, done, generation } = read;
+  const { entry, body, bodyBytes, done, failures, generation } = read;
+  const error = fromReason(job.failedReason);
   return {
     ...entry,
     ...ofJob,
@@ -23,7 +24,8 @@ export function toItem(job: Job, options: ItemOptions): InboxItem {
     hasBody: body !== undefined,
     generation,
     done,
-    error: entry.error ?? fromReason(job.failedReason),
+    failures,
+    error: entry.error ?? (error && { ...error, handlerName: failures.at(-1)?.handlerName }),
   };
 }
 
@@ -44,6 +46,7 @@ function unreadableItem({ id = '', name, timestamp }: Job, read: Unreadable): Un
     hasBody: false,
     generation: 0,
     done: [],
+    failures: [],
     error: unreadableError(read),
   };
 }

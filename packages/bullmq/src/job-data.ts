@@ -1,4 +1,4 @@
-import type { InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
+import type { FailedAttempt, InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
 import { erasedEntry, hashText } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 
@@ -15,14 +15,22 @@ export interface JobData {
 }
 
 /** What changes while an entry is handled. */
-export interface JobProgress {
-  /** The names of the handlers that are done, as JSON. */
-  readonly done: string;
+export interface Progress {
+  /** The names of the handlers that are done. */
+  readonly done: readonly string[];
+  readonly failures: readonly FailedAttempt[];
   readonly generation: number;
 }
 
-export function updateProgress(job: Job, done: readonly string[], generation: number): Promise<void> {
-  const progress: JobProgress = { done: JSON.stringify(done), generation };
+/** How it is stored: the lists as JSON. */
+export type JobProgress = Readonly<Record<'done' | 'failures', string>> & Pick<Progress, 'generation'>;
+
+export function updateProgress(job: Job, { done, failures, generation }: Progress): Promise<void> {
+  const progress: JobProgress = {
+    done: JSON.stringify(done),
+    failures: JSON.stringify(failures),
+    generation,
+  };
   return job.updateProgress({ ...progress });
 }
 

@@ -1,8 +1,15 @@
-import type { InboxConsumer, InboxJob } from '@showpad-webhooks/core/inbox';
+import type {
+  FailedAttempt,
+  InboxConsumer,
+  InboxEntry,
+  InboxError,
+  InboxJob,
+} from '@showpad-webhooks/core/inbox';
+import { withFailure } from '@showpad-webhooks/core/store';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { toReason, unreadableError } from './item.ts';
-import { type JobData, updateProgress } from './job-data.ts';
-import { isUnreadable, readJob, type StoredEntry, type Unreadable } from './read-job.ts';
+import { type JobData, type Progress, updateProgress } from './job-data.ts';
+import { isUnreadable, readJob, type Unreadable } from './read-job.ts';
 
 /** Hands the jobs of a queue to the receiver. */
 export interface JobRunner {
@@ -34,6 +41,26 @@ interface Run {
   token: string;
 }
 
+/** What BullMQ hears of an attempt that is not the last. */
+class FailedJob extends Error {
+  readonly retryAfterMs: number;
+
+  constructor(reason: string, retryAfterMs = 0) {
+    super(reason);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** How long a handler wants to wait before the next attempt, in ms. */
+export function retryAfterMsOf(error: unknown): number {
+  return error instanceof FailedJob ? error.retryAfterMs : 0;
+}
+
+/** What is known of a job while it runs. */
+interface RunProgress extends Progress {
+  readonly done: string[];
+}
+
 export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOptions): JobRunner {
   const running = new Map<string, Run>();
   let renewal: NodeJS.Timeout | undefined;
@@ -60,11 +87,15 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
     const { entry, body } = read;
     if (entry.error) throw new UnrecoverableError(toReason(entry.error));
     if (!body) throw setAside({ unreadable: 'Its body was deleted when the event was done.' });
-    const inboxJob = inboxJobOf(job, { ...read, body }, signal);
+    const progress = { ...read, done: [...read.done] };
+    const inboxJob = inboxJobOf(job, { ...entry, body }, progress, signal);
+    const startedAtMs = Date.now();
     const failure = await consumer.process(inboxJob);
     if (!failure) return;
+    await noteFailure(job, progress, { ...failure.kept, startedAtMs });
     const reason = toReason(failure.kept);
-    if (!failure.isFinal && job.attemptsStarted < maxAttempts) throw new Error(reason);
+    if (!failure.isFinal && job.attemptsStarted < maxAttempts)
+      throw new FailedJob(reason, failure.retryAfterMs);
     consumer.onDead(inboxJob, failure);
     throw new UnrecoverableError(reason);
   }
@@ -78,24 +109,37 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
 
   function inboxJobOf(
     job: Job<JobData>,
-    { entry, body, generation, ...read }: StoredEntry & { readonly body: Uint8Array },
+    entry: InboxEntry,
+    progress: RunProgress,
     signal: AbortSignal,
   ): InboxJob {
-    const done = [...read.done];
     return {
       ...entry,
-      body,
       attempt: job.attemptsStarted,
       isExhausted: job.attemptsStarted > maxAttempts,
-      done: [...done],
+      done: [...progress.done],
       signal,
       async checkpoint(handlerName) {
         if (signal.aborted) return false;
-        done.push(handlerName);
-        await updateProgress(job, done, generation);
+        progress.done.push(handlerName);
+        await updateProgress(job, progress);
         return true;
       },
     };
+  }
+
+  /** It is for people, so trouble with it changes nothing. */
+  async function noteFailure(
+    job: Job<JobData>,
+    progress: Progress,
+    failed: InboxError & Pick<FailedAttempt, 'startedAtMs'>,
+  ): Promise<void> {
+    const { generation } = progress;
+    const ended = { attempt: job.attemptsStarted, generation, endedAtMs: Date.now() };
+    const failures = withFailure(progress.failures, { ...failed, ...ended });
+    await updateProgress(job, { ...progress, failures }).catch((error) =>
+      consumer.onError('note the failed attempt', error),
+    );
   }
 
   async function renew(extendLocks: ExtendLocks): Promise<void> {

@@ -1,16 +1,13 @@
 import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
-import { type JobData, type JobProgress, jobIdOf } from './job-data.ts';
+import { type JobData, type JobProgress, jobIdOf, type Progress } from './job-data.ts';
 import type { UnreadableData } from './repair.ts';
 
-export interface StoredEntry {
+export interface StoredEntry extends Progress {
   readonly entry: Omit<InboxEntry, 'body'>;
   /** Undefined if it was deleted when the entry was done. */
   readonly body: Uint8Array | undefined;
   readonly bodyBytes: number;
-  /** The names of the handlers that are done. */
-  readonly done: readonly string[];
-  readonly generation: number;
 }
 
 /** Why a job cannot be handled. */
@@ -55,12 +52,21 @@ function isEntry({
 
 type InboxEntryFields = Omit<InboxEntry, 'body'>;
 
-function progressOf({ progress }: Job): Pick<StoredEntry, 'done' | 'generation'> | undefined {
-  if (typeof progress !== 'object') return { done: [], generation: 0 };
-  const { done: text, generation } = progress as Partial<JobProgress>;
-  const done = parse(text);
-  const isReadable = Array.isArray(done) && done.every((name) => typeof name === 'string');
-  return isReadable && Number.isInteger(generation) ? { done, generation: Number(generation) } : undefined;
+function progressOf({ progress }: Job): Progress | undefined {
+  if (typeof progress !== 'object') return { done: [], failures: [], generation: 0 };
+  const stored = progress as Partial<JobProgress>;
+  const [done, failures, generation] = [
+    parse(stored.done),
+    parse(stored.failures),
+    Number(stored.generation),
+  ];
+  const isReadable =
+    Array.isArray(done) &&
+    done.every((name) => typeof name === 'string') &&
+    Array.isArray(failures) &&
+    failures.every((failed) => typeof failed?.message === 'string') &&
+    Number.isInteger(generation);
+  return isReadable ? { done, failures, generation } : undefined;
 }
 
 function parseObject(text: unknown): object {

@@ -36,6 +36,9 @@ describe('while the app has the store open', () => {
       /Reason +PERMANENT_FAILURE: The handler "crm" .* ECONNREFUSED \\u001b\[2Jcrm/,
     );
     expect(show.stdout).toMatch(/Handlers done +audit\n/);
+    expect(show.stdout).toMatch(
+      /Attempt 1 {2}failed in crm at 20\S+Z after \d+ ms: PERMANENT_FAILURE: The handler "crm"/,
+    );
     expect(show.stdout).not.toContain('specversion');
     expect(payload.stdout).toContain('"specversion"');
     expect(payload.exitCode).toBe(0);
@@ -46,6 +49,11 @@ describe('while the app has the store open', () => {
     const again = await inbox(app.store, 'retry', 'one', '--yes', '--json');
     expect(valuesOf<Value>(again)).toMatchObject([{ id: 'one', state: 'dead', outcome: 'dead' }]);
     expect(again).toMatchObject({ exitCode: 1, stderr: '1 of 1 entry retried.\ndead again: 1\n' });
+    const shown = valuesOf<{ attempts: unknown }>(await inbox(app.store, 'show', 'one', '--json'));
+    expect(shown[0]?.attempts).toMatchObject([
+      { attempt: 1, retries: 0, outcome: 'failed', handler: 'crm', code: 'PERMANENT_FAILURE' },
+      { attempt: 1, retries: 1, outcome: 'failed', handler: 'crm', code: 'PERMANENT_FAILURE' },
+    ]);
     app.repair();
     const all = await inbox(app.store, 'retry', '--all', '--yes');
     expect(all).toMatchObject({ exitCode: 0, stdout: '', stderr: '3 of 3 entries retried.\ndone: 3\n' });

@@ -54,6 +54,7 @@ export { type ErrorCode, type ErrorDetails, PermanentError, ShowpadWebhookError 
 export type { WebhookHeaders } from './shared/headers.ts';
 export type { Logger } from './shared/logger.ts';
 export type { MaybePromise } from './shared/promise.ts';
+export { type RetryAfterDetails, RetryAfterError } from './shared/retry-after-error.ts';
 export type { KeyLookup, KeyResolver, SignatureKey, SignatureKeys } from './signature/keys.ts';
 export { sign, type VerifiedSignature, type VerifyOptions, verifySignature } from './signature/signature.ts';
 export { SIGNATURE_HEADER, TIMESTAMP_HEADER } from './signature/signed-headers.ts';

@@ -106,7 +106,7 @@ export function createInboxOperations(
         if (!row || row.state === 'leased') return row?.state;
         const seq = Number(row.seq);
         const sql =
-          "UPDATE showpad_inbox SET state = 'done', at_ms = ?, error = NULL, meta = ? WHERE seq = ?";
+          "UPDATE showpad_inbox SET state = 'done', at_ms = ?, error = NULL, failures = '[]', meta = ? WHERE seq = ?";
         run(sql, nowMs, rowReader.erasedMeta(row), seq);
         run('DELETE FROM showpad_inbox_body WHERE seq = ?', seq);
         return row.state;

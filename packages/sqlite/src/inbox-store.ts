@@ -114,13 +114,16 @@ export function createSqliteInboxStore(
     settle({ id, fence }, outcome) {
       const atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
+      const failures = outcome.state === 'done' ? null : JSON.stringify(outcome.failures);
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
       return write(() => {
         const [settled] = all<Pick<InboxRow, 'seq'>>(
-          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ? WHERE ${HELD} RETURNING seq`,
+          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures)
+           WHERE ${HELD} RETURNING seq`,
           outcome.state,
           atMs,
           error,
+          failures,
           keyOf(id),
           fence,
         );

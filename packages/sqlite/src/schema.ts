@@ -16,6 +16,7 @@ const MIGRATIONS = [
     body_digest INTEGER NOT NULL,
     handlers TEXT NOT NULL DEFAULT '[]',
     error TEXT,
+    failures TEXT NOT NULL DEFAULT '[]',
     meta TEXT NOT NULL,
     body_bytes INTEGER NOT NULL
   );

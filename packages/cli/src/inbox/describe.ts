@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
+import { attemptsOf } from '@showpad-webhooks/core/operations';
 import { type Color, type Line, paint } from '../terminal/output.ts';
+import { attemptValue, lineOfAttempt } from './attempts.ts';
+import { isoOf } from './iso.ts';
 
 const COLORS: Readonly<Record<InboxState, Color>> = {
   pending: 'yellow',
@@ -24,6 +27,8 @@ export function entryValue(item: InboxItem): object {
     doneHandlers: item.done,
     code: item.error?.code,
     message: item.error?.message,
+    handler: item.error?.handlerName,
+    attempts: attemptsOf(item).map(attemptValue),
     keyLabel: item.keyLabel,
     bodyBytes: item.bodyBytes,
     hasBody: item.hasBody,
@@ -64,6 +69,7 @@ export function linesOf(item: InboxItem): readonly Line[] {
   return [
     [paint(COLORS[state], state), id],
     ...shown.map(([label, text]): Line => [paint('dim', label.padEnd(width)), text]),
+    ...attemptsOf(item).map(lineOfAttempt),
   ];
 }
 
@@ -77,12 +83,6 @@ export function payloadOf(
 
 function errorOf({ error }: InboxItem): string {
   return error ? `${error.code}: ${error.message}` : '';
-}
-
-function isoOf(ms: number | undefined): string | undefined {
-  if (ms === undefined) return undefined;
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** A number and what it counts, such as `1 dead entry`. */

@@ -1,5 +1,5 @@
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
-import { type EntrySelection, failedHandlerOf } from '@showpad-webhooks/core/operations';
+import type { EntrySelection } from '@showpad-webhooks/core/operations';
 
 /** Which entries of an inbox a command means. */
 export interface Filter {
@@ -16,7 +16,7 @@ export function selectionOf({ state, sinceMs, types, handlers, errorCodes }: Fil
   const matches = (item: InboxItem): boolean => {
     if (types && !types.includes(item.type)) return false;
     if (errorCodes && !errorCodes.includes(item.error?.code ?? '')) return false;
-    return !handlers || handlers.includes(failedHandlerOf(item) ?? '');
+    return !handlers || handlers.includes(item.error?.handlerName ?? '');
   };
   return { state, sinceMs, matches };
 }

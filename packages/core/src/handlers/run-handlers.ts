@@ -5,6 +5,7 @@ import type { StandardSchemaV1 } from '../events/schema.ts';
 import { validateEvent } from '../events/validate-event.ts';
 import { PermanentError, ShowpadWebhookError, toWebhookError } from '../shared/error.ts';
 import type { MaybePromise } from '../shared/promise.ts';
+import { afterMsOf } from '../shared/retry-after-error.ts';
 import { clip } from '../shared/text.ts';
 import type { DeliveryContext, StoreClaim } from './context.ts';
 import type { RegisteredHandler } from './handler.ts';
@@ -123,8 +124,8 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     } catch (unfinished) {
       errors.push(toWebhookError(unfinished));
     }
-    // An error that a retry may fix goes before one that it cannot.
-    const deciding = errors.find(isRetryable) ?? errors[0];
+    // An error that a retry may fix goes before one that it cannot, and one that asks for a longer wait before others.
+    const [deciding] = errors.toSorted((one, other) => rankOf(other) - rankOf(one));
     for (const error of errors) if (error !== deciding) onOtherError(error, attempt);
     return deciding;
   };
@@ -132,6 +133,10 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
 
 export function isRetryable({ code }: ShowpadWebhookError): boolean {
   return code !== 'PERMANENT_FAILURE';
+}
+
+function rankOf(error: ShowpadWebhookError): number {
+  return isRetryable(error) ? afterMsOf(error.cause) : -1;
 }
 
 function handlerError(name: string, { type }: ShowpadEvent, cause: unknown): ShowpadWebhookError {
@@ -146,10 +151,12 @@ function handlerError(name: string, { type }: ShowpadEvent, cause: unknown): Sho
     return new ShowpadWebhookError('PERMANENT_FAILURE', `${place} threw a PermanentError.`, {
       hint: 'So no retry follows, and the event counts as completed. See error.cause.',
       cause,
+      handlerName: name,
     });
   }
   return new ShowpadWebhookError('HANDLER_FAILED', `${place} threw an error.`, {
     hint: 'See error.cause. The handler runs again with the next attempt, unless this was the last one.',
     cause,
+    handlerName: name,
   });
 }

@@ -7,6 +7,7 @@ export { bodyIsGone, checkTarget } from './target.ts';
 export { timesOf } from './times.ts';
 export type {
   EraseOptions,
+  FailedAttempt,
   Inbox,
   InboxConsumer,
   InboxCounts,

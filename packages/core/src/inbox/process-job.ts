@@ -11,6 +11,7 @@ import { logDelivery } from '../reporting/log-delivery.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import type { Logger } from '../shared/logger.ts';
+import { afterMsOf } from '../shared/retry-after-error.ts';
 import { handlerIsGone } from './orphans.ts';
 import { deliveryOf, keptError, readStored } from './stored-delivery.ts';
 import type { InboxFailure, InboxJob } from './types.ts';
@@ -45,7 +46,7 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
     if (error) reporter.report(error, delivery, job.attempt);
     const logged = { delivery, attempt: job.attempt, outcome: outcomeOf(error), error };
     reporter.guard(() => logDelivery(options, logged));
-    return error && { error, isFinal: CODES[error.code].isFinal, kept: keptError(error) };
+    return error && failureOf(error);
   }
 
   async function attempt(job: InboxJob, delivery: EventDelivery): Promise<ShowpadWebhookError | undefined> {
@@ -127,6 +128,11 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
   }
 
   return { process, onDead };
+}
+
+function failureOf(error: ShowpadWebhookError): InboxFailure {
+  const { isFinal } = CODES[error.code];
+  return { error, isFinal, kept: keptError(error), retryAfterMs: afterMsOf(error.cause) };
 }
 
 function outcomeOf(error: ShowpadWebhookError | undefined): Outcome {

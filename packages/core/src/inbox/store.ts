@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../shared/promise.ts';
 import type {
+  FailedAttempt,
   InboxCounts,
   InboxEntry,
   InboxError,
@@ -92,11 +93,20 @@ export interface Holding {
 export interface ClaimedEntry extends InboxEntry {
   readonly fence: number;
   readonly attempt: number;
+  /** How often the entry was retried by hand. */
+  readonly generation: number;
   readonly done: readonly string[];
+  readonly failures: readonly FailedAttempt[];
 }
 
 export type SettledOutcome =
   /** Unless `keepBody` is true, the body is deleted. */
   | { readonly state: 'done'; readonly nowMs: number; readonly keepBody: boolean }
-  | { readonly state: 'pending'; readonly nowMs: number; readonly dueMs: number; readonly error: InboxError }
-  | { readonly state: 'dead'; readonly nowMs: number; readonly error: InboxError };
+  | (Failed & { readonly state: 'pending'; readonly nowMs: number; readonly dueMs: number })
+  | (Failed & { readonly state: 'dead'; readonly nowMs: number });
+
+interface Failed {
+  readonly error: InboxError;
+  /** All attempts that are kept, with this one. */
+  readonly failures: readonly FailedAttempt[];
+}

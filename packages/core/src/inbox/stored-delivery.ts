@@ -47,7 +47,7 @@ export function readStored(job: InboxJob): EventDelivery | ShowpadWebhookError {
 }
 
 /** What is stored of an error, for whoever looks at the entry later. */
-export function keptError({ code, message, cause }: ShowpadWebhookError): InboxError {
+export function keptError({ code, message, cause, handlerName }: ShowpadWebhookError): InboxError {
   const text = cause === undefined ? message : `${message} ${messageOf(cause)}`;
-  return { code, message: clip(text, LONGEST_KEPT_MESSAGE) };
+  return { code, message: clip(text, LONGEST_KEPT_MESSAGE), handlerName };
 }

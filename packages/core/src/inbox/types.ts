@@ -90,6 +90,20 @@ export type InboxPutResult = 'stored' | { readonly isConflict: boolean };
 export interface InboxError {
   readonly code: string;
   readonly message: string;
+  /** The handler that threw, if one did. */
+  readonly handlerName?: string | undefined;
+}
+
+/** An attempt that failed. */
+export interface FailedAttempt extends InboxError {
+  /** The number of the attempt. After a retry by hand they begin at 1 again. */
+  readonly attempt: number;
+  /** How often the entry had been retried by hand. */
+  readonly generation: number;
+  /** Unix time in ms. */
+  readonly startedAtMs: number;
+  /** Unix time in ms. */
+  readonly endedAtMs: number;
 }
 
 /** The receiver, as an inbox sees it. */
@@ -107,6 +121,8 @@ export interface InboxFailure {
   readonly error: ShowpadWebhookError;
   /** True if no further attempt can help: the entry becomes dead at once. */
   readonly isFinal: boolean;
+  /** How long to wait before the next attempt, at least, because a handler asks for it. In ms, and at most an hour. */
+  readonly retryAfterMs?: number | undefined;
   /** What to store of the error, for whoever looks at the entry later. */
   readonly kept: InboxError;
 }
@@ -174,6 +190,11 @@ export interface InboxItem extends Omit<InboxEntry, 'body'> {
   /** How often the entry was retried by hand. */
   readonly generation: number;
   readonly done: readonly string[];
+  /**
+   * The latest 20 attempts that failed, the oldest first, also those before a retry by hand. `attemptsOf` of
+   * `@showpad-webhooks/core/operations` finds the other ones, such as those whose process died.
+   */
+  readonly failures: readonly FailedAttempt[];
   /** When a `pending` entry is due. Unix time in ms. */
   readonly dueAtMs?: number | undefined;
   /** When the lease of a `leased` entry ends, unless it is renewed. Unix time in ms. */

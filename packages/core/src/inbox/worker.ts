@@ -1,4 +1,5 @@
 import { messageOf } from '../shared/error.ts';
+import { withFailure } from './failures.ts';
 import type { InboxOptions } from './options.ts';
 import { Pause } from './pause.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
@@ -33,6 +34,8 @@ interface Work {
   readonly controller: AbortController;
   /** Waits before the entry is settled again. */
   readonly pause: Pause;
+  /** Unix time in ms, for people. */
+  readonly startedAtMs: number;
   fence: number;
   /** By `performance.now`. */
   leaseEndsMs: number;
@@ -96,7 +99,8 @@ export function createWorker(options: WorkerOptions): Worker {
       return;
     }
     const [controller, leaseEndsMs] = [new AbortController(), claimedMs + leaseMs];
-    const work = { entry, controller, pause: new Pause(), fence: entry.fence, leaseEndsMs };
+    const startedAtMs = Date.now();
+    const work = { entry, controller, pause: new Pause(), startedAtMs, fence: entry.fence, leaseEndsMs };
     const settled = handle(work)
       .catch((cause) => onFailure('settle', cause)) // Its lease runs out, and it is handled again.
       .finally(() => {
@@ -127,7 +131,7 @@ export function createWorker(options: WorkerOptions): Worker {
     running.delete(entry.id);
     settling.set(entry.id, work);
     pause.wake();
-    const outcome = outcomeOf(entry, failure);
+    const outcome = outcomeOf(work, failure);
     const isSettled = await settle(work, outcome);
     settling.delete(entry.id);
     if (outcome.state === 'pending') pause.wake();
@@ -158,12 +162,16 @@ export function createWorker(options: WorkerOptions): Worker {
     return isHeld;
   }
 
-  function outcomeOf({ attempt }: ClaimedEntry, failure: InboxFailure | undefined): SettledOutcome {
+  function outcomeOf({ entry, startedAtMs }: Work, failure: InboxFailure | undefined): SettledOutcome {
     const nowMs = clock();
     if (!failure) return { state: 'done', nowMs, keepBody: settings.keepDoneBodies };
+    const { attempt, generation } = entry;
     const error = failure.kept;
-    if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error };
-    return { state: 'pending', nowMs, error, dueMs: nowMs + settings.backoff(attempt) };
+    const failed = { ...error, attempt, generation, startedAtMs, endedAtMs: Date.now() };
+    const failures = withFailure(entry.failures, failed);
+    if (failure.isFinal || attempt >= maxAttempts) return { state: 'dead', nowMs, error, failures };
+    const waitMs = Math.max(settings.backoff(attempt), failure.retryAfterMs ?? 0);
+    return { state: 'pending', nowMs, error, failures, dueMs: nowMs + waitMs };
   }
 
   const claiming = claimUntilStopped();

@@ -1,3 +1,4 @@
+export { type AttemptOutcome, attemptsOf } from './attempts-of.ts';
 export {
   type ChangeEntriesOptions,
   changeEntries,
@@ -8,7 +9,6 @@ export { type InboxStatus, readStatus } from './read-status.ts';
 export { type RetriedEntry, type RetryOutcome, retryOutcomes } from './retry-outcomes.ts';
 export {
   type EntrySelection,
-  failedHandlerOf,
   findEntry,
   INBOX_STATES,
   type SelectEntriesOptions,

@@ -54,12 +54,12 @@ export async function selectPage(
  *
  * @example
  * ```ts
- * import { failedHandlerOf, selectEntries } from '@showpad-webhooks/core/operations';
+ * import { selectEntries } from '@showpad-webhooks/core/operations';
  * import { createMemoryInbox } from '@showpad-webhooks/core/testing';
  *
  * const dead = selectEntries(createMemoryInbox(), {
  *   state: 'dead',
- *   matches: (item) => failedHandlerOf(item) === 'crm',
+ *   matches: ({ error }) => error?.handlerName === 'crm',
  * });
  * for await (const { id, error } of dead) console.log(id, error?.code);
  * ```
@@ -88,9 +88,4 @@ export async function* selectEntries(
 export async function findEntry(inbox: Pick<Inbox, 'list'>, id: string): Promise<InboxItem | undefined> {
   const [item] = (await inbox.list({ id })).items;
   return item;
-}
-
-/** Names the handler that the last attempt failed in. An inbox keeps its name only in the message of the error. */
-export function failedHandlerOf({ error }: Pick<InboxItem, 'error'>): string | undefined {
-  return /\bhandler "([^"]*)"/i.exec(error?.message ?? '')?.[1];
 }

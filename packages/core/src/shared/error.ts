@@ -37,6 +37,8 @@ export interface ErrorDetails {
   readonly hint: string;
   /** What your own code threw, if it threw. */
   readonly cause?: unknown;
+  /** The handler that threw. */
+  readonly handlerName?: string;
 }
 
 /**
@@ -59,11 +61,14 @@ export class ShowpadWebhookError extends Error {
   readonly hint: string;
   /** What your own code threw, if it threw. `Error` has it too, but not in the types of an app whose target is before ES2022. */
   declare readonly cause?: unknown;
+  /** The name of the handler that threw. Undefined: it was not a handler. */
+  readonly handlerName: string | undefined;
 
-  constructor(code: ErrorCode, message: string, { hint, cause }: ErrorDetails) {
+  constructor(code: ErrorCode, message: string, { hint, cause, handlerName }: ErrorDetails) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
+    this.handlerName = handlerName;
   }
 
   static {
@@ -100,7 +105,7 @@ export class PermanentError extends Error {
   }
 }
 
-function hasMarker(value: unknown, marker: symbol): boolean {
+export function hasMarker(value: unknown, marker: symbol): boolean {
   try {
     return (value as Record<symbol, unknown> | null | undefined)?.[marker] === true;
   } catch {

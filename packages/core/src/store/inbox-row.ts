@@ -1,7 +1,7 @@
 import { erasedEntry } from '../inbox/erase.ts';
 import type { ClaimedEntry } from '../inbox/store.ts';
 import { timesOf } from '../inbox/times.ts';
-import type { InboxEntry, InboxError, InboxItem, InboxState } from '../inbox/types.ts';
+import type { FailedAttempt, InboxEntry, InboxError, InboxItem, InboxState } from '../inbox/types.ts';
 import { messageOf } from '../shared/error.ts';
 
 /** A number as a driver of a database gives it. Some give one of 64 bits as text or as `bigint`. */
@@ -20,6 +20,8 @@ export interface InboxRow {
   readonly handlers: string;
   /** An `InboxError` as JSON. */
   readonly error: string | null;
+  /** The `FailedAttempt`s as JSON. */
+  readonly failures: string;
   /** What `storedMeta` gives. */
   readonly meta: string;
   readonly body_bytes: StoredNumber;
@@ -77,9 +79,9 @@ export function createRowReader(table: string): RowReader {
     return { code: 'INBOX_FAILED', message: `${message} Something else has changed the row.` };
   }
 
-  function readable(row: InboxRow): Omit<InboxEntry, 'body'> & Pick<InboxItem, 'done'> {
+  function readable(row: InboxRow): Omit<InboxEntry, 'body'> & Pick<InboxItem, 'done' | 'failures'> {
     try {
-      return { ...toEntry(row), done: handlersIn(row) };
+      return { ...toEntry(row), done: handlersIn(row), failures: failuresIn(row) };
     } catch (reason) {
       return {
         id: `unreadable:${row.seq}`,
@@ -93,6 +95,7 @@ export function createRowReader(table: string): RowReader {
         receivedAtMs: 0,
         error: unreadableError(reason),
         done: [],
+        failures: [],
       };
     }
   }
@@ -101,8 +104,15 @@ export function createRowReader(table: string): RowReader {
     toClaimed(row) {
       const body = bytesOf(row.body);
       if (!body) throw new Error('Its body is not there.');
-      const numbers = { fence: Number(row.fence), attempt: Number(row.attempt) };
-      return { ...toEntry(row), body, ...numbers, done: handlersIn(row) };
+      return {
+        ...toEntry(row),
+        body,
+        fence: Number(row.fence),
+        attempt: Number(row.attempt),
+        generation: Number(row.generation),
+        done: handlersIn(row),
+        failures: failuresIn(row),
+      };
     },
 
     toItem(row) {
@@ -143,6 +153,13 @@ function handlersIn(row: InboxRow): readonly string[] {
   const handlers = json(row.handlers, 'handlers');
   if (Array.isArray(handlers) && handlers.every((name) => typeof name === 'string')) return handlers;
   throw new Error('Its column "handlers" is not a list of names.');
+}
+
+function failuresIn(row: InboxRow): readonly FailedAttempt[] {
+  const failures = json(row.failures, 'failures');
+  if (Array.isArray(failures) && failures.every((failed) => typeof failed?.message === 'string'))
+    return failures;
+  throw new Error('Its column "failures" is not a list of attempts.');
 }
 
 /** The message of JSON.parse would contain some of the text, and the text is data of customers. */

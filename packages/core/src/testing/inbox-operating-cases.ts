@@ -31,6 +31,66 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
       );
     }),
 
+    check('keeps what went wrong in each attempt, also after a retry by hand', async (open) => {
+      const { inbox, start, settled, answer } = await open({ maxAttempts: 2, backoff: () => 1 });
+      answer(async ({ attempt }) => failed(`Attempt ${attempt} failed.`));
+      const beforeMs = Date.now();
+      await start();
+      await inbox.put(entryOf({}));
+      await settled({ dead: 1 });
+      answer(async () => failed('It failed again.', 'mail'));
+      await inbox.retry({ id: 'event-1' });
+      await settled({ dead: 1 }, async () => (await inbox.list()).items[0]?.failures.length === 4);
+      const { failures, error } = first((await inbox.list()).items);
+      assert.deepEqual(
+        failures.map(({ generation, attempt, ...rest }) => [
+          generation,
+          attempt,
+          rest.code,
+          rest.message,
+          rest.handlerName,
+        ]),
+        [
+          [0, 1, 'HANDLER_FAILED', 'Attempt 1 failed.', 'crm'],
+          [0, 2, 'HANDLER_FAILED', 'Attempt 2 failed.', 'crm'],
+          [1, 1, 'HANDLER_FAILED', 'It failed again.', 'mail'],
+          [1, 2, 'HANDLER_FAILED', 'It failed again.', 'mail'],
+        ],
+      );
+      assert.equal(error?.handlerName, 'mail');
+      const times = failures.flatMap(({ startedAtMs, endedAtMs }) => [startedAtMs, endedAtMs]);
+      assert.deepEqual(
+        times,
+        times.toSorted((one, other) => one - other),
+      );
+      assert.ok(beforeMs <= first(times) && Number(times.at(-1)) <= Date.now(), 'the times are unix time');
+    }),
+
+    check('waits as long as a handler asks for', async (open) => {
+      const { inbox, start, settled, answer } = await open({ backoff: () => 1 });
+      answer(async ({ attempt }) => (attempt === 1 ? { ...failed(), retryAfterMs: 300 } : undefined));
+      await start();
+      await inbox.put(entryOf({}));
+      await settled({ done: 1 });
+      const { failures, settledAtMs } = first((await inbox.list({ state: 'done' })).items);
+      // The two times may come from two clocks.
+      assert.ok(Number(settledAtMs) - first(failures).endedAtMs > 250);
+    }),
+
+    check('keeps the latest 20 failed attempts, and no long texts', async (open) => {
+      const { inbox, start, settled, answer } = await open({ maxAttempts: 25, backoff: () => 1 });
+      answer(async () => failed('x'.repeat(1_000)));
+      await start();
+      await inbox.put(entryOf({}));
+      await settled({ dead: 1 });
+      const { failures } = first((await inbox.list()).items);
+      assert.deepEqual(
+        failures.map(({ attempt }) => attempt),
+        Array.from({ length: 20 }, (_, index) => index + 6),
+      );
+      for (const { message } of failures) assert.ok(message.length <= 301);
+    }),
+
     check('deletes the body of what is done, and refuses to retry it without its body', async (open) => {
       const { inbox, start, jobs, settled } = await open();
       await start();

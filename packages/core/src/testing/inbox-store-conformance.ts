@@ -73,8 +73,8 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
         assert.ok(bytes instanceof Uint8Array && Buffer.compare(bytes, body) === 0, `body ${index}`);
         const { body: _body, ...entry } = entryOf({ id: `${index}` });
         assert.deepEqual(
-          { ...rest, done: [...rest.done], headers: { ...rest.headers } },
-          { ...entry, attempt: 1, done: [], fence: rest.fence },
+          { ...rest, done: [...rest.done], failures: [...rest.failures], headers: { ...rest.headers } },
+          { ...entry, attempt: 1, generation: 0, done: [], failures: [], fence: rest.fence },
         );
       }
     }),
@@ -176,11 +176,14 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
     fc.constantFrom<'dead' | 'done'>('dead', 'done').map((state): InboxTarget => ({ state })),
   );
   const error = { code: 'HANDLER_FAILED', message: 'the CRM is down' };
+  const failures = [
+    { ...error, handlerName: 'crm', attempt: 1, generation: 0, startedAtMs: NOW, endedAtMs: NOW + 1 },
+  ];
   const outcomes = (nowMs: number): readonly SettledOutcome[] => [
     { state: 'done', nowMs, keepBody: true },
     { state: 'done', nowMs, keepBody: false },
-    { state: 'dead', nowMs, error },
-    { state: 'pending', nowMs, dueMs: nowMs + 5_000, error },
+    { state: 'dead', nowMs, error, failures },
+    { state: 'pending', nowMs, dueMs: nowMs + 5_000, error, failures: [] },
   ];
   const call: ReturnType<typeof fc.oneof<ReturnType<typeof fc.constant<Call>>[]>> = fc.oneof(
     fc.tuple(id, small).map(

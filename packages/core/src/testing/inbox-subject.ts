@@ -25,7 +25,7 @@ interface Subject {
   /** Sets what the next jobs come to. Without it, all are done. */
   readonly answer: (answer: Answer) => void;
   /** Resolves when the entries have come to these states, and no others. */
-  readonly settled: (counts: Partial<InboxCounts>, also?: () => boolean) => Promise<void>;
+  readonly settled: (counts: Partial<InboxCounts>, also?: () => MaybePromise<boolean>) => Promise<void>;
 }
 
 export function subjectOf(inbox: Inbox): Subject {
@@ -41,7 +41,7 @@ export function subjectOf(inbox: Inbox): Subject {
     const none = { pending: 0, leased: 0, done: 0, dead: 0 };
     const wanted = JSON.stringify({ ...none, ...counts });
     return until(
-      async () => also() && JSON.stringify({ ...none, ...(await inbox.counts()) }) === wanted,
+      async () => (await also()) && JSON.stringify({ ...none, ...(await inbox.counts()) }) === wanted,
       async () => `${wanted}, and it is ${JSON.stringify(await inbox.counts())}`,
     );
   };
@@ -84,15 +84,15 @@ export function entryIn(entry: InboxEntry): unknown {
   return { id, type, bodyDigest, method, url, headers: plain, timestampSeconds, keyLabel, receivedAtMs };
 }
 
-export function failed(): InboxFailure {
-  return failure('HANDLER_FAILED', 'The handler failed: the CRM is down.', false);
+export function failed(message = 'The handler failed: the CRM is down.', handlerName = 'crm'): InboxFailure {
+  return failure('HANDLER_FAILED', message, false, handlerName);
 }
 
 export function permanent(): InboxFailure {
   return failure('PERMANENT_FAILURE', 'There is no such deal.', true);
 }
 
-function failure(code: ErrorCode, message: string, isFinal: boolean): InboxFailure {
+function failure(code: ErrorCode, message: string, isFinal: boolean, handlerName?: string): InboxFailure {
   const error = new ShowpadWebhookError(code, message, { hint: 'This is a test.' });
-  return { error, isFinal, kept: { code, message } };
+  return { error, isFinal, kept: { code, message, handlerName } };
 }

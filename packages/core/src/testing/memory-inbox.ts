@@ -69,7 +69,7 @@ export function createMemoryInboxStore(): InboxStore {
       if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
       const state = entry.error ? 'dead' : 'pending';
       const body = { bodyBytes: entry.body.byteLength, hasBody: true };
-      const start = { fence: 0, attempt: 0, generation: 0, done: [], atMs: nowMs };
+      const start = { fence: 0, attempt: 0, generation: 0, done: [], failures: [], atMs: nowMs };
       rows.set(entry.id, { ...copy(entry), ...body, ...start, state });
       return 'stored';
     },
@@ -85,7 +85,7 @@ export function createMemoryInboxStore(): InboxStore {
             attempt: row.attempt + 1,
             atMs: nowMs + leaseMs,
           });
-          const { state: _1, atMs: _2, generation: _3, bodyBytes: _4, hasBody: _5, ...claimed } = row;
+          const { state: _1, atMs: _2, bodyBytes: _3, hasBody: _4, ...claimed } = row;
           return copy(claimed);
         });
     },
@@ -104,6 +104,7 @@ export function createMemoryInboxStore(): InboxStore {
       row.state = outcome.state;
       row.atMs = outcome.state === 'pending' ? outcome.dueMs : outcome.nowMs;
       row.error = outcome.state === 'done' ? undefined : outcome.error;
+      if (outcome.state !== 'done') row.failures = outcome.failures;
       if (outcome.state === 'done' && !outcome.keepBody) {
         row.body = new Uint8Array(0);
         row.hasBody = false;
@@ -157,7 +158,7 @@ export function createMemoryInboxStore(): InboxStore {
       const row = find(id);
       if (!row || row.state === 'leased') return row?.state;
       const { state } = row;
-      const none = { url: undefined, keyLabel: undefined, error: undefined };
+      const none = { url: undefined, keyLabel: undefined, error: undefined, failures: [] };
       const body = { body: new Uint8Array(0), hasBody: false };
       Object.assign(row, none, body, erasedEntry(row, ++erasures), { state: 'done', atMs: nowMs });
       return state;

@@ -91,6 +91,7 @@ describe('a delivery to a receiver with an inbox', () => {
         generation: 0,
         hasBody: true,
         done: [],
+        failures: [],
         error: undefined,
       },
     ]);
@@ -318,6 +319,7 @@ describe('handlers of an inbox', () => {
     expect(item?.error).toEqual({
       code: 'HANDLER_FAILED',
       message: `The handler "crm" for "${TYPE}" threw an error. The CRM is down.`,
+      handlerName: 'crm',
     });
     await receiver.close();
   });

@@ -1,7 +1,7 @@
 import { createReceiver, type Inbox, PermanentError, type Receiver } from '@showpad-webhooks/core';
 import {
+  attemptsOf,
   changeEntries,
-  failedHandlerOf,
   findEntry,
   readStatus,
   retryOutcomes,
@@ -46,7 +46,7 @@ test('entries are selected by what is known of them, each once although it is li
   const { inbox } = await filled(['one', 'two', 'three']);
   const entries = selectEntries(inbox, {
     state: 'dead',
-    matches: (item) => failedHandlerOf(item) === 'crm' && item.id !== 'two',
+    matches: ({ id, error }) => error?.handlerName === 'crm' && id !== 'two',
   });
   expect((await idsOf(entries)).toSorted()).toEqual(['one', 'three']);
 
@@ -146,4 +146,37 @@ test('an entry waits until the app has tried it, and has failed if it will be tr
   });
   await handling.start();
   await vi.waitUntil(async () => (await outcome()) === 'failed');
+});
+
+test('the attempts of an entry are those that failed, and those that left nothing', () => {
+  const failed = (attempt: number, generation = 0) => ({
+    attempt,
+    generation,
+    code: 'HANDLER_FAILED',
+    message: 'The CRM is down.',
+    startedAtMs: 0,
+    endedAtMs: 1,
+  });
+  const shown = (item: Omit<Parameters<typeof attemptsOf>[0], 'generation'>, generation = 0) =>
+    attemptsOf({ ...item, generation }).map((each) => [each.generation, each.attempt, each.outcome]);
+
+  expect(shown({ state: 'pending', attempt: 0, failures: [] })).toEqual([]);
+  expect(shown({ state: 'done', attempt: 1, failures: [] })).toEqual([[0, 1, 'done']]);
+  // The process died in the first and in the third attempt.
+  expect(shown({ state: 'pending', attempt: 3, failures: [failed(2)] })).toEqual([
+    [0, 1, 'lost'],
+    [0, 2, 'failed'],
+    [0, 3, 'lost'],
+  ]);
+  const retried = [failed(1), failed(2), failed(1, 1)];
+  expect(shown({ state: 'leased', attempt: 2, failures: retried }, 1)).toEqual([
+    [0, 1, 'failed'],
+    [0, 2, 'failed'],
+    [1, 1, 'failed'],
+    [1, 2, 'running'],
+  ]);
+  expect(shown({ state: 'pending', attempt: 0, failures: retried }, 2)).toHaveLength(3);
+  // Earlier ones are not kept, so they are not lost.
+  const latest = Array.from({ length: 20 }, (_, index) => failed(index + 6));
+  expect(shown({ state: 'dead', attempt: 25, failures: latest }).at(0)).toEqual([0, 6, 'failed']);
 });

@@ -3,7 +3,6 @@ import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
 import {
   type EntrySelection,
-  failedHandlerOf,
   findEntry,
   INBOX_STATES,
   retryOutcomes,
@@ -11,7 +10,14 @@ import {
 } from '@showpad-webhooks/core/operations';
 import { DashboardProblem } from '../responses.ts';
 import { idsOf } from './ids.ts';
-import { type EntriesView, type EntryView, entryView, type OutcomesView } from './views.ts';
+import {
+  type EntriesView,
+  type EntryDetailsView,
+  type EntryView,
+  entryDetailsView,
+  entryView,
+  type OutcomesView,
+} from './views.ts';
 
 const PAGE = 50;
 const MAX_WANTED = 1_000;
@@ -44,11 +50,11 @@ export async function readEntries(inbox: Inbox, query: URLSearchParams): Promise
   return { items, looked, next: cursor ?? null };
 }
 
-export async function readEntry(inbox: Inbox, query: URLSearchParams): Promise<EntryView> {
+export async function readEntry(inbox: Inbox, query: URLSearchParams): Promise<EntryDetailsView> {
   const [id = ''] = idsOf(query);
   const item = await findEntry(inbox, id);
   if (!item) throw notFound();
-  return entryView(item);
+  return entryDetailsView(item);
 }
 
 export async function readOutcomes(inbox: Inbox, query: URLSearchParams): Promise<OutcomesView> {
@@ -66,7 +72,7 @@ function selectionOf(query: URLSearchParams): EntrySelection {
   const sinceMs = Number(query.get('since') ?? Number.NaN);
   const wanted: readonly (readonly [text: string | null, read: (item: InboxItem) => string | undefined])[] = [
     [query.get('type'), ({ type }) => type],
-    [query.get('handler'), failedHandlerOf],
+    [query.get('handler'), ({ error }) => error?.handlerName],
     [query.get('error'), ({ error }) => error && `${error.code}: ${error.message}`],
   ];
   const filters = wanted.flatMap(([text, read]) => (text ? [[text.toLowerCase(), read] as const] : []));

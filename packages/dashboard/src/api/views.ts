@@ -1,6 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
-import { failedHandlerOf, type InboxStatus, type RetryOutcome } from '@showpad-webhooks/core/operations';
+import {
+  type AttemptOutcome,
+  attemptsOf,
+  type InboxStatus,
+  type RetryOutcome,
+} from '@showpad-webhooks/core/operations';
 import type { Sample } from '../sampler.ts';
 
 /** What the page asks for again and again. */
@@ -36,6 +41,24 @@ export interface EntryView {
   readonly keyLabel: string | undefined;
   readonly bodyBytes: number;
   readonly hasBody: boolean;
+}
+
+/** An entry and its attempts. */
+export interface EntryDetailsView extends EntryView {
+  readonly attempts: readonly AttemptView[];
+}
+
+/** What became of an attempt. All but its number and its outcome is known only if it failed. */
+export interface AttemptView {
+  readonly attempt: number;
+  /** How often the entry had been retried by hand. */
+  readonly retries: number;
+  readonly outcome: AttemptOutcome['outcome'];
+  readonly endedAtMs: number | undefined;
+  readonly tookMs: number | undefined;
+  readonly handler: string | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
 }
 
 export interface EntriesView {
@@ -81,12 +104,29 @@ export function entryView(item: InboxItem): EntryView {
     leasedUntilMs: item.leasedUntilMs,
     settledAtMs: item.settledAtMs,
     doneHandlers: item.done.slice(0, 100).map((name) => cut(name, MAX_TEXT)),
-    handler: failedHandlerOf(item)?.slice(0, MAX_TEXT),
+    handler: error?.handlerName && cut(error.handlerName, MAX_TEXT),
     code: error?.code,
     message: error && cut(error.message, MAX_MESSAGE),
     keyLabel: keyLabel && cut(keyLabel, MAX_TEXT),
     bodyBytes: item.bodyBytes,
     hasBody: item.hasBody,
+  };
+}
+
+export function entryDetailsView(item: InboxItem): EntryDetailsView {
+  return { ...entryView(item), attempts: attemptsOf(item).map(attemptView) };
+}
+
+function attemptView({ attempt, generation, outcome, failure }: AttemptOutcome): AttemptView {
+  return {
+    attempt,
+    retries: generation,
+    outcome,
+    endedAtMs: failure?.endedAtMs,
+    tookMs: failure && failure.endedAtMs - failure.startedAtMs,
+    handler: failure?.handlerName && cut(failure.handlerName, MAX_TEXT),
+    code: failure?.code,
+    message: failure && cut(failure.message, MAX_MESSAGE),
   };
 }
 

@@ -8,10 +8,11 @@ import { formatBytes, formatDateTime } from '@showpad-webhooks/ui/state/format.t
 import { visible } from '@showpad-webhooks/ui/state/visible.ts';
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { EntryView, PayloadView } from '../../../src/api/views.ts';
+import type { EntryDetailsView, EntryView, PayloadView } from '../../../src/api/views.ts';
 import { ago } from '../state/ago.ts';
 import { get, post } from '../state/api.ts';
 import type { State } from '../state/route.ts';
+import { Attempts } from './attempts.tsx';
 import type { Change } from './change-dialog.tsx';
 
 const TONES: Readonly<Record<State, Tone>> = { dead: 'bad', pending: 'wait', leased: 'wait', done: 'good' };
@@ -26,18 +27,19 @@ interface EntryDialogProps {
 
 /** All that is known of an entry. The payload comes only if somebody asks for it. */
 export function EntryDialog({ id, nowMs, onClose, onChange }: EntryDialogProps): VNode {
-  const [entry, setEntry] = useState<EntryView>();
+  const [entry, setEntry] = useState<EntryDetailsView>();
   const loading = useAction();
 
   // Only another entry is loaded again.
   useEffect(() => {
-    void loading.run(async () => setEntry(await get<EntryView>('entry', { id })));
+    void loading.run(async () => setEntry(await get<EntryDetailsView>('entry', { id })));
   }, [id]);
 
   return (
     <Dialog title={entry ? visible(entry.type) || 'Not an event' : 'Event'} isWide onClose={onClose}>
       <Problem error={loading.error} />
       {entry ? <Facts entry={entry} nowMs={nowMs} /> : !loading.error && <p class="muted">Loading…</p>}
+      {entry && entry.attempts.length > 0 && <Attempts attempts={entry.attempts} />}
       {entry && <Payload entry={entry} />}
       {entry && onChange && entry.state !== 'leased' && (
         <footer>
