@@ -8,7 +8,7 @@ import {
 } from '@showpad-webhooks/ui/testing/browser.ts';
 import { faultsOf } from '@showpad-webhooks/ui/testing/layout.ts';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildDashboard } from './build-dashboard.ts';
 import { type FilledInbox, fillInbox } from './filled-inbox.ts';
 import { openDashboard } from './open-dashboard.ts';
@@ -70,6 +70,12 @@ describe.each(hasBrowser ? ['Chromium'] : [])('the page in %s', { timeout: BROWS
   const link = (page: Page, id: string) => page.getByRole('link', { name: id, exact: true });
   const row = (page: Page, id: string) => page.getByRole('row').filter({ has: link(page, id) });
   const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+
+  async function dieTwice(filled: FilledInbox): Promise<void> {
+    await dieSome(filled);
+    await filled.inbox.retry({ id: 'event-1' });
+    await vi.waitUntil(async () => (await filled.inbox.counts()).dead === 4);
+  }
 
   async function dieSome({ die }: FilledInbox): Promise<void> {
     await die('event-1');
@@ -238,7 +244,7 @@ describe.each(hasBrowser ? ['Chromium'] : [])('the page in %s', { timeout: BROWS
     ['light', 1280],
     ['dark', 390],
   ] as const)('is accessible and fits, %s, at %i px', async (colorScheme, width) => {
-    const { page } = await open({ fill: dieSome, colorScheme, width });
+    const { page } = await open({ fill: dieTwice, colorScheme, width });
     const faults: string[] = [];
     const check = async (where: string) => {
       faults.push(...(await seriousFindings(page, where)), ...(await faultsOf(page, where)));
@@ -252,6 +258,13 @@ describe.each(hasBrowser ? ['Chromium'] : [])('the page in %s', { timeout: BROWS
     await link(page, 'event-1').click();
     await button(page, 'Show the payload').click();
     await page.getByRole('figure').waitFor();
+    const attempts = page.getByRole('dialog').getByRole('listitem');
+    expect(await attempts.allInnerTexts()).toEqual([
+      expect.stringMatching(
+        /^Attempt 1 after a retry by hand failed in any:crm on .* ms\.\s+PERMANENT_FAILURE: /,
+      ),
+      expect.stringMatching(/^Attempt 1 failed in any:crm on .* ms\.\s+PERMANENT_FAILURE: /),
+    ]);
     await check('an entry');
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await button(page, 'Retry 1 entry').click();

@@ -64,12 +64,14 @@ export function linesOf(item: InboxItem): readonly Line[] {
     ['Key', keyLabel ?? ''],
     ['Body', `${bodyBytes} bytes${hasBody ? '' : ', deleted'}`],
   ];
+  const attempts = attemptsOf(item);
   const shown = rows.filter(([, text]) => text !== '');
   const width = Math.max(...shown.map(([label]) => label.length));
   return [
     [paint(COLORS[state], state), id],
     ...shown.map(([label, text]): Line => [paint('dim', label.padEnd(width)), text]),
-    ...attemptsOf(item).map(lineOfAttempt),
+    // The reason says all of a single one.
+    ...(attempts.length > 1 ? attempts.map(lineOfAttempt) : []),
   ];
 }
 

@@ -39,7 +39,7 @@ export function EntryDialog({ id, nowMs, onClose, onChange }: EntryDialogProps):
     <Dialog title={entry ? visible(entry.type) || 'Not an event' : 'Event'} isWide onClose={onClose}>
       <Problem error={loading.error} />
       {entry ? <Facts entry={entry} nowMs={nowMs} /> : !loading.error && <p class="muted">Loading…</p>}
-      {entry && entry.attempts.length > 0 && <Attempts attempts={entry.attempts} />}
+      {entry && entry.attempts.length > 1 && <Attempts attempts={entry.attempts} />}
       {entry && <Payload entry={entry} />}
       {entry && onChange && entry.state !== 'leased' && (
         <footer>
