@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 
@@ -89,6 +91,24 @@ export function run(
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`);
   }
+}
+
+export interface Finished {
+  readonly exitCode: number;
+  /** What was printed on both streams. */
+  readonly output: string;
+}
+
+/** Runs a line that a user types into a terminal. */
+export async function runCommand(cwd: string, command: string): Promise<Finished> {
+  const env = { ...cleanEnvironment(), HOME: cwd, NO_COLOR: '1' };
+  const child = spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { exitCode, output: stdout + stderr };
 }
 
 /** Leaves out what a test runner and npx set for themselves, because it would change what their children do. */

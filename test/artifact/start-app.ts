@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ANY_PORT = fileURLToPath(new URL('apps/any-port.cjs', import.meta.url));
+const LISTENING = /^Listening on port (?<port>\d+)$/;
 export const KEY = 'a-key-for-this-machine';
 
 export interface RunningApp {
@@ -19,33 +20,56 @@ export interface RunningApp {
 }
 
 /** Starts a file with arguments that listens on port 3000, but on any free port. */
-export async function startApp(
+export function startApp(
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<RunningApp> {
-  const child = spawn(process.execPath, ['--require', ANY_PORT, ...args], {
+  return start(folder, process.execPath, args, { SHOWPAD_SIGNATURE_KEY: KEY, ...env });
+}
+
+/** The same for a line that a user types into a terminal. */
+export function startCommand(folder: string, command: string): Promise<RunningApp> {
+  return start(folder, 'sh', ['-c', command], {});
+}
+
+async function start(
+  folder: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<RunningApp> {
+  const child = spawn(program, args, {
     cwd: folder,
-    env: { PATH: process.env.PATH, SHOWPAD_SIGNATURE_KEY: KEY, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NODE_OPTIONS: `--require=${ANY_PORT}`,
+      TELL_PORT: 'yes',
+      NO_COLOR: '1',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
   const lines: string[] = [];
-  const outputs = [child.stdout, child.stderr].map((stream) => createInterface(stream ?? process.stdin));
+  const outputs = [child.stdout, child.stderr].map((stream) => createInterface(stream));
   for (const output of outputs) output.on('line', (line) => lines.push(line));
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    ended.then(() => Promise.reject(new Error(`The app ended:\n${lines.join('\n')}`))),
-  ]);
+
+  async function lineWith(isIt: (line: string) => boolean): Promise<string> {
+    for (;;) {
+      const found = lines.find(isIt);
+      if (found !== undefined) return found;
+      await Promise.race([...outputs.map((output) => once(output, 'line')), ended]);
+      if (child.exitCode !== null) throw new Error(`The app ended:\n${lines.join('\n')}`);
+    }
+  }
+
+  const { port } = LISTENING.exec(await lineWith((line) => LISTENING.test(line)))?.groups ?? {};
   return {
-    url: `http://127.0.0.1:${(message as { port: number }).port}/webhooks/showpad`,
+    url: `http://127.0.0.1:${port}/webhooks/showpad`,
     lines,
-    printed: async (text) => {
-      while (!lines.some((line) => line.includes(text))) {
-        await Promise.race([...outputs.map((output) => once(output, 'line')), ended]);
-        if (child.exitCode !== null) throw new Error(`The app ended:\n${lines.join('\n')}`);
-      }
-    },
+    printed: async (text) => void (await lineWith((line) => line.includes(text))),
     stop: async () => {
       child.kill();
       await ended;

@@ -5,7 +5,9 @@ const { listen } = Server.prototype;
 const servers = [];
 Server.prototype.listen = function (...args) {
   servers.push(this);
-  this.once('listening', () => process.send?.({ port: this.address().port }));
+  this.once('listening', () => {
+    if (process.env.TELL_PORT) console.log(`Listening on port ${this.address().port}`);
+  });
   const free = (value) => (value === 3000 ? 0 : value?.port === 3000 ? { ...value, port: 0 } : value);
   return listen.apply(this, args.map(free));
 };
