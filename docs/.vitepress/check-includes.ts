@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOCS } from './paths.ts';
 
-const INCLUDE = /^(?:<!-- *@include: *|<<< *)(?<path>[^\s#>]+?)(?:#(?<region>[\w-]*\w))?(?:-->)?$/gm;
+/** A line of a page that includes a file, or a region of it. */
+export const INCLUDE: RegExp =
+  /^(?:<!-- *@include: *|<<< *)(?<path>[^\s#>]+?)(?:#(?<region>[\w-]*\w))?(?:-->)?$/gm;
 
 /**
  * Checks that everything a page includes exists, because VitePress silently skips what it does not find.

@@ -40,7 +40,7 @@ export function resolveRepositoryLinks(markdown: Markdown): void {
  * Returns the page for a link in one of the documents of a page, or undefined if the link leads to a file that has no
  * page. A link is relative to the document that contains it, but markdown-it does not know which one that is.
  */
-function pageOf(href: string, documents: readonly string[]): string | undefined {
+export function pageOf(href: string, documents: readonly string[]): string | undefined {
   const [path = '', heading] = href.split('#');
   const candidates = documents.map((document) => posix.join(posix.dirname(document), path));
   const found = candidates.find((each) => existsSync(each));

@@ -35,7 +35,7 @@ export function documents(): readonly string[] {
     '.changeset/*.md',
     '.github/**/*.md',
   ];
-  const ignore = ['**/node_modules', 'docs/api', 'docs/.generated'];
+  const ignore = ['**/node_modules', 'docs/api', 'docs/.generated', 'docs/.vitepress/dist'];
   return globSync(written, { cwd: ROOT, ignore, dot: true }).sort();
 }
 
