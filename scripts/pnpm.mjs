@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -28,4 +28,16 @@ export function setUp() {
   ];
   const { status } = spawnSync('pnpm', install, { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs a script of an example, and ends as it ends. No shell is in between, so that Ctrl-C reaches it. */
+export function runExample(name, ...args) {
+  const flags = ['--conditions=@showpad-webhooks/source', '--import', 'tsx'];
+  const example = spawn(process.execPath, [...flags, ...args], {
+    cwd: `${ROOT}examples/${name}`,
+    stdio: 'inherit',
+  });
+  // The terminal sends Ctrl-C to the example too, and this process ends when the example has ended.
+  process.on('SIGINT', () => {});
+  example.on('exit', (code) => process.exit(code ?? 1));
 }

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { signedDelivery } from '@showpad-webhooks/express/testing';
 import request from 'supertest';
 import { expect, test, vi } from 'vitest';
+// @ts-expect-error It is JavaScript without types, like all scripts.
+import { terminalSvg } from '../../scripts/terminal-svg.mjs';
 import { createApp } from './app.ts';
 
 const signatureKey = 'example-key';
@@ -51,4 +54,6 @@ test('the demo shows each delivery and what became of it', async () => {
   ]);
   expect(output).toContain('All answers are as expected.');
   expect(code).toBe(0);
+  // The README shows a picture of this. "node scripts/picture.mjs" draws it.
+  expect(readFileSync(new URL('../../docs/terminal.svg', import.meta.url), 'utf8')).toBe(terminalSvg(output));
 });
