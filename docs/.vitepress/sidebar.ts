@@ -17,6 +17,7 @@ export const sidebar: Items = [
       { text: 'Coming from your own middleware', link: '/migrating' },
       { text: 'Going live', link: '/going-live' },
       { text: 'Examples', link: '/examples' },
+      { text: 'Recipes', link: '/recipes' },
       { text: 'Serverless', link: '/serverless' },
     ],
   },
