@@ -52,6 +52,7 @@ export const sidebar: Items = [
       { text: 'Personal data', link: '/personal-data' },
       { text: 'Reliability', link: '/reliability' },
       { text: 'Performance', link: '/performance' },
+      { text: 'Scaling', link: '/scaling' },
     ],
   },
   {

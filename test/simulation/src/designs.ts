@@ -83,7 +83,10 @@ const inbox: Design = (world, event) => {
   };
 };
 
-/** A gateway that is always there puts each delivery into SQS. The app is a function that SQS calls again until it succeeds. */
+/**
+ * A gateway that is always there puts each delivery into SQS. The app is a function that SQS calls again until it succeeds. That the
+ * function itself has a timeout is left out.
+ */
 const queue: Design = (world, event) => {
   const { agenda, app, random } = world;
 
