@@ -143,6 +143,22 @@ describe('the page', () => {
     expect(tables).toMatch(/\| stripe +\| 1\.80 × +\|/);
   });
 
+  it('show how much a row grew since the last recorded run, and mark more than 10 %', () => {
+    const earlier = {
+      ...run,
+      date: '2026-11-01',
+      results: run.results.map((result) => ({
+        ...result,
+        value: result.value / (result.row === 'svix' ? 1.2 : 1.05),
+      })),
+    };
+    const tables = renderRun(run, earlier);
+    expect(tables).toMatch(/\| growth since 2026-11-01 +\|/);
+    expect(tables).toMatch(/\| stripe +\| 32\.1 kB gzip +\| \+5 % +\|/);
+    expect(tables).toMatch(/\| svix +\| 18\.9 kB gzip +\| \*\*\+20 %\*\* \(size\) +\|/);
+    expect(tables).toMatch(/\| showpad-webhooks +\| 1\.19 ×, 6,525 req\/s +\| -5 % +\|/); // More of a throughput is no growth.
+  });
+
   it('begins with the three numbers that people look for, each with its command', () => {
     const rows = renderSummary(run)
       .split('\n')

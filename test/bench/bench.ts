@@ -15,6 +15,7 @@ import { measureReceive } from './src/groups/receive.ts';
 import { measureReject } from './src/groups/reject.ts';
 import { measureStart } from './src/groups/start.ts';
 import { measureVerify } from './src/groups/verify.ts';
+import { readRecordedRun } from './src/page/recorded.ts';
 import { renderRun } from './src/page/run.ts';
 import type { Result, Run } from './src/results.ts';
 
@@ -68,7 +69,7 @@ for (const name of values.only?.split(',') ?? Object.keys(GROUPS)) {
   // The file is written after each group, so that no results are lost if a later group fails.
   if (values.json) writeFileSync(values.json, `${JSON.stringify(run, null, 2)}\n`);
 }
-console.log(renderRun(run));
+console.log(renderRun(run, readRecordedRun()));
 
 function measuredVersions(): Record<string, string> {
   const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));

@@ -8,7 +8,7 @@ export interface Line {
   readonly labelAt: readonly [number, number];
 }
 
-export interface Panel {
+interface Panel {
   readonly title: string;
   readonly lines: readonly Line[];
 }

@@ -10,7 +10,7 @@ import type { Agenda } from './agenda.ts';
 export type RetryDelays = EmulatorAssumptions['retryDelays'];
 
 export const SHOWPAD_ATTEMPTS: number = SHOWPAD_RETRY_DELAYS_MS.length + 1;
-export const SHOWPAD_TIMEOUT_MS: number = DEFAULT_ASSUMPTIONS.timeoutMs;
+const SHOWPAD_TIMEOUT_MS = DEFAULT_ASSUMPTIONS.timeoutMs;
 
 /** Calls `answer` once with the status, or with undefined if the connection fails. If it is never called, Showpad gives up waiting. */
 export type Deliver = (answer: (status: number | undefined) => void) => void;

@@ -41,6 +41,9 @@ const ENTRIES: readonly Entry[] = [
   { name: '@hookflo/tern' },
 ];
 
+/** Its version is pinned, so it only takes longer to load if the machine is slower. Import times are compared to it. */
+const YARDSTICK = 'svix';
+
 /** Measures how long it takes a new process to load each library, and how large each one is in a bundle. */
 export async function measureStart(rounds: number): Promise<Result[]> {
   const times = await measureLoading(rounds);
@@ -49,7 +52,11 @@ export async function measureStart(rounds: number): Promise<Result[]> {
     const row = { table: TABLES.start, row: name };
     for (const format of FORMATS) {
       const own = times.get(`${format} ${name}`);
-      if (own) results.push({ ...row, column: format, value: median(own), unit: 'ms' });
+      if (!own) continue;
+      const yardstick = times.get(`${format} ${YARDSTICK}`) ?? [];
+      const rounds = own.map((ms, round) => ms / (yardstick[round] as number));
+      results.push({ ...row, column: format, value: median(own), unit: 'ms' });
+      results.push({ ...row, column: format, value: median(rounds), unit: '×' });
     }
     const kilobytes = await gzipKilobytes(name, external);
     results.push({ ...row, column: 'size', value: kilobytes, unit: 'kB gzip' });

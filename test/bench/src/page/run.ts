@@ -1,9 +1,14 @@
 import type { Result, Run } from '../results.ts';
 import { judge, type Verdict } from '../targets.ts';
+import { growthSince } from './change.ts';
 import { type Cells, formatNumber, formatResult, renderTable } from './format.ts';
 
-/** Renders a run as Markdown: the targets first, and then each table. */
-export function renderRun({ command, date, machine, node, versions, results }: Run): string {
+/**
+ * Renders a run as Markdown: the targets first, and then each table.
+ *
+ * @param earlier the last recorded run. The last column of each table says how much a row grew since then.
+ */
+export function renderRun({ command, date, machine, node, versions, results }: Run, earlier?: Run): string {
   const tables = [...new Set(results.map(({ table }) => table))];
   return [
     `\`${command}\` on ${date}, with ${machine} and Node ${node}.`,
@@ -12,7 +17,7 @@ export function renderRun({ command, date, machine, node, versions, results }: R
       .join(' · '),
     '### Targets',
     renderTable(targetCells(results)),
-    ...tables.flatMap((table) => [`### ${table}`, renderTable(tableCells(results, table))]),
+    ...tables.flatMap((table) => [`### ${table}`, renderTable(tableCells(results, table, earlier))]),
   ].join('\n\n');
 }
 
@@ -31,7 +36,7 @@ function verdictText({ measured, isMet }: Verdict): string {
   return isMet ? 'met' : '**missed**';
 }
 
-function tableCells(results: readonly Result[], table: string): Cells {
+function tableCells(results: readonly Result[], table: string, earlier: Run | undefined): Cells {
   const own = results.filter((result) => result.table === table);
   const columns = [...new Set(own.map(({ column }) => column))];
   const rows = [...new Set(own.map(({ row }) => row))];
@@ -40,5 +45,17 @@ function tableCells(results: readonly Result[], table: string): Cells {
       .filter((result) => result.row === row && result.column === column)
       .map(formatResult)
       .join(', ');
-  return [['', ...columns], ...rows.map((row) => [row, ...columns.map((column) => cell(row, column))])];
+  const growth = (row: string) =>
+    earlier
+      ? [
+          growthSince(
+            earlier.results,
+            own.filter((result) => result.row === row),
+          ),
+        ]
+      : [];
+  return [
+    ['', ...columns, ...(earlier ? [`growth since ${earlier.date}`] : [])],
+    ...rows.map((row) => [row, ...columns.map((column) => cell(row, column)), ...growth(row)]),
+  ];
 }
