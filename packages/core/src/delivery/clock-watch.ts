@@ -16,20 +16,25 @@ export class ClockWatch {
     this.#clock = clock;
     this.#now = now;
     this.#toleranceMs = toleranceSeconds * 1000;
-    this.#offsetMs = this.#currentOffsetMs();
+    this.#offsetMs = this.offsetMs;
+  }
+
+  /** How far the clock is ahead of the one that does not step. */
+  get offsetMs(): number {
+    return this.#clock() - this.#now();
   }
 
   /** True if the clock was set by more than half of the tolerance since it was last known to be right. */
   get isSuspect(): boolean {
-    return Math.abs(this.#currentOffsetMs() - this.#offsetMs) > this.#toleranceMs / 2;
+    return Math.abs(this.offsetMs - this.#offsetMs) > this.#toleranceMs / 2;
   }
 
-  /** Notes that an authentic delivery agrees with the clock. */
-  confirm(): void {
-    this.#offsetMs = this.#currentOffsetMs();
-  }
-
-  #currentOffsetMs(): number {
-    return this.#clock() - this.#now();
+  /**
+   * Notes that an authentic delivery agreed with the clock.
+   *
+   * @param offsetMs how far the clock was ahead when it was compared with the delivery. It may have been set since then.
+   */
+  confirm(offsetMs: number): void {
+    this.#offsetMs = offsetMs;
   }
 }

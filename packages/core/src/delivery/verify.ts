@@ -31,6 +31,8 @@ interface CheckedHead {
   readonly signed: SignedHeaders;
   /** Set if the age of the delivery is wrong, but the fault may be that of our own clock. */
   readonly doubt: ShowpadWebhookError | undefined;
+  /** By how much our clock was ahead at that moment. Undefined: the age was judged by another clock. */
+  readonly offsetMs: number | undefined;
 }
 
 /** The two halves of verifying, with the reading of the body between them: what the headers rule out is never read. */
@@ -51,14 +53,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
       checkHead(request, options);
       const signed = readSignedHeaders(request.headers);
       const stale = ageError(signed, toleranceSeconds, receivedAtMs);
-      const isByOurClock = request.receivedAtMs === undefined;
+      const ownWatch = request.receivedAtMs === undefined ? watch : undefined;
       // Nobody can record a signature that is yet to be made. So if one from the future is right, a clock on our side is wrong.
-      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || (isByOurClock && watch?.isSuspect);
+      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || ownWatch?.isSuspect;
       if (stale && !isDoubtful) throw stale;
-      return { signed, doubt: stale };
+      return { signed, doubt: stale, offsetMs: ownWatch?.offsetMs };
     },
 
-    async verify({ request, receivedAtMs, body }, { signed, doubt }) {
+    async verify({ request, receivedAtMs, body }, { signed, doubt, offsetMs }) {
       const { headers, url } = request;
       const keys = await keyring.candidates(headers, url);
       const key = await findKey(body, signed, keys);
@@ -66,7 +68,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         throw doubt ?? (await mismatchOf({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs }));
       keyring.promote(key);
       if (doubt) throw clockSuspect(doubt);
-      if (request.receivedAtMs === undefined) watch?.confirm();
+      if (offsetMs !== undefined) watch?.confirm(offsetMs);
       const timestampSeconds = Number(signed.timestamp);
       return { request, receivedAtMs, body, timestampSeconds, keyLabel: key.label };
     },

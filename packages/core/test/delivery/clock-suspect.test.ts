@@ -41,6 +41,17 @@ describe('if only the clock speaks against an authentic delivery', () => {
     },
   );
 
+  test('it is doubted although the clock was set while the body of an earlier one was on its way', async () => {
+    const { receiver, deliverAt, setAhead } = probeWithClock();
+    const { method, headers, body } = delivery('event-1', { timestampSeconds: NOW_MS / 1000 });
+    const slowly = async () => {
+      setAhead(DAY_MS);
+      return body;
+    };
+    expect((await receiver.receive({ method, headers, body: slowly })).outcome).toBe('ignored');
+    expect(await deliverAt(NOW_MS, 'event-2')).toBe('503 CLOCK_SUSPECT');
+  });
+
   test('the answer asks for a retry', async () => {
     const { receiver } = probe();
     const { response } = await receiver.receive(delivery('event-1', { timestampSeconds: 9_999_999_999 }));
