@@ -55,7 +55,7 @@ export function drawLostEvents(): string {
   const keeping = { color: GREEN, labelAt: [30, 0.04] } as const;
   return renderChart({
     description:
-      'The share of the events of an outage that are lost, by its length from 0 to 60 seconds. If the app is down, it is 0 % up to 14.25 seconds, 52 % after 30 and 76 % after 60, with no store, a ledger or an inbox. If Showpad’s delays are pauses, it is 0 % up to 24.75 seconds and 59 % after 60. With a gateway and SQS nothing is lost. If only what the handlers call is down, an inbox loses nothing either.',
+      'The share of the events of an outage that are lost, by its length from 0 to 60 seconds. If the app is down, it is 0 % up to 14.25 seconds, 53 % after 30 and 76 % after 60, with no store, a ledger or an inbox. If Showpad’s delays are pauses, it is 0 % up to 24.75 seconds and 59 % after 60. With a gateway and SQS nothing is lost. If only what the handlers call is down, an inbox loses nothing either.',
     xTitle: 'length of the outage in seconds',
     xTicks: [0, 10, 20, 30, 40, 50, 60],
     panels: [

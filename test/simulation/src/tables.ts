@@ -38,7 +38,7 @@ function outageTable(): string {
       'outage',
       'app down: no store, ledger or inbox',
       'app down: SQS',
-      'CRM down: no store or ledger',
+      'CRM down: no store, or a ledger',
       'CRM down: inbox or SQS',
     ],
     ...lengths.map((seconds) => [
@@ -79,7 +79,10 @@ function failureTable(): string {
     simulate({ design, retryDelays: 'offset', arrivalsMs, handlers: { count: 3, failureProbability } });
   return renderTable([
     ['each run of a handler fails with', ...probabilities.map(percent)],
-    ['lost, no store or ledger', ...probabilities.map((p) => percent(shareOf('lost', results('ledger', p))))],
+    [
+      'lost, no store, or a ledger',
+      ...probabilities.map((p) => percent(shareOf('lost', results('ledger', p)))),
+    ],
     [
       'a handler ran again although it had succeeded, no store',
       ...probabilities.map((p) => percent(shareRepeated(results('none', p).runs))),
