@@ -2,11 +2,23 @@
 import type { Table } from '@google-cloud/bigquery';
 import { type Handler, PermanentError, RetryAfterError, type ShowpadEvent } from '@showpad-webhooks/core';
 
-/** What the client throws. Rows that do not fit the table come as a `PartialFailureError` without a code. */
+/** What the client throws. A row that was refused comes as a `PartialFailureError` without a code. */
 interface BigQueryError {
   readonly name?: string;
   readonly code?: unknown;
+  readonly errors?: readonly Problem[];
 }
+
+/** Of a call, or of a row, which then has a list of its own. */
+interface Problem {
+  readonly reason?: string;
+  readonly errors?: readonly Problem[];
+}
+
+/** The status is 403, as if rights were missing: https://cloud.google.com/bigquery/docs/troubleshoot-quotas */
+const LIMITED = ['quotaExceeded', 'rateLimitExceeded'];
+/** BigQuery names no time to wait. */
+const LIMIT_WAIT_MS = 30_000;
 
 /**
  * Makes a handler. The event's id is the insert id, by which BigQuery drops a row that came again within about a minute. Later
@@ -19,7 +31,7 @@ export function addToBigQuery(table: Table): Handler<ShowpadEvent> {
   return async ({ id, type, time, data }) => {
     const json = { event_id: id, type, time, data: JSON.stringify(data) };
     try {
-      // A row that does not fit now does not fit a moment later either.
+      // Without retries of single rows, because the inbox retries.
       await table.insert([{ insertId: id, json }], { raw: true, partialRetries: 0 });
     } catch (error) {
       throw toHandlerError(error);
@@ -29,11 +41,18 @@ export function addToBigQuery(table: Table): Handler<ShowpadEvent> {
 
 /** BigQuery's messages may quote the row, so they are not repeated. */
 function toHandlerError(error: unknown): unknown {
-  const { name, code } = error as BigQueryError;
-  if (name === 'PartialFailureError') return new PermanentError('The row does not fit the table.');
+  const { name, code, errors = [] } = error as BigQueryError;
+  const reasons = errors
+    .flatMap((problem) => problem.errors ?? [problem])
+    .map(({ reason = 'unknown' }) => reason);
+  if (code === 429 || reasons.some((reason) => LIMITED.includes(reason))) {
+    return new RetryAfterError('BigQuery limits our calls.', { afterMs: LIMIT_WAIT_MS });
+  }
+  if (name === 'PartialFailureError') {
+    if (reasons.includes('invalid')) return new PermanentError('The row does not fit the table.');
+    return new Error(`BigQuery did not insert the row: ${reasons.join(', ')}.`);
+  }
   if (typeof code !== 'number') return error; // There was no answer.
   const message = `BigQuery answered ${code}.`;
-  // It names no time to wait: https://cloud.google.com/bigquery/docs/error-messages
-  if (code === 429) return new RetryAfterError(message, { afterMs: 30_000 });
   return code < 500 && code !== 401 ? new PermanentError(message) : new Error(message);
 }

@@ -33,7 +33,7 @@ export function addToMarketo({
   baseUrl,
   getToken,
 }: MarketoOptions): Handler<EventOf<ShowpadEventMap, 'shared-space-user-added'>> {
-  return async ({ data }) => {
+  return async ({ data }, { signal }) => {
     const response = await fetch(`${baseUrl}/rest/v1/leads.json`, {
       method: 'POST',
       headers: { authorization: `Bearer ${await getToken()}`, 'content-type': 'application/json' },
@@ -42,6 +42,7 @@ export function addToMarketo({
         lookupField: 'email',
         input: [{ email: data.invitee.email, leadSource: 'Showpad' }],
       }),
+      signal, // It aborts if the handler takes too long.
     });
     if (!response.ok) throw new Error(`Marketo answered ${response.status}.`);
     // Marketo answers 200 although it failed, so the body says what happened. Its messages may quote the lead.

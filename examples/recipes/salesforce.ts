@@ -13,7 +13,8 @@ const EVENT_ID_FIELD = 'Showpad_Event_Id__c';
 /** Salesforce counts calls over 24 hours and names no time, so the next attempt comes after a while. */
 const LIMIT_WAIT_MS = 15 * 60_000;
 /** A retry may find the record free, the session renewed, or Salesforce awake. */
-const TEMPORARY = /^(?:UNABLE_TO_LOCK_ROW|INVALID_SESSION_ID|SERVER_UNAVAILABLE|ERROR_HTTP_5\d\d)$/;
+const TEMPORARY =
+  /^(?:UNABLE_TO_LOCK_ROW|INVALID_SESSION_ID|SERVER_UNAVAILABLE|UNKNOWN_EXCEPTION|ERROR_HTTP_(?:429|5\d\d))$/;
 
 /**
  * Makes a handler. The event's id is the external id of the lead, so an upsert is idempotent: if the event comes again, the same
@@ -27,7 +28,7 @@ export function addToSalesforce(
   return async ({ id, data }) => {
     const { email } = data.invitee;
     const lead = {
-      [EVENT_ID_FIELD]: id,
+      [EVENT_ID_FIELD]: encodeURIComponent(id), // It becomes a part of the URL, and jsforce does not encode it.
       LastName: email,
       Email: email,
       Company: data.sharedSpace.name,

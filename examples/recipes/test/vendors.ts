@@ -19,7 +19,8 @@ export interface Vendor {
   readonly handlerOf: (url: string) => Handler<never>;
   /** Keeps what was sent as the vendor does, and answers as it does. Throws if the request is not one that it takes. */
   readonly accept: (request: FakeRequest, kept: Map<string, unknown>, event: ShowpadEvent) => Reply;
-  readonly temporary: Reply;
+  /** What it answers to one attempt after the other before it works again. */
+  readonly temporary: readonly Reply[];
   readonly limited: Reply;
   readonly permanent: Reply;
   /** How long the recipe waits after `limited`, in ms. */
@@ -31,7 +32,10 @@ export interface Vendor {
 const TOKEN = 'a-token';
 const BEARER = `Bearer ${TOKEN}`;
 
-/** https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/batch/upsert-contacts */
+/**
+ * https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/batch/upsert-contacts
+ * https://developers.hubspot.com/docs/api-reference/error-handling names `Retry-After` for 477 only, and not for 429.
+ */
 const hubspot: Vendor = {
   name: 'HubSpot',
   handlerOf: (url) => addToHubspot(new Client({ accessToken: TOKEN, basePath: url })),
@@ -48,17 +52,24 @@ const hubspot: Vendor = {
     });
     return { status: 200, body: { status: 'COMPLETE', results, startedAt: NOW, completedAt: NOW } };
   },
-  temporary: { status: 502, body: { status: 'error', message: 'Bad gateway' } },
+  temporary: [
+    { status: 502, body: { status: 'error', message: 'Bad gateway' } },
+    { status: 423, body: { status: 'error', message: 'Locked' } },
+    {
+      status: 477,
+      headers: { 'retry-after': '0' },
+      body: { status: 'error', message: 'Migration in progress' },
+    },
+  ],
   limited: {
     status: 429,
-    headers: { 'retry-after': '7' },
     body: { status: 'error', category: 'RATE_LIMITS', policyName: 'TEN_SECONDLY_ROLLING' },
   },
   permanent: {
     status: 400,
     body: { status: 'error', category: 'VALIDATION_ERROR', message: 'kent.cook@showpad.com' },
   },
-  waitMs: 7_000,
+  waitMs: 10_000,
   copies: 1,
 };
 
@@ -68,7 +79,7 @@ const salesforce: Vendor = {
   handlerOf: (url) =>
     addToSalesforce(new Connection({ instanceUrl: url, accessToken: TOKEN, version: '60.0' })),
   accept({ method, path, headers, body }, kept, { id }) {
-    const expected = `/services/data/v60.0/sobjects/Lead/Showpad_Event_Id__c/${id}`;
+    const expected = `/services/data/v60.0/sobjects/Lead/Showpad_Event_Id__c/${encodeURIComponent(id)}`;
     expectEqual([method, path, headers.authorization], ['PATCH', expected, BEARER]);
     expectEqual('Showpad_Event_Id__c' in body, false); // Salesforce refuses the key in the body.
     const created = !kept.has(id);
@@ -78,10 +89,14 @@ const salesforce: Vendor = {
       body: { id: '00Q000000000001', success: true, errors: [], created },
     };
   },
-  temporary: {
-    status: 400,
-    body: [{ errorCode: 'UNABLE_TO_LOCK_ROW', message: 'unable to obtain exclusive access' }],
-  },
+  temporary: [
+    {
+      status: 400,
+      body: [{ errorCode: 'UNABLE_TO_LOCK_ROW', message: 'unable to obtain exclusive access' }],
+    },
+    { status: 500, body: [{ errorCode: 'UNKNOWN_EXCEPTION', message: 'An unexpected error occurred.' }] },
+    { status: 503, body: 'Service Unavailable' },
+  ],
   limited: {
     status: 403,
     body: [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'TotalRequests Limit exceeded.' }],
@@ -108,10 +123,13 @@ const marketo: Vendor = {
     });
     return { status: 200, body: { requestId: 'e42b#14272d07d78', success: true, result } };
   },
-  temporary: {
-    status: 200,
-    body: { success: false, errors: [{ code: '608', message: 'API Temporarily Unavailable' }] },
-  },
+  temporary: [
+    {
+      status: 200,
+      body: { success: false, errors: [{ code: '608', message: 'API Temporarily Unavailable' }] },
+    },
+    { status: 502, body: 'Bad Gateway' },
+  ],
   limited: {
     status: 200,
     body: { success: false, errors: [{ code: '606', message: 'Max rate limit exceeded' }] },
@@ -136,7 +154,7 @@ const slack: Vendor = {
     kept.set(`message ${kept.size}`, body.text);
     return { status: 200, body: 'ok' };
   },
-  temporary: { status: 500, body: 'rollup_error' },
+  temporary: [{ status: 500, body: 'rollup_error' }],
   limited: { status: 429, headers: { 'retry-after': '7' }, body: 'rate_limited' },
   permanent: { status: 404, body: 'no_service' },
   waitMs: 7_000,
@@ -153,7 +171,7 @@ const teams: Vendor = {
     kept.set(`message ${kept.size}`, body.attachments[0].content);
     return { status: 202 };
   },
-  temporary: { status: 502 },
+  temporary: [{ status: 502 }],
   limited: { status: 429, headers: { 'retry-after': '7' } },
   permanent: { status: 400, body: { error: { code: 'TriggerInputSchemaMismatch' } } },
   waitMs: 7_000,
@@ -172,14 +190,18 @@ const segment: Vendor = {
     }
     return { status: 200, body: { success: true } };
   },
-  temporary: { status: 503 },
+  temporary: [{ status: 503 }],
   limited: { status: 429, headers: { 'retry-after': '7' } },
   permanent: { status: 400, body: { message: 'kent.cook@showpad.com' } },
   waitMs: 7_000,
   copies: 1,
 };
 
-/** https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll */
+/**
+ * https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
+ * https://cloud.google.com/bigquery/docs/troubleshoot-quotas: an exceeded quota is a 403, and only its reason tells it from
+ * missing rights.
+ */
 const bigquery: Vendor = {
   name: 'BigQuery',
   handlerOf(url) {
@@ -197,8 +219,11 @@ const bigquery: Vendor = {
     }
     return { status: 200, body: { kind: 'bigquery#tableDataInsertAllResponse' } };
   },
-  temporary: { status: 503, body: googleError(503, 'backendError') },
-  limited: { status: 429, body: googleError(429, 'rateLimitExceeded') },
+  temporary: [
+    { status: 503, body: googleError(503, 'backendError') },
+    { status: 200, body: { insertErrors: [{ index: 0, errors: [{ reason: 'timeout', message: '' }] }] } },
+  ],
+  limited: { status: 403, body: googleError(403, 'quotaExceeded') },
   permanent: {
     status: 200,
     body: { insertErrors: [{ index: 0, errors: [{ reason: 'invalid', message: 'no such field: time' }] }] },
@@ -226,7 +251,10 @@ const eventbridge: Vendor = {
     kept.set(`event ${kept.size}`, detail);
     return { status: 200, body: { FailedEntryCount: 0, Entries: [{ EventId: '1' }] } };
   },
-  temporary: { status: 200, body: { FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] } },
+  temporary: [
+    { status: 200, body: { FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] } },
+    { status: 500, body: { __type: 'InternalException' } },
+  ],
   limited: { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } },
   permanent: {
     status: 200,
