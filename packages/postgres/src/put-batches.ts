@@ -89,25 +89,11 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   }
 
   async function insert(batch: readonly Waiting[]): Promise<void> {
-    const entries = batch.map(({ entry }) => entry);
-    let from = 1;
-    const places = entries.map(({ body }) => {
-      const place = from;
-      from += body.byteLength;
-      return place;
-    });
-    const rows = await database.all<{ key: string }>(insertSql(schema), [
-      inbox,
-      batch.map(({ key }) => key),
-      entries.map(({ error }) => (error ? 'dead' : 'pending')),
-      batch.map(({ nowMs }) => Math.round(nowMs)),
-      entries.map(({ bodyDigest }) => bodyDigest),
-      entries.map(storedMeta),
-      entries.map(({ error }) => (error ? JSON.stringify(error) : null)),
-      entries.map(({ body }) => body.byteLength),
-      places,
-      Buffer.concat(entries.map(({ body }) => body)),
-    ]);
+    const columns = batch.map(columnsOf);
+    const [only] = columns;
+    const rows = await (only && columns.length === 1
+      ? database.all<{ key: string }>(insertOneSql(schema), [inbox, ...only])
+      : database.all<{ key: string }>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
     const stored = new Set(rows.map(({ key }) => key));
     for (const { key, resolve } of batch) if (stored.has(key)) resolve('stored');
     const known = batch.filter(({ key }) => !stored.has(key));
@@ -146,16 +132,56 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   };
 }
 
+/** What a put writes, in the order of its columns. The body comes last. */
+function columnsOf({ key, entry, nowMs }: Waiting) {
+  const { error, bodyDigest, body } = entry;
+  return [
+    key,
+    error ? 'dead' : 'pending',
+    Math.round(nowMs),
+    bodyDigest,
+    storedMeta(entry),
+    error ? JSON.stringify(error) : null,
+    body.byteLength,
+    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+  ] as const;
+}
+
+type Columns = ReturnType<typeof columnsOf>;
+
 /**
  * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Each is cut out of it by
  * its place and its length.
  */
-function insertSql(schema: string): string {
+function parametersOf(rows: readonly Columns[]): readonly unknown[] {
+  let from = 1;
+  const places = rows.map(([, , , , , , bytes]) => {
+    const place = from;
+    from += bytes;
+    return place;
+  });
+  const lists = [0, 1, 2, 3, 4, 5, 6].map((column) => rows.map((row) => row[column]));
+  return [...lists, places, Buffer.concat(rows.map(([, , , , , , , body]) => body))];
+}
+
+function insertSql(schema: string, source: string): string {
   return `
     INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body)
-    SELECT ${nextval(schema, 'entry')}, $1, key, state, at_ms, digest, meta, error, bytes, substring($10::bytea FROM place FOR bytes)
-    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::integer[], $9::integer[])
-      AS entry (key, state, at_ms, digest, meta, error, bytes, place)
+    ${source}
     ON CONFLICT (key) DO NOTHING
     RETURNING key`;
+}
+
+/** Postgres plans it in two thirds of the time that it needs for lists of one. */
+function insertOneSql(schema: string): string {
+  return insertSql(schema, `VALUES (${nextval(schema, 'entry')}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`);
+}
+
+function insertManySql(schema: string): string {
+  return insertSql(
+    schema,
+    `SELECT ${nextval(schema, 'entry')}, $1, key, state, at_ms, digest, meta, error, bytes, substring($10::bytea FROM place FOR bytes)
+    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::integer[], $9::integer[])
+      AS entry (key, state, at_ms, digest, meta, error, bytes, place)`,
+  );
 }

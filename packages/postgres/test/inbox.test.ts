@@ -104,6 +104,7 @@ describe.skipIf(!isInstalled)('an inbox in Postgres', () => {
     ['meta that is not JSON', "meta = '{nonsense'", 'Its column "meta" is not JSON.'],
     ['handlers that are no names', "handlers = '[1]'", 'Its column "handlers" is not a list of names.'],
     ['an error that is not JSON', "error = 'Error'", 'Its column "error" is not JSON.'],
+    ['failures that are no attempts', "failures = '[1]'", 'Its column "failures" is not a list of attempts.'],
     ['no body', 'body = NULL', 'Its body is not there.'],
   ])('sets a row with %s aside as dead, and handles the others', async (_what, change, reason) => {
     const { pool, table, inbox, handled, errors, start } = open();

@@ -44,6 +44,11 @@ const changes: [string, string, string][] = [
     'Its column "handlers" is not a list of names.',
   ],
   ['an error that is not JSON', inInbox("error = 'Error'"), 'Its column "error" is not JSON.'],
+  [
+    'failures that are no attempts',
+    inInbox("failures = '[1]'"),
+    'Its column "failures" is not a list of attempts.',
+  ],
   ['a body that is text', "UPDATE showpad_inbox_body SET body = '{}'", NO_BODY],
   ['no body', 'DELETE FROM showpad_inbox_body', NO_BODY],
 ];

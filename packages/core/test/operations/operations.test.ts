@@ -72,6 +72,16 @@ test('a page says how many entries it looked at, and ends where all that follows
   expect(all).toMatchObject({ looked: 2, next: expect.any(String) });
 });
 
+test('an entry that somebody else changes at the same moment is not changed', async () => {
+  const { inbox } = await filled(['one']);
+  const one = await findEntry(inbox, 'one');
+  if (!one) throw new Error('expected an entry');
+  const refusals: unknown[] = [];
+  const onEntry = (_: unknown, refusal: string | undefined) => refusals.push(refusal);
+  await changeEntries({ ...inbox, discard: async () => 0 }, [one], 'discard', { onEntry });
+  expect(refusals).toEqual(['It has changed since it was listed, or it cannot be read.']);
+});
+
 test('an entry is changed only if it still is what the operator saw', async () => {
   let isDown = true;
   const { inbox } = await filled(['one', 'two'], () => isDown);
@@ -176,6 +186,11 @@ test('the attempts of an entry are those that failed, and those that left nothin
     [1, 2, 'running'],
   ]);
   expect(shown({ state: 'pending', attempt: 0, failures: retried }, 2)).toHaveLength(3);
+  // The first retry by hand worked, and what was done was retried once more.
+  expect(shown({ state: 'dead', attempt: 1, failures: [failed(1), failed(1, 2)] }, 2)).toEqual([
+    [0, 1, 'failed'],
+    [2, 1, 'failed'],
+  ]);
   // Earlier ones are not kept, so they are not lost.
   const latest = Array.from({ length: 20 }, (_, index) => failed(index + 6));
   expect(shown({ state: 'dead', attempt: 25, failures: latest }).at(0)).toEqual([0, 6, 'failed']);

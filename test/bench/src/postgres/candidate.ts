@@ -1,3 +1,5 @@
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+
 /** Something that stores events in Postgres and hands them out. */
 export interface Candidate {
   /** Resolves when the event is durable, or was there before. */
@@ -12,3 +14,20 @@ export interface Candidate {
 /** The body of an event of 600 bytes. */
 export const BODY: Buffer = Buffer.from(JSON.stringify({ type: 'load', data: 'x'.repeat(575) }));
 export const CONCURRENCY = 8;
+
+/** What comes with an event and has to be kept, in order to find it, to show it and to retry it. */
+export function entryOf(id: string): InboxEntry {
+  return {
+    id,
+    type: 'load',
+    body: BODY,
+    bodyDigest: 1,
+    method: 'POST',
+    url: '/webhooks/showpad',
+    headers: { 'content-type': 'application/json' },
+    timestampSeconds: 1,
+    keyLabel: undefined,
+    receivedAtMs: Date.now(),
+    error: undefined,
+  };
+}

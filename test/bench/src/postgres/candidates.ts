@@ -4,7 +4,7 @@ import { createPostgresBackend, type PostgresConnectionOptions, Queue, Worker } 
 import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import pg from 'pg';
 import PgBoss from 'pg-boss';
-import { BODY, type Candidate, CONCURRENCY } from './candidate.ts';
+import { BODY, type Candidate, CONCURRENCY, entryOf } from './candidate.ts';
 import { createGroupCommit, createPlainInsert } from './hand-written.ts';
 
 export const OURS = 'showpad-webhooks';
@@ -108,20 +108,7 @@ function poolOf(url: string): pg.Pool {
 /** @param open opens the same inbox once more, for handlers that can be stopped. */
 function fromInbox(inbox: Inbox, open: () => Inbox): Pick<Candidate, 'put' | 'handle'> {
   return {
-    put: async (id) =>
-      inbox.put({
-        id,
-        type: 'load',
-        body: BODY,
-        bodyDigest: 1,
-        method: 'POST',
-        url: '/webhooks/showpad',
-        headers: { 'content-type': 'application/json' },
-        timestampSeconds: 1,
-        keyLabel: undefined,
-        receivedAtMs: Date.now(),
-        error: undefined,
-      }),
+    put: async (id) => inbox.put(entryOf(id)),
     async handle(done) {
       const process = async () => {
         done();
