@@ -8,9 +8,9 @@ import {
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
 
-/** What the client throws. It exports no class for it. */
+/** What the client throws. It exports no class for it. Without an answer `code` is a text, such as `ECONNRESET`. */
 interface ApiException {
-  readonly code: number;
+  readonly code: number | string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly policyName?: string };
 }
@@ -44,7 +44,7 @@ export function addToHubspot(hubspot: Client): Handler<EventOf<ShowpadEventMap, 
 /** Its messages may quote the contact, so they are not repeated: https://developers.hubspot.com/docs/api-reference/error-handling */
 function toHandlerError(error: unknown): unknown {
   const { code, headers = {}, body } = error as Partial<ApiException>;
-  if (code === undefined) return error; // There was no answer.
+  if (typeof code !== 'number') return error; // There was no answer.
   if (code === 429) {
     const afterMs = body?.policyName === 'DAILY' ? DAY_LIMIT_WAIT_MS : LIMIT_WAIT_MS;
     return new RetryAfterError('HubSpot limits our calls.', { afterMs });

@@ -19,6 +19,9 @@ export interface Reply {
   readonly body?: unknown;
 }
 
+/** The connection breaks. */
+export const NO_ANSWER: Reply = { status: 0 };
+
 /** Starts a server in place of a vendor's API. */
 export async function startFake(answer: (request: FakeRequest) => Reply): Promise<string> {
   const server = createServer(async (req, res) => {
@@ -35,6 +38,7 @@ export async function startFake(answer: (request: FakeRequest) => Reply): Promis
       headers: req.headers,
       body,
     });
+    if (status === NO_ANSWER.status) return void req.socket.destroy();
     const isText = typeof reply === 'string';
     res.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers });
     res.end(isText ? reply : JSON.stringify(reply ?? {}));

@@ -2,7 +2,7 @@ import { createReceiver, type ShowpadEvent } from '@showpad-webhooks/core';
 import type { InboxItem } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Reply, startFake } from './fake.ts';
+import { NO_ANSWER, type Reply, startFake } from './fake.ts';
 import { VENDORS, type Vendor } from './vendors.ts';
 
 const TYPE = 'shared-space-user-added';
@@ -76,12 +76,11 @@ describe.each(VENDORS)('$name', (vendor) => {
   });
 
   test('gets it later if it fails for a moment', async () => {
-    const { kept, faults, deliver, entry } = await open(vendor, ...vendor.temporary);
+    const replies = [NO_ANSWER, ...vendor.temporary];
+    const { kept, faults, deliver, entry } = await open(vendor, ...replies);
     await deliver();
     const { failures } = await entry('done');
-    expect(failures).toMatchObject(
-      vendor.temporary.map(() => ({ code: 'HANDLER_FAILED', handlerName: 'vendor' })),
-    );
+    expect(failures).toMatchObject(replies.map(() => ({ code: 'HANDLER_FAILED', handlerName: 'vendor' })));
     expect(faults).toEqual([]);
     expect(kept.size).toBe(1);
   });
