@@ -78,7 +78,7 @@ function summaryOf(text: string): string {
 }
 
 function withoutLinks(text: string): string {
-  return text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+  return text.replace(/\[([^[\]]*)\]\([^()]*\)/g, '$1');
 }
 
 /** The text of a page with what it includes, whose links lead to other such pages. */

@@ -9,7 +9,7 @@ import { readSteps, type Step } from './page-steps.ts';
 import { deliverTo, type RunningApp, startCommand } from './start-app.ts';
 
 const STARTER = fileURLToPath(new URL('starters/nest-12/', import.meta.url));
-const FRESH_NEST = fileURLToPath(new URL('apps/fresh-nest/', import.meta.url));
+const FRESH_NEST = fileURLToPath(new URL('starters/fresh-nest/', import.meta.url));
 const verifying = readSteps('agents.md', 'Verify');
 
 const parent = mkdtempSync(join(tmpdir(), 'showpad-webhooks-agents-'));

@@ -6,8 +6,7 @@ import { deliveryOf } from './entry.ts';
 import { type Answer, type Manner, post } from './post.ts';
 import type { Point } from './trend.ts';
 
-export const KINDS = ['good', 'duplicate', 'forged', 'slow', 'huge', 'too large', 'interrupted'] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind = 'good' | 'duplicate' | 'forged' | 'slow' | 'huge' | 'too large' | 'interrupted';
 
 export interface SenderOptions {
   readonly port: () => number;
