@@ -50,18 +50,28 @@ async function start(
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // It gets a process group of its own, because a shell or npm may stand between.
   });
   const ended = once(child, 'exit');
   const lines: string[] = [];
   const outputs = [child.stdout, child.stderr].map((stream) => createInterface(stream));
-  for (const output of outputs) output.on('line', (line) => lines.push(line));
+  let wake = () => {};
+  for (const output of outputs) {
+    output.on('line', (line) => {
+      lines.push(line);
+      wake();
+    });
+  }
+  child.once('exit', () => wake());
 
   async function lineWith(isIt: (line: string) => boolean): Promise<string> {
     for (;;) {
       const found = lines.find(isIt);
       if (found !== undefined) return found;
-      await Promise.race([...outputs.map((output) => once(output, 'line')), ended]);
       if (child.exitCode !== null) throw new Error(`The app ended:\n${lines.join('\n')}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   }
 
@@ -71,7 +81,7 @@ async function start(
     lines,
     printed: async (text) => void (await lineWith((line) => line.includes(text))),
     stop: async () => {
-      child.kill();
+      process.kill(-Number(child.pid));
       await ended;
     },
   };
