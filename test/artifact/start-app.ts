@@ -55,23 +55,25 @@ async function start(
   const ended = once(child, 'exit');
   const lines: string[] = [];
   const outputs = [child.stdout, child.stderr].map((stream) => createInterface(stream));
-  let wake = () => {};
+  const waiting = new Set<() => void>();
+  const wakeAll = () => {
+    for (const wake of waiting) wake();
+    waiting.clear();
+  };
   for (const output of outputs) {
     output.on('line', (line) => {
       lines.push(line);
-      wake();
+      wakeAll();
     });
   }
-  child.once('exit', () => wake());
+  child.once('exit', wakeAll);
 
   async function lineWith(isIt: (line: string) => boolean): Promise<string> {
     for (;;) {
       const found = lines.find(isIt);
       if (found !== undefined) return found;
       if (child.exitCode !== null) throw new Error(`The app ended:\n${lines.join('\n')}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      await new Promise<void>((resolve) => waiting.add(resolve));
     }
   }
 
