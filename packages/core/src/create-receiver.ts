@@ -16,6 +16,7 @@ import { createPipeline } from './pipeline.ts';
 import type { AnyReceiver, Receiver } from './receiver.ts';
 import { checkHealth } from './reporting/health.ts';
 import { IgnoredTypes } from './reporting/ignored-types.ts';
+import { warnOfMemoryLedger } from './reporting/memory-warning.ts';
 import { MismatchExplainer } from './reporting/mismatch-explainer.ts';
 import { Reporter } from './reporting/reporter.ts';
 import { SlowRuns } from './reporting/slow-runs.ts';
@@ -112,7 +113,6 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       hasHandlers: () => !registry.isEmpty,
     });
   let hasBegun = false;
-  let warning: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const receive = createPipeline({
     ...named,
@@ -135,12 +135,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     if (hasBegun) return;
     hasBegun = true;
     registry.seal();
-    if (options.ledger !== undefined || settings.inbox) return;
-    // An app that has chosen what remembers its events never loads this.
-    warning = import('./reporting/memory-warning.ts').then(
-      ({ warnOfMemoryLedger }) => warnOfMemoryLedger(named),
-      () => {},
-    );
+    if (options.ledger === undefined && !settings.inbox) warnOfMemoryLedger(named);
   }
 
   async function closeWithin(timeoutMs: number): Promise<void> {
@@ -155,7 +150,6 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
       const closingMs = Math.min(CLOSE_RESERVE_MS, leftMs / 4);
       await closeStore('inbox', inbox.close({ timeoutMs: leftMs - closingMs }), leftMs);
     }
-    await warning;
     // Node shows process warnings with the next tick, and the app may exit as soon as this resolves.
     await new Promise<void>((resolve) => process.nextTick(resolve));
   }

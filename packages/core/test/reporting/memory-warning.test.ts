@@ -82,7 +82,6 @@ test.each([
 test('does not warn on a machine of your own, or of the first instance of PM2', async () => {
   vi.stubEnv('NODE_APP_INSTANCE', '0');
   await createReceiver({ keys: KEY, on }).start();
-  await import('../../src/reporting/memory-warning.ts');
   await settled();
   expect(warnings.entries).toEqual([]);
 });
