@@ -155,6 +155,7 @@ test('the measurement notices quadratic time', async () => {
   // eslint-disable-next-line regexp/no-super-linear-move -- it is the example of quadratic time
   const isSlow = (header: string) => / +$/.test(header);
   const growth = await measureGrowth(isSlow, (length) => `${' '.repeat(length - 1)}a`, {
+    sizes: [250, 1_000, 2_000, 4_000],
     callsPerRound: 1,
   });
   expect(growth).not.toSatisfy(isLinear);
