@@ -1,4 +1,4 @@
-import type { FailedAttempt, InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
+import type { InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
 import { erasedEntry, hashText } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 
@@ -18,19 +18,17 @@ export interface JobData {
 export interface Progress {
   /** The names of the handlers that are done. */
   readonly done: readonly string[];
-  readonly failures: readonly FailedAttempt[];
   readonly generation: number;
 }
 
-/** How it is stored: the lists as JSON. */
-export type JobProgress = Readonly<Record<'done' | 'failures', string>> & Pick<Progress, 'generation'>;
+/** How it is stored: the names as JSON. */
+export interface JobProgress {
+  readonly done: string;
+  readonly generation: number;
+}
 
-export function updateProgress(job: Job, { done, failures, generation }: Progress): Promise<void> {
-  const progress: JobProgress = {
-    done: JSON.stringify(done),
-    failures: JSON.stringify(failures),
-    generation,
-  };
+export function updateProgress(job: Job, { done, generation }: Progress): Promise<void> {
+  const progress: JobProgress = { done: JSON.stringify(done), generation };
   return job.updateProgress({ ...progress });
 }
 

@@ -1,10 +1,4 @@
-import type {
-  FailedAttempt,
-  InboxConsumer,
-  InboxEntry,
-  InboxError,
-  InboxJob,
-} from '@showpad-webhooks/core/inbox';
+import type { FailedAttempt, InboxConsumer, InboxEntry, InboxJob } from '@showpad-webhooks/core/inbox';
 import { withFailure } from '@showpad-webhooks/core/store';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { toReason, unreadableError } from './item.ts';
@@ -51,6 +45,16 @@ class FailedJob extends Error {
   }
 }
 
+/**
+ * BullMQ keeps the latest stacks of a job, and writes one with the very command that ends an attempt. So what is known of the attempt
+ * takes the place of the stack, which would only show this file. An error that is no attempt leaves none.
+ */
+function withStack<Failed extends Error>(error: Failed, failed?: FailedAttempt): Failed {
+  const [kept] = failed ? withFailure([], failed) : [];
+  error.stack = kept ? JSON.stringify(kept) : '';
+  return error;
+}
+
 /** How long a handler wants to wait before the next attempt, in ms. */
 export function retryAfterMsOf(error: unknown): number {
   return error instanceof FailedJob ? error.retryAfterMs : 0;
@@ -85,26 +89,29 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
     const read = readJob(job);
     if (isUnreadable(read)) throw setAside(read);
     const { entry, body } = read;
-    if (entry.error) throw new UnrecoverableError(toReason(entry.error));
+    if (entry.error) throw withStack(new UnrecoverableError(toReason(entry.error)));
     if (!body) throw setAside({ unreadable: 'Its body was deleted when the event was done.' });
-    const progress = { ...read, done: [...read.done] };
+    const { generation } = read;
+    const progress = { done: [...read.done], generation };
     const inboxJob = inboxJobOf(job, { ...entry, body }, progress, signal);
     const startedAtMs = Date.now();
     const failure = await consumer.process(inboxJob);
     if (!failure) return;
-    await noteFailure(job, progress, { ...failure.kept, startedAtMs });
+    const ended = { attempt: job.attemptsStarted, generation, startedAtMs, endedAtMs: Date.now() };
+    const failed = { ...failure.kept, ...ended };
     const reason = toReason(failure.kept);
-    if (!failure.isFinal && job.attemptsStarted < maxAttempts)
-      throw new FailedJob(reason, failure.retryAfterMs);
+    if (!failure.isFinal && job.attemptsStarted < maxAttempts) {
+      throw withStack(new FailedJob(reason, failure.retryAfterMs), failed);
+    }
     consumer.onDead(inboxJob, failure);
-    throw new UnrecoverableError(reason);
+    throw withStack(new UnrecoverableError(reason), failed);
   }
 
   /** What cannot be read is dead at once, because no further attempt helps. */
   function setAside(unreadable: Unreadable): UnrecoverableError {
     const error = unreadableError(unreadable);
     consumer.onError('read', new Error(error.message));
-    return new UnrecoverableError(toReason(error));
+    return withStack(new UnrecoverableError(toReason(error)));
   }
 
   function inboxJobOf(
@@ -126,20 +133,6 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
         return true;
       },
     };
-  }
-
-  /** It is for people, so trouble with it changes nothing. */
-  async function noteFailure(
-    job: Job<JobData>,
-    progress: Progress,
-    failed: InboxError & Pick<FailedAttempt, 'startedAtMs'>,
-  ): Promise<void> {
-    const { generation } = progress;
-    const ended = { attempt: job.attemptsStarted, generation, endedAtMs: Date.now() };
-    const failures = withFailure(progress.failures, { ...failed, ...ended });
-    await updateProgress(job, { ...progress, failures }).catch((error) =>
-      consumer.onError('note the failed attempt', error),
-    );
   }
 
   async function renew(extendLocks: ExtendLocks): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
+import { MOST_FAILURES } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { Backend, Queue } from './backend.ts';
 import { printable } from './item.ts';
@@ -20,7 +21,7 @@ export async function putJob(
     timestamp: backend.clock.nowMs(),
     attempts,
     backoff: { type: 'custom' },
-    stackTraceLimit: 0,
+    stackTraceLimit: MOST_FAILURES,
   });
   await backend.confirm(queue);
   // `add` does not say whether the id was there already, but the nonce of the job does.

@@ -1,4 +1,4 @@
-import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+import type { FailedAttempt, InboxEntry } from '@showpad-webhooks/core/inbox';
 import type { Job } from 'bullmq';
 import { type JobData, type JobProgress, jobIdOf, type Progress } from './job-data.ts';
 import type { UnreadableData } from './repair.ts';
@@ -8,6 +8,7 @@ export interface StoredEntry extends Progress {
   /** Undefined if it was deleted when the entry was done. */
   readonly body: Uint8Array | undefined;
   readonly bodyBytes: number;
+  readonly failures: readonly FailedAttempt[];
 }
 
 /** Why a job cannot be handled. */
@@ -29,7 +30,7 @@ export function readJob(job: Job): StoredEntry | Unreadable {
   if (body && body.byteLength !== bodyBytes) return { unreadable: 'Its body is not complete.' };
   const progress = progressOf(job);
   if (!progress) return { unreadable: 'Its progress cannot be read.' };
-  return { entry, body, bodyBytes, ...progress };
+  return { entry, body, bodyBytes, failures: failuresOf(job), ...progress };
 }
 
 export function isUnreadable(read: StoredEntry | Unreadable): read is Unreadable {
@@ -53,20 +54,19 @@ function isEntry({
 type InboxEntryFields = Omit<InboxEntry, 'body'>;
 
 function progressOf({ progress }: Job): Progress | undefined {
-  if (typeof progress !== 'object') return { done: [], failures: [], generation: 0 };
-  const stored = progress as Partial<JobProgress>;
-  const [done, failures, generation] = [
-    parse(stored.done),
-    parse(stored.failures),
-    Number(stored.generation),
-  ];
-  const isReadable =
-    Array.isArray(done) &&
-    done.every((name) => typeof name === 'string') &&
-    Array.isArray(failures) &&
-    failures.every((failed) => typeof failed?.message === 'string') &&
-    Number.isInteger(generation);
-  return isReadable ? { done, failures, generation } : undefined;
+  if (typeof progress !== 'object') return { done: [], generation: 0 };
+  const { done: text, generation } = progress as Partial<JobProgress>;
+  const done = parse(text);
+  const isReadable = Array.isArray(done) && done.every((name) => typeof name === 'string');
+  return isReadable && Number.isInteger(generation) ? { done, generation: Number(generation) } : undefined;
+}
+
+/** What `FailedJob` has left in place of stacks. Other software may have left others. */
+function failuresOf({ stacktrace }: Job): readonly FailedAttempt[] {
+  return (stacktrace ?? []).flatMap((text) => {
+    const failed = parse(text) as FailedAttempt | undefined;
+    return typeof failed?.message === 'string' ? [failed] : [];
+  });
 }
 
 function parseObject(text: unknown): object {

@@ -69,7 +69,7 @@ elseif redis.call('ZREM', p .. 'delayed', id) + redis.call('LREM', p .. 'wait', 
 then return 'active' end
 redis.call('ZADD', p .. 'completed', ARGV[4], id)
 redis.call('HSET', p .. id, 'data', ARGV[3], 'finishedOn', ARGV[4])
-redis.call('HDEL', p .. id, 'failedReason')
+redis.call('HDEL', p .. id, 'failedReason', 'stacktrace')
 return was
 `,
 };

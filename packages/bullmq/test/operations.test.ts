@@ -34,6 +34,21 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
   );
 
   test.skipIf(!isInstalled)(
+    'an attempt that fails leaves alone which handlers are done, because another process may have noted more',
+    async () => {
+      const inbox = open();
+      await inbox.start(consumerOf(async () => failure()));
+      await inbox.put(entryOf('1'));
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+      const [job] = await inbox.queue.getJobs(['failed']);
+      expect(job?.progress).toBe(0); // Nothing wrote it.
+      expect((await inbox.list()).items).toMatchObject([
+        { failures: [{ attempt: 1, code: 'HANDLER_FAILED' }] },
+      ]);
+    },
+  );
+
+  test.skipIf(!isInstalled)(
     'all of many dead events are retried and discarded',
     async () => {
       const inbox = open();

@@ -26,6 +26,14 @@ async function startAppOfTwo() {
 
 const JANE = ['--where', 'data.invitee.email=jane@example.com'];
 
+test('finds a person in what went wrong in an earlier attempt', () => {
+  const failed = { code: 'HANDLER_FAILED', message: 'There is no jane@example.com.' };
+  const failures = [{ ...failed, attempt: 1, generation: 0, startedAtMs: 0, endedAtMs: 1 }];
+  const entry = { id: '1', url: undefined, headers: {}, error: undefined };
+  const matches = personMatcher({ containing: ['Jane@example.com'] });
+  expect([matches(entry), matches({ ...entry, failures })]).toEqual([false, true]);
+});
+
 test('erases a person from the inbox and from recordings, and gives a receipt', async () => {
   const { folder, ...app } = await startAppOfTwo();
   const erase = (...flags: readonly string[]) => inbox(app.store, 'erase', '--recordings', folder, ...flags);

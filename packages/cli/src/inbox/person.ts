@@ -2,7 +2,8 @@ import type { InboxItem } from '@showpad-webhooks/core/inbox';
 import { usageError } from '../cli-error.ts';
 
 /** What is searched: an entry of an inbox, or a delivery that was recorded. */
-export type Searched = Pick<InboxItem, 'id' | 'url' | 'headers' | 'error' | 'body'>;
+export type Searched = Pick<InboxItem, 'id' | 'url' | 'headers' | 'error' | 'body'> &
+  Partial<Pick<InboxItem, 'failures'>>;
 
 export interface PersonFlags {
   readonly where?: readonly string[];
@@ -22,10 +23,11 @@ export function personMatcher({ where = [], containing = [] }: PersonFlags): (en
   });
   return (entry) => {
     const payload = payloadOf(entry.body);
-    const { id, url, headers, error } = entry;
+    const { id, url, headers, error, failures = [] } = entry;
+    const messages = [error, ...failures].map((failed) => failed?.message);
     return (
       fields.some(({ path, value }) => valuesAt(payload, path).includes(value)) ||
-      (texts.length > 0 && contains([payload, id, url, headers, error?.message], texts))
+      (texts.length > 0 && contains([payload, id, url, headers, messages], texts))
     );
   };
 }

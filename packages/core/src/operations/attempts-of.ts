@@ -29,8 +29,9 @@ const FIRST = { attempt: 1, generation: 0 };
  * ```
  */
 export function attemptsOf(
-  item: Pick<InboxItem, 'state' | 'attempt' | 'generation' | 'failures'>,
+  item: Pick<InboxItem, 'state' | 'attempt' | 'generation' | 'failures' | 'isErased'>,
 ): readonly AttemptOutcome[] {
+  if (item.isErased) return []; // What was known of them is gone.
   // If there are as many as an inbox keeps, nobody knows what was before them.
   const [first = FIRST] = item.failures.length < MOST_FAILURES ? [] : item.failures;
   const attempts: AttemptOutcome[] = [];

@@ -226,6 +226,7 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
       const erased = (await inbox.list({ state: 'done' })).items.filter((item) => item.isErased);
       assert.deepEqual([erased.length, JSON.stringify(erased).includes('jane')], [4, false]);
       assert.ok(erased.every((item) => item.type === entryOf({}).type && !item.hasBody && !item.error));
+      assert.ok(erased.every(({ failures }) => failures.length === 0));
       const [{ id: listedId } = { id: '' }] = erased;
       assert.equal(
         (await inbox.list({ id: listedId })).items[0]?.isErased,

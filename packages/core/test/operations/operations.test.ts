@@ -191,6 +191,7 @@ test('the attempts of an entry are those that failed, and those that left nothin
     [0, 1, 'failed'],
     [2, 1, 'failed'],
   ]);
+  expect(shown({ state: 'done', attempt: 2, failures: [], isErased: true })).toEqual([]);
   // Earlier ones are not kept, so they are not lost.
   const latest = Array.from({ length: 20 }, (_, index) => failed(index + 6));
   expect(shown({ state: 'dead', attempt: 25, failures: latest }).at(0)).toEqual([0, 6, 'failed']);
