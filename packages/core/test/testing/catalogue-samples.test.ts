@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { createReceiver } from '@showpad-webhooks/core';
 import { readSamples, sampleEvent, sampleJson, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,20 +15,27 @@ const SAMPLE = {
   data: { title: 'Title 1' },
 };
 
+/** Makes the folder of an app with a catalogue. Returns both. */
+function makeApp(files: Readonly<Record<string, string>>) {
+  const app = mkdtempSync(join(tmpdir(), 'showpad-webhooks-app-'));
+  onTestFinished(() => rmSync(app, { recursive: true }));
+  const catalogue = join(app, 'showpad-events');
+  mkdirSync(catalogue);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(catalogue, name), text);
+  return { app, catalogue };
+}
+
 /** Makes the folder of an app the working directory, as it is when its tests run. */
 function openApp(files: Readonly<Record<string, string>>): void {
   const before = process.cwd();
-  const app = mkdtempSync(join(tmpdir(), 'showpad-webhooks-app-'));
-  mkdirSync(join(app, 'showpad-events'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(app, 'showpad-events', name), text);
-  process.chdir(app);
-  onTestFinished(() => {
-    process.chdir(before);
-    rmSync(app, { recursive: true });
-  });
+  process.chdir(makeApp(files).app);
+  onTestFinished(() => process.chdir(before));
 }
 
-test('the samples of the catalogue in the working directory can be used like those of Showpad', async () => {
+// Mutation tests run in threads, and a thread cannot change the working directory.
+const testInApp = test.skipIf(!isMainThread);
+
+testInApp('samples in the working directory can be used like those of Showpad', async () => {
   openApp({ 'content-shared.sample.json': JSON.stringify(SAMPLE), 'content-shared.schema.json': '{}' });
   expect(readSamples()).toEqual([SAMPLE]);
   expect(sampleEvent('content-shared')).toMatchObject({
@@ -43,7 +51,7 @@ test('the samples of the catalogue in the working directory can be used like tho
   expect(event?.id).not.toBe('sample-1');
 });
 
-test('a sample of the catalogue goes before an inferred one', () => {
+testInApp('a sample of the catalogue goes before an inferred one', () => {
   openApp({ 'x.sample.json': JSON.stringify({ ...SAMPLE, type: 'shared-space-created' }) });
   expect(sampleJson('shared-space-created').data).toEqual({ title: 'Title 1' });
 });
@@ -51,10 +59,28 @@ test('a sample of the catalogue goes before an inferred one', () => {
 test.each(['', '{', 'null', '[]', '{"type":"x"}', '{"type":1,"id":"1","data":{}}'])(
   'the file of a sample that contains %j is named in the error',
   (text) => {
-    openApp({ 'x.sample.json': text });
-    expect(() => readSamples()).toThrow(/x\.sample\.json" is not an event with a type, an id and data/);
+    const { catalogue } = makeApp({ 'x.sample.json': text });
+    expect(() => readSamples(catalogue)).toThrow(
+      /x\.sample\.json" is not an event with a type, an id and data/,
+    );
   },
 );
+
+test('samples are read in the order of their names, and nothing else is read', () => {
+  const file = (type: string) => JSON.stringify({ ...SAMPLE, type });
+  const { catalogue } = makeApp({
+    'b.sample.json': file('b'),
+    'a.sample.json': file('a'),
+    'a.schema.json': '{}',
+    'sample.json.txt': 'x',
+  });
+  expect(readSamples(catalogue).map(({ type }) => type)).toEqual(['a', 'b']);
+});
+
+test('a folder that cannot be read is an error', () => {
+  const { catalogue } = makeApp({ file: '' });
+  expect(() => readSamples(join(catalogue, 'file'))).toThrow('ENOTDIR');
+});
 
 test('a folder that does not exist has no samples', () => {
   expect(readSamples('no-such-folder')).toEqual([]);
