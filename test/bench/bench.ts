@@ -8,7 +8,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAllocations } from './src/groups/allocations.ts';
 import { measureGrowth } from './src/groups/growth.ts';
-import { measureHttp } from './src/groups/http.ts';
+import { measureHttp, measureHttpWithInbox } from './src/groups/http.ts';
 import { measureLedger } from './src/groups/ledger.ts';
 import { measureMemory } from './src/groups/memory.ts';
 import { measureReceive } from './src/groups/receive.ts';
@@ -43,6 +43,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   reject: () => measureReject(pace),
   allocations: measureAllocations,
   http: () => measureHttp(httpPace),
+  inbox: () => measureHttpWithInbox(httpPace),
   growth: () => measureGrowth(pace),
   ledger: () => measureLedger(pace),
   memory: () => measureMemory(memoryPace),

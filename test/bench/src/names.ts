@@ -16,3 +16,5 @@ export const LIMIT = 'the limit';
 export const CORE = '@showpad-webhooks/core';
 export const MIDDLEWARE = 'showpad-webhooks';
 export const HAND_WRITTEN = 'hand-written';
+/** The app that is measured with and without an inbox. */
+export const WITH_INBOX = 'Express with an inbox';

@@ -1,4 +1,4 @@
-import { CORE, MIDDLEWARE, p99Table, TABLES, throughputTable } from './names.ts';
+import { CORE, MIDDLEWARE, p99Table, TABLES, throughputTable, WITH_INBOX } from './names.ts';
 import { findResult, type Result } from './results.ts';
 
 /** A bound that one number of a run must keep. */
@@ -103,6 +103,13 @@ const TARGETS: readonly Target[] = [
   },
   ...['Express', 'Koa', 'Nest on Express'].flatMap((framework) => frameworkTargets(framework, 1)),
   ...frameworkTargets('Nest on Fastify', 0.97),
+  ...['1 connection', '16 connections', '64 connections'].map((column) => ({
+    what: 'Express with the SQLite inbox, throughput compared to no inbox',
+    table: throughputTable(WITH_INBOX),
+    row: 'SQLite inbox',
+    column,
+    atLeast: 0.9,
+  })),
   {
     what: 'bytes per id in the ledger',
     table: TABLES.ledger,

@@ -2,16 +2,13 @@ import { type BenchChild, startChild } from '../http/child.ts';
 import { type Load, sendLoad, toWire } from '../http/load.ts';
 import { SERVERS, type Variant } from '../http/servers.ts';
 import { median } from '../measure.ts';
-import { HAND_WRITTEN, p99Table, throughputTable } from '../names.ts';
+import { p99Table, throughputTable, WITH_INBOX } from '../names.ts';
 import { githubSignature } from '../peers.ts';
 import { deliveries } from '../receivers.ts';
 import type { Result, Unit } from '../results.ts';
 
 const BYTES = 1_024;
 const WARM_UP_REQUESTS = 3_000;
-const CONNECTIONS: readonly number[] = [1, 16, 256];
-/** A second process of the hand-written server. The two only differ by chance. */
-const CONTROL = `${HAND_WRITTEN}, second process`;
 
 export interface HttpPace {
   readonly rounds: number;
@@ -32,25 +29,38 @@ interface Row {
 
 export async function measureHttp(pace: HttpPace): Promise<Result[]> {
   const results: Result[] = [];
-  for (const [framework, variants] of Object.entries(SERVERS)) {
-    const rows = await startRows(framework, Object.keys(variants) as Variant[]);
-    for (const { server, variant } of rows) {
-      await sendLoad(server.port, 16, requestsFor(variant, WARM_UP_REQUESTS));
-    }
-    for (const connections of CONNECTIONS) {
-      results.push(...toResults(framework, rows, connections, await alternate(rows, connections, pace)));
-    }
-    for (const { server } of rows) server.stop();
+  for (const app of Object.keys(SERVERS).filter((name) => name !== WITH_INBOX)) {
+    results.push(...(await measureApp(app, [1, 16, 256], pace)));
   }
   return results;
 }
 
-function startRows(framework: string, variants: readonly Variant[]): Promise<Row[]> {
-  const rows = variants.flatMap((variant) => {
-    const names = variant === HAND_WRITTEN ? [HAND_WRITTEN, CONTROL] : [variant];
-    return names.map((name) => ({ name, variant }));
-  });
-  return Promise.all(rows.map(async (row) => ({ ...row, server: await startChild(framework, row.variant) })));
+/** Compares an app that stores its events in an inbox to the same app without one. */
+export function measureHttpWithInbox(pace: HttpPace): Promise<Result[]> {
+  return measureApp(WITH_INBOX, [1, 16, 64], pace);
+}
+
+async function measureApp(app: string, connections: readonly number[], pace: HttpPace): Promise<Result[]> {
+  const rows = await startRows(app);
+  for (const { server, variant } of rows) {
+    await sendLoad(server.port, 16, requestsFor(variant, WARM_UP_REQUESTS));
+  }
+  const results: Result[] = [];
+  for (const count of connections) {
+    results.push(...toResults(app, rows, count, await alternate(rows, count, pace)));
+  }
+  for (const { server } of rows) server.stop();
+  return results;
+}
+
+/** The variant that the others are compared to also runs in a second process. The two only differ by chance. */
+function startRows(app: string): Promise<Row[]> {
+  const [base, ...others] = Object.keys(SERVERS[app] ?? {}) as Variant[];
+  const rows = [base, base, ...others].map((variant, index) => ({
+    name: index === 1 ? `${variant}, second process` : `${variant}`,
+    variant: variant as Variant,
+  }));
+  return Promise.all(rows.map(async (row) => ({ ...row, server: await startChild(app, row.variant) })));
 }
 
 /** Loads the servers in turns. Returns the samples of each row, one per round. */
@@ -68,9 +78,13 @@ async function alternate(
       const wire = requestsFor(variant, requests + connections);
       const before = await server.ask('cpu');
       const load = await sendLoad(server.port, connections, wire);
+      const answeredAt = performance.now();
       const after = await server.ask('cpu');
+      // An inbox may still be handling when the last response has come, and that time counts too.
+      const lateSeconds = (performance.now() - answeredAt) / 1_000;
+      const perSecond = 1 / (1 / load.perSecond + lateSeconds / requests);
       const cpuMs = (after.cpuMs - before.cpuMs) / wire.length;
-      samples[index]?.push({ ...load, cpuNs: cpuMs * 1e6 });
+      samples[index]?.push({ ...load, perSecond, cpuNs: cpuMs * 1e6 });
     }
   }
   return samples;
@@ -92,7 +106,7 @@ function githubHeaders(body: Buffer, index: number): Record<string, string> {
 }
 
 function toResults(
-  framework: string,
+  app: string,
   rows: readonly Row[],
   connections: number,
   samples: readonly Sample[][],
@@ -109,9 +123,9 @@ function toResults(
       ];
     });
   return [
-    ...tableOf(`${framework}: CPU time of the server`, ({ cpuNs }) => cpuNs, 'ns'),
-    ...tableOf(throughputTable(framework), ({ perSecond }) => perSecond, 'req/s'),
-    ...tableOf(`${framework}: p50`, ({ p50Ms }) => p50Ms, 'ms'),
-    ...tableOf(p99Table(framework), ({ p99Ms }) => p99Ms, 'ms'),
+    ...tableOf(`${app}: CPU time of the server`, ({ cpuNs }) => cpuNs, 'ns'),
+    ...tableOf(throughputTable(app), ({ perSecond }) => perSecond, 'req/s'),
+    ...tableOf(`${app}: p50`, ({ p50Ms }) => p50Ms, 'ms'),
+    ...tableOf(p99Table(app), ({ p99Ms }) => p99Ms, 'ms'),
   ];
 }

@@ -11,7 +11,10 @@ interface Usage {
 
 export interface BenchChild {
   readonly port: number;
-  /** Resolves to totals since the server started. The peak is only observed after the first question about memory. */
+  /**
+   * Resolves to totals since the server started, when every event is handled that was answered. The peak is only observed after
+   * the first question about memory.
+   */
   ask(about: 'memory' | 'cpu'): Promise<Usage>;
   stop(): void;
 }

@@ -1,21 +1,35 @@
 import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createNodeMiddleware, Webhooks } from '@octokit/webhooks';
 import { showpadWebhooks as forExpress } from '@showpad-webhooks/express';
 import { showpadWebhooks as forKoa } from '@showpad-webhooks/koa';
+import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
 import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { verifyByHand } from '../hand-written.ts';
+import { WITH_INBOX } from '../names.ts';
 import { KEY } from '../peers.ts';
 import { SILENT } from '../receivers.ts';
 import { PATH } from './load.ts';
 import { nestServers } from './nest.ts';
 
-export type Variant = 'hand-written' | 'showpad-webhooks' | 'no verification' | '@octokit/webhooks';
+export type Variant =
+  | 'hand-written'
+  | 'showpad-webhooks'
+  | 'no verification'
+  | '@octokit/webhooks'
+  | 'no inbox'
+  | 'SQLite inbox';
 
 export interface BenchServer {
   readonly port: number;
+  /** Resolves when every event is handled that was answered. It is there if that may be after the response. */
+  settled?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,7 +43,7 @@ const OPTIONS = {
   on: { 'shared-space-user-added': () => {} },
 };
 
-/** Each framework serves the same endpoint. The hand-written one comes first, because the others are compared to it. */
+/** Each framework serves the same endpoint. The others are compared to the variant that comes first. */
 export const SERVERS: Readonly<Record<string, ServersOfFramework>> = {
   Express: {
     'hand-written': () =>
@@ -61,6 +75,10 @@ export const SERVERS: Readonly<Record<string, ServersOfFramework>> = {
   },
   'Nest on Express': nestServers('express'),
   'Nest on Fastify': nestServers('fastify'),
+  [WITH_INBOX]: {
+    'no inbox': () => expressServer((app) => app.use(forExpress(OPTIONS))),
+    'SQLite inbox': expressWithInbox,
+  },
 };
 
 const answerByHand: express.RequestHandler = (req, res) => {
@@ -97,6 +115,27 @@ function expressServer(setUp: (app: express.Express) => unknown): Promise<BenchS
   const app = express().set('env', 'test'); // In other environments Express prints every error.
   setUp(app);
   return listen(app);
+}
+
+/** The process that stores the events also handles them, as most apps do. */
+async function expressWithInbox(): Promise<BenchServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-bench-'));
+  const inbox = createSqliteInbox({ file: join(folder, 'inbox.db') });
+  const webhooks = forExpress({ ...OPTIONS, inbox });
+  await webhooks.receiver.start();
+  const server = await expressServer((app) => app.use(webhooks));
+  const has = async (state: 'pending' | 'leased') => (await inbox.list({ state, limit: 1 })).items.length > 0;
+  return {
+    port: server.port,
+    async settled() {
+      while ((await has('pending')) || (await has('leased'))) await delay(1);
+    },
+    async close() {
+      await server.close();
+      await webhooks.receiver.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 function koaServer(setUp: (app: Koa) => unknown): Promise<BenchServer> {
