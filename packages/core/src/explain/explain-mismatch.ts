@@ -29,8 +29,8 @@ export interface MismatchInput {
 
 /** After so many bytes no more mistakes are tried. Hashing them takes a fraction of a second. */
 const MAX_HASHED_BYTES = 2 ** 27;
-/** What an attempt costs in addition to hashing the body, counted in bytes. */
-const ATTEMPT_COST_BYTES = 512;
+/** What an attempt costs in addition to hashing the body: about as much time as hashing so many bytes. */
+const ATTEMPT_COST_BYTES = 8_192;
 
 /** One thing that is wrong, or that was looked for and is not wrong. */
 export interface MismatchFinding {

@@ -71,6 +71,18 @@ describe('a large body is explained within bounds', () => {
     expect(provenOf(Buffer.from(jsonOf(4_000_000)))).toEqual([]);
   });
 
+  test('which end soon if there are a thousand keys, although each attempt at a small body hashes little', () => {
+    const body = Buffer.from('{}');
+    const signature = hmac(`'${KEY}'`, body, `.${TIMESTAMP}`).toString('base64');
+    const withOthers = (count: number) => {
+      const others = Array.from({ length: count }, (_, index) => `key-${index}`);
+      return explain({ body, keys: [...others, KEY], signature });
+    };
+    expect(causesOf(withOthers(100))).toEqual(['key-quotes']);
+    const certainties = withOthers(1_000).map(({ certainty }) => certainty);
+    expect(new Set(certainties)).toEqual(new Set(['ruled-out']));
+  });
+
   test('and its keys are all tried, so that no finding means that it is authentic', () => {
     const body = Buffer.alloc(1_048_576, 'x');
     const keys = Array.from({ length: 150 }, (_, index) => `key-${index}`);
