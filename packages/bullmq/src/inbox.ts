@@ -1,5 +1,5 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import type { InboxConsumer, InboxOptions } from '@showpad-webhooks/core/inbox';
+import { createPurger, type InboxConsumer, type InboxOptions } from '@showpad-webhooks/core/inbox';
 import { messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
@@ -36,7 +36,6 @@ const START_DEADLINE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 const CLOSE_RESERVE_MS = 1_000;
 const RETRY_DELAY_MS = 1_000;
-const PURGE_INTERVAL_MS = 3_600_000;
 const CLOCK_INTERVAL_MS = 60_000;
 
 /**
@@ -74,10 +73,14 @@ export function createBullmqInbox({
   const operations = createOperations(queue, backend, settings);
   const writability = createWritability(backend);
   const guard = createClockGuard(queue, backend);
+  const purger = createPurger(operations.purge, async () => {
+    await backend.clock.refresh();
+    return backend.clock.nowMs();
+  });
   let consumer: InboxConsumer | undefined;
   let runner: JobRunner | undefined;
   let worker: Worker | undefined;
-  const timers: NodeJS.Timeout[] = [];
+  let clockTimer: NodeJS.Timeout | undefined;
   let lastMessage = '';
   let closing: Promise<void> | undefined;
 
@@ -141,18 +144,14 @@ export function createBullmqInbox({
     worker = created;
     started.keepLocks((ids, tokens) => created.extendJobLocks(ids, tokens, leaseMs));
     created.run().catch((error) => report('worker', error));
-    repeat('purge', operations.purge, PURGE_INTERVAL_MS);
-    repeat('check clock', guard.check, CLOCK_INTERVAL_MS);
+    purger.start((error) => reportUnlessClosing('purge', error));
+    const checkClock = () => void guard.check().catch((error) => reportUnlessClosing('check clock', error));
+    checkClock();
+    clockTimer = setInterval(checkClock, CLOCK_INTERVAL_MS).unref();
   }
 
-  /** Does something at once, and then at every interval until the inbox is closed. */
-  function repeat(operation: string, run: () => Promise<unknown>, intervalMs: number): void {
-    const runOnce = () =>
-      void run().catch((error) => {
-        if (!closing) report(operation, error);
-      });
-    runOnce();
-    timers.push(setInterval(runOnce, intervalMs).unref());
+  function reportUnlessClosing(operation: string, error: unknown): void {
+    if (!closing) report(operation, error as Error);
   }
 
   async function closeWithin(timeoutMs: number): Promise<void> {
@@ -162,7 +161,8 @@ export function createBullmqInbox({
         () => true,
         () => false,
       );
-    for (const timer of timers) clearInterval(timer);
+    clearInterval(clockTimer);
+    purger.stop();
     await worker?.pause(true); // It takes no more jobs.
     const reserveMs = Math.min(CLOSE_RESERVE_MS, timeoutMs / 4);
     const isDrained = await isInTime(runner?.drain() ?? Promise.resolve(), reserveMs);

@@ -28,8 +28,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
  * Makes an inbox from a store. It claims the entries that are due, hands them to the receiver and settles them, with attempts,
  * backoff, dead letters and purging.
  *
- * If the default clock steps back, entries that are due further ahead than is possible become due at once, and `health()` says
- * so. Dead and done entries are not purged in the first minutes after the start, nor when the clock has just stepped.
+ * If the clock steps back, entries that are due further ahead than is possible become due at once, and `health()` says so. Dead
+ * and done entries are not purged in the first minutes after the start, nor when the clock has just stepped.
  *
  * @throws TypeError for an option that is out of range.
  *
@@ -45,12 +45,12 @@ const CLOSE_TIMEOUT_MS = 10_000;
  */
 export function createStoreInbox(store: InboxStore, options: StoreInboxOptions = {}): Inbox {
   const settings = readInboxOptions(options);
-  const { name, leaseMs } = settings;
+  const { name, leaseMs, keepDoneMs, keepDeadMs } = settings;
   const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero({ pollMs });
   const guard = createClockGuard(store, settings, clock);
   const toUnixTimes = createToUnixTimes(clock);
-  const purger = createPurger(store, settings, options.clock);
+  const purger = createPurger(purge, clock);
   let consumer: InboxConsumer | undefined;
   let worker: Worker | undefined;
   let renewal: NodeJS.Timeout | undefined;
@@ -62,6 +62,16 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     if (!isClosed) consumer?.onError(operation, cause);
   };
   const checkClock = () => void guard.check().catch((cause) => onFailure('check the clock', cause));
+
+  async function purge(): Promise<number> {
+    const nowMs = clock();
+    const kept = { done: keepDoneMs, dead: keepDeadMs };
+    let count = 0;
+    for (const state of ['done', 'dead'] as const) {
+      count += await inBatches((limit) => store.purge({ state, beforeMs: nowMs - kept[state], limit }));
+    }
+    return count;
+  }
 
   async function drainAndClose(timeoutMs: number): Promise<void> {
     // What is still running after the timeout is left to its lease.
@@ -153,7 +163,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
     addDone: async (id, handlerName) => store.addDone(id, handlerName),
 
-    purge: () => purger.purge(),
+    purge,
 
     async health(): Promise<InboxHealth> {
       try {
