@@ -7,7 +7,7 @@ import { MINI_SEARCH_OPTIONS } from './search.ts';
  * Searches the built site for every error code.
  *
  * @param folder the folder of the built site, with a slash at its end.
- * @throws Error if the first result is not on the page about error codes. It names the codes.
+ * @throws Error if the first result is not the row of the code on the page about error codes. It names the codes.
  */
 export async function checkSearch(folder: string): Promise<void> {
   const chunks = `${folder}assets/chunks/`;
@@ -15,7 +15,7 @@ export async function checkSearch(folder: string): Promise<void> {
   const { default: text } = (await import(`${chunks}${name}`)) as { readonly default: string };
   const index = MiniSearch.loadJSON(text, MINI_SEARCH_OPTIONS);
   const missing = Object.keys(CODES).filter(
-    (code) => !String(index.search(code)[0]?.id).startsWith('/errors'),
+    (code) => !String(index.search(code)[0]?.id).endsWith(`#${code}`),
   );
   if (missing.length > 0) throw new Error(`A search does not lead to the error codes ${missing.join(', ')}.`);
 }

@@ -1,5 +1,6 @@
 import { type DefaultTheme, defineConfig, type PageData, type UserConfig } from 'vitepress';
 import { showCheckboxes } from './checkboxes.ts';
+import { identifyErrorCodes } from './error-codes.ts';
 import { resolveRepositoryLinks } from './links.ts';
 import { editUrlOf, readVersions, repository } from './repository.ts';
 import { search } from './search.ts';
@@ -13,6 +14,8 @@ const STYLE = `
 .home .VPDoc .container, .home .VPDoc .content, .home .VPDoc .content-container { max-width: 1400px !important }
 .home .VPDoc { padding-top: 24px !important }
 .home thead { display: none }
+.home table { display: table }
+.vp-doc tr:target { background-color: var(--vp-c-brand-soft) }
 .home .first-sight { display: grid; gap: 0 32px; grid-template-columns: minmax(0, 1fr) }
 @media (min-width: 1100px) { .home .first-sight { grid-template-columns: minmax(0, 7fr) minmax(0, 6fr) } }
 `;
@@ -35,6 +38,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     config: (markdown) => {
       resolveRepositoryLinks(markdown);
       showCheckboxes(markdown);
+      identifyErrorCodes(markdown);
     },
   },
   transformPageData({ relativePath, frontmatter }) {

@@ -1,5 +1,6 @@
 import type { Options } from 'minisearch';
 import type { DefaultTheme } from 'vitepress';
+import { renderForSearch } from './error-codes.ts';
 
 /** VitePress sends these functions to the browser as text, so they must not use anything from outside. */
 const miniSearch: NonNullable<DefaultTheme.LocalSearchOptions['miniSearch']> = {
@@ -18,7 +19,7 @@ const miniSearch: NonNullable<DefaultTheme.LocalSearchOptions['miniSearch']> = {
 
 export const search: NonNullable<DefaultTheme.Config['search']> = {
   provider: 'local',
-  options: { miniSearch },
+  options: { miniSearch, _render: renderForSearch },
 };
 
 /** What VitePress itself sets. It is in the component of its theme, which exports nothing. */
