@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Application, type DeclarationReflection, ReflectionKind, type TypeDocOptions } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 import { DOCS, ROOT } from './paths.ts';
+import { packageNames } from './repository.ts';
 
 const SOURCE_CONDITION = '@showpad-webhooks/source';
 
@@ -62,10 +63,13 @@ export async function writeApiReference(): Promise<void> {
   }
 }
 
-/** Maps the folder of each module's source, which is typedoc's name for it, to the name that users import. */
+/**
+ * Maps the folder of each module's source, which is typedoc's name for it, to the name that users import. Core comes first,
+ * because what several modules export is on the page of the first one.
+ */
 function importableModules(): Map<string, string> {
   const modules = new Map<string, string>();
-  for (const folder of readdirSync(`${ROOT}packages`)) {
+  for (const folder of packageNames()) {
     const { name, exports } = JSON.parse(readFileSync(`${ROOT}packages/${folder}/package.json`, 'utf8'));
     for (const [path, conditions] of Object.entries<Record<string, string>>(exports)) {
       const source = conditions[SOURCE_CONDITION];

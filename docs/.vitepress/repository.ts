@@ -22,10 +22,14 @@ export interface PackageVersion {
   readonly version: string;
 }
 
+/** The folders of the packages, core first. */
+export function packageNames(): readonly string[] {
+  return ['core', ...readdirSync(`${ROOT}packages`).filter((name) => name !== 'core')];
+}
+
 /** The published packages, core first. */
 export function readVersions(): readonly PackageVersion[] {
-  const names = readdirSync(`${ROOT}packages`).toSorted((name) => (name === 'core' ? -1 : 0));
-  return names.flatMap((name) => {
+  return packageNames().flatMap((name) => {
     const { version, private: isPrivate } = JSON.parse(
       readFileSync(`${ROOT}packages/${name}/package.json`, 'utf8'),
     );

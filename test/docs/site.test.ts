@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { sectionsOf } from '../../docs/.vitepress/llms.ts';
 import { sidebar } from '../../docs/.vitepress/sidebar.ts';
 
@@ -11,6 +11,28 @@ function blocksOf(page: string, language: string): readonly string[] {
   const fences = [...readFileSync(DOCS + page, 'utf8').matchAll(FENCE)];
   return fences.flatMap(({ groups }) => (groups?.language === language ? [groups.code ?? ''] : []));
 }
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
+
+test.each([
+  ['quick-start.md', 'docs/quick-start.md'],
+  ['packages/express.md', 'packages/express/README.md'],
+  ['glossary.md', 'CONTEXT.md'],
+  ['api/core.md', undefined],
+])('%s can be edited where it is written', async (page, path) => {
+  const edit = 'https://github.com/owner/name/edit/main/';
+  for (const name of ['owner/name', '']) {
+    vi.stubEnv('GITHUB_SERVER_URL', 'https://github.com');
+    vi.stubEnv('GITHUB_REPOSITORY', name);
+    vi.resetModules();
+    const { editUrlOf } = await import('../../docs/.vitepress/repository.ts');
+    // Without the address of the repository, there is no link.
+    expect(editUrlOf(page)).toBe(name && path ? edit + path : undefined);
+  }
+});
 
 test('what the home page says is printed is what the page for coding agents says, which a test follows', () => {
   const printed = blocksOf('index.md', 'console')
