@@ -16,6 +16,7 @@ export function setUp() {
     console.log(`Fetching ${packageManager} …`);
     const again = ['--yes', '--package', packageManager, '--', process.execPath, ...process.argv.slice(1)];
     const env = { ...process.env, SHOWPAD_WEBHOOKS_PNPM: 'npx' };
+    process.on('SIGINT', () => {}); // Ctrl-C ends what npx runs, and this process ends after it.
     process.exit(spawnSync('npx', again, { cwd: ROOT, stdio: 'inherit', env }).status ?? 1);
   }
   console.log('Installing dependencies …');
@@ -39,5 +40,6 @@ export function runExample(name, ...args) {
   });
   // The terminal sends Ctrl-C to the example too, and this process ends when the example has ended.
   process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => example.kill());
   example.on('exit', (code) => process.exit(code ?? 1));
 }

@@ -12,7 +12,8 @@ import { sampleEvent } from '@showpad-webhooks/express/testing';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import express from 'express';
 
-const interrupted = once(process, 'SIGINT');
+/** Ctrl-C, `kill`, or the terminal was closed. */
+const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
 const folder = mkdtempSync(join(tmpdir(), 'showpad-webhooks-demo-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
