@@ -1,5 +1,5 @@
 import type { FailedAttempt, InboxConsumer, InboxEntry, InboxJob } from '@showpad-webhooks/core/inbox';
-import { withFailure } from '@showpad-webhooks/core/store';
+import { keptFailure } from '@showpad-webhooks/core/store';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { toReason, unreadableError } from './item.ts';
 import { type JobData, type Progress, updateProgress } from './job-data.ts';
@@ -50,8 +50,7 @@ class FailedJob extends Error {
  * takes the place of the stack, which would only show this file. An error that is no attempt leaves none.
  */
 function withStack<Failed extends Error>(error: Failed, failed?: FailedAttempt): Failed {
-  const [kept] = failed ? withFailure([], failed) : [];
-  error.stack = kept ? JSON.stringify(kept) : '';
+  error.stack = failed ? JSON.stringify(keptFailure(failed)) : '';
   return error;
 }
 

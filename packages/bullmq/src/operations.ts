@@ -119,7 +119,7 @@ export function createOperations(
           return false;
         }
         const done = state === 'done' ? [] : read.done;
-        await updateProgress(job, { ...read, done, generation: read.generation + 1 });
+        await updateProgress(job, { done, generation: read.generation + 1 });
         await job.retry(state === 'done' ? 'completed' : 'failed', {
           resetAttemptsMade: true,
           resetAttemptsStarted: true,
@@ -143,7 +143,7 @@ export function createOperations(
       const count = await change({ id }, async (job, state) => {
         const read = readSettled(job, state);
         if (!read) return false;
-        await updateProgress(job, { ...read, done: [...read.done, handlerName] });
+        await updateProgress(job, { done: [...read.done, handlerName], generation: read.generation });
         return true;
       });
       return count > 0;

@@ -61,7 +61,7 @@ function progressOf({ progress }: Job): Progress | undefined {
   return isReadable && Number.isInteger(generation) ? { done, generation: Number(generation) } : undefined;
 }
 
-/** What `FailedJob` has left in place of stacks. Other software may have left others. */
+/** What the runner of jobs leaves in place of stacks. Other software may have left real ones. */
 function failuresOf({ stacktrace }: Job): readonly FailedAttempt[] {
   return (stacktrace ?? []).flatMap((text) => {
     const failed = parse(text) as FailedAttempt | undefined;

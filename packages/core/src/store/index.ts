@@ -1,5 +1,5 @@
 export { erasedEntry } from '../inbox/erase.ts';
-export { MOST_FAILURES, withFailure } from '../inbox/failures.ts';
+export { keptFailure, MOST_FAILURES } from '../inbox/failures.ts';
 export { readInboxOptions } from '../inbox/options.ts';
 export { checkAboveZero } from '../shared/check.ts';
 export { messageOf } from '../shared/error.ts';
