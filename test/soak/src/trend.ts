@@ -5,7 +5,7 @@ export interface Point {
 
 export interface Trend {
   readonly perHour: number;
-  /** The standard error of the slope. Neighbours that are alike count as fewer points. */
+  /** The standard error of the slope, per hour. If each value is close to the one before it, the points count as fewer. */
   readonly error: number;
   /** By how much the line rises over the points. */
   readonly growth: number;
