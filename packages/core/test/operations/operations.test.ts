@@ -3,6 +3,7 @@ import {
   attemptsOf,
   changeEntries,
   findEntry,
+  INBOX_STATES,
   readStatus,
   retryOutcomes,
   selectEntries,
@@ -11,6 +12,8 @@ import {
 } from '@showpad-webhooks/core/operations';
 import { createMemoryInbox, sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
+import { heldHandler, NOW_MS, settled, startTime, stopTime } from '../support.ts';
 
 const TYPE = 'shared-space-user-added';
 
@@ -70,6 +73,71 @@ test('a page says how many entries it looked at, and ends where all that follows
   expect(page).toEqual({ items: [], looked: 2, next: undefined });
   const all = await selectPage(inbox, { state: 'dead', matches: ({ id }) => id === 'two' }, { limit: 2 });
   expect(all).toMatchObject({ looked: 2, next: expect.any(String) });
+});
+
+/** An inbox with dead entries, each with the time at which its event arrived and the one at which it died. */
+async function withDead(entries: readonly (readonly [id: string, arrivedMs: number, diedMs: number])[]) {
+  stopTime();
+  onTestFinished(startTime);
+  const inbox = createMemoryInbox({ clock: Date.now });
+  for (const [id, arrivedMs, diedMs] of entries) {
+    vi.setSystemTime(diedMs);
+    await inbox.put(entryOf({ id, receivedAtMs: arrivedMs, error: { code: 'X', message: 'No.' } }));
+  }
+  return inbox;
+}
+
+test('what is settled is selected by when it was settled, and not by when it arrived', async () => {
+  const inbox = await withDead([
+    ['early', NOW_MS, NOW_MS + 1],
+    ['late', NOW_MS, NOW_MS + 3],
+  ]);
+  const page = await selectPage(inbox, { state: 'dead', sinceMs: NOW_MS + 2 });
+  expect(page).toMatchObject({ items: [{ id: 'late' }], looked: 2 });
+});
+
+test('a page ends the selection if one of its entries is too old, and not if one is just new enough', async () => {
+  const inbox = await withDead([
+    ['too old', NOW_MS, NOW_MS],
+    ['old', NOW_MS, NOW_MS],
+    ['same time', NOW_MS, NOW_MS + 1],
+    ['just new enough', NOW_MS, NOW_MS + 1],
+    ['new', NOW_MS, NOW_MS + 2],
+  ]);
+  const selection = { state: 'dead', sinceMs: NOW_MS + 1 } as const;
+  const first = await selectPage(inbox, selection, { limit: 2 });
+  expect(first.items.map(({ id }) => id)).toEqual(['new', 'just new enough']);
+  expect(first.next).toBeDefined();
+  const second = await selectPage(inbox, selection, { limit: 2, cursor: first.next });
+  expect(second.items.map(({ id }) => id)).toEqual(['same time']);
+  expect(second.next).toBeUndefined();
+});
+
+test('entries are selected page after page, until the operator stops it', async () => {
+  const inbox = createMemoryInbox();
+  for (let index = 0; index < 201; index++) {
+    await inbox.put(entryOf({ id: `${index}`, error: { code: 'X', message: 'No.' } }));
+  }
+  expect(await idsOf(selectEntries(inbox, { state: 'dead' }))).toHaveLength(201);
+  const stop = new AbortController();
+  const { signal } = stop;
+  expect(await idsOf(selectEntries(inbox, { state: 'dead' }, { signal }))).toHaveLength(201);
+  stop.abort();
+  expect(await idsOf(selectEntries(inbox, { state: 'dead' }, { signal }))).toHaveLength(200);
+});
+
+test('the states are those that an inbox counts', async () => {
+  expect(INBOX_STATES.toSorted()).toEqual(Object.keys(await createMemoryInbox().counts()).toSorted());
+});
+
+test('an entry that was deleted since it was shown is not changed', async () => {
+  const { inbox } = await filled(['one']);
+  const one = await findEntry(inbox, 'one');
+  if (!one) throw new Error('expected an entry');
+  await inbox.discard({ id: 'one' });
+  const onEntry = vi.fn();
+  await changeEntries(inbox, [one], 'retry', { onEntry });
+  expect(onEntry).toHaveBeenCalledWith(one, expect.stringMatching(/^It has changed/));
 });
 
 test('an entry that somebody else changes at the same moment is not changed', async () => {
@@ -140,6 +208,19 @@ test('changes stop when they are asked to, or when the store has failed', async 
   expect(list.mock.calls.length).toBeLessThan(entries.length);
 });
 
+test('after the store has failed once, no further entry is changed although it works again', async () => {
+  const inbox = createMemoryInbox();
+  const entries = Array.from({ length: 100 }, (_, index) => ({ id: `${index}`, state: 'dead' as const }));
+  const list: Inbox['list'] = async ({ id } = {}) => {
+    if (id === '0') throw new Error('The store is away.');
+    return { items: [], next: undefined };
+  };
+  const onEntry = vi.fn();
+  await expect(changeEntries({ ...inbox, list }, entries, 'retry', { onEntry })).rejects.toThrow('is away');
+  await settled();
+  expect(onEntry.mock.calls.length).toBeLessThan(50);
+});
+
 test('an entry waits until the app has tried it, and has failed if it will be tried again', async () => {
   const inbox = createMemoryInbox();
   const storing = createReceiver({ keys: 'key', inbox });
@@ -156,6 +237,21 @@ test('an entry waits until the app has tried it, and has failed if it will be tr
   });
   await handling.start();
   await vi.waitUntil(async () => (await outcome()) === 'failed');
+});
+
+test('an entry whose handlers run waits, in its first attempt too', async () => {
+  const inbox = createMemoryInbox();
+  const { handler, run, runs } = heldHandler();
+  const receiver = createReceiver({ keys: 'key', inbox, on: { [TYPE]: handler } });
+  onTestFinished(() => receiver.close());
+  await receiver.start();
+  await receiver.receive(signedDelivery({ ...sampleEvent(TYPE), id: 'one' }, { key: 'key' }));
+  await runs.has(1);
+  expect((await retryOutcomes(inbox, ['one'])).get('one')).toMatchObject({
+    outcome: 'waiting',
+    now: { state: 'leased', attempt: 1 },
+  });
+  run(0).resolve();
 });
 
 test('the attempts of an entry are those that failed, and those that left nothing', () => {
@@ -178,6 +274,16 @@ test('the attempts of an entry are those that failed, and those that left nothin
     [0, 2, 'failed'],
     [0, 3, 'lost'],
   ]);
+  // The process died in the first attempt, and its second one runs now, or has worked.
+  for (const [state, outcome] of [
+    ['leased', 'running'],
+    ['done', 'done'],
+  ] as const) {
+    expect(shown({ state, attempt: 2, failures: [] })).toEqual([
+      [0, 1, 'lost'],
+      [0, 2, outcome],
+    ]);
+  }
   const retried = [failed(1), failed(2), failed(1, 1)];
   expect(shown({ state: 'leased', attempt: 2, failures: retried }, 1)).toEqual([
     [0, 1, 'failed'],
@@ -195,4 +301,12 @@ test('the attempts of an entry are those that failed, and those that left nothin
   // Earlier ones are not kept, so they are not lost.
   const latest = Array.from({ length: 20 }, (_, index) => failed(index + 6));
   expect(shown({ state: 'dead', attempt: 25, failures: latest }).at(0)).toEqual([0, 6, 'failed']);
+  // Only of the generation in which they begin: of the next one, the first attempt was lost.
+  expect(
+    shown({ state: 'dead', attempt: 2, failures: [...latest.slice(1), failed(2, 1)] }, 1).slice(-3),
+  ).toEqual([
+    [0, 25, 'failed'],
+    [1, 1, 'lost'],
+    [1, 2, 'failed'],
+  ]);
 });

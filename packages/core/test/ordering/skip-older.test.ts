@@ -1,8 +1,14 @@
-import { createReceiver, type EventOf, type ShowpadEventMap } from '@showpad-webhooks/core';
+import {
+  createReceiver,
+  type EventOf,
+  type HandlerContext,
+  type ShowpadEventMap,
+} from '@showpad-webhooks/core';
 import { createMemoryLatestTimes, type LatestTimes, skipOlder } from '@showpad-webhooks/core/ordering';
 import { sampleEvent, signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { deferred, KEY, memoryLogger, TYPE } from '../support.ts';
+import { usedBytes } from '../memory.ts';
+import { deferred, heldHandler, KEY, memoryLogger, settled, TYPE } from '../support.ts';
 
 type UserAdded = EventOf<ShowpadEventMap, typeof TYPE>;
 
@@ -65,6 +71,8 @@ describe('skipOlder', () => {
     await deliver('b', '2022-15-30T06:45:00.250Z');
     await deliver('c', at(1));
     expect(handle).toHaveBeenCalledTimes(3);
+    await deliver('d', at(0));
+    expect(handle, 'they make no event younger either').toHaveBeenCalledTimes(3);
   });
 
   test('runs an event that failed again', async () => {
@@ -102,6 +110,25 @@ describe('skipOlder', () => {
     earlier.resolve();
     await Promise.all([first, second]);
     expect(ran).toEqual(['of another', 'earlier', 'later']);
+  });
+
+  test('runs one handler of an object at a time, also after others have ended', async () => {
+    const { handler, run, runs, mostAtOnce } = heldHandler();
+    const times = createMemoryLatestTimes();
+    const start = (timeMs: number) =>
+      times.runUnlessOlder('space-1', timeMs, () => handler(undefined, {} as HandlerContext));
+    const [first, second] = [start(1), start(2)];
+    await runs.has(1);
+    run(0).resolve();
+    await first;
+    await runs.has(2);
+    const third = start(3);
+    await settled();
+    expect(mostAtOnce()).toBe(1);
+    run(1).resolve();
+    await runs.has(3);
+    run(2).resolve();
+    expect(await Promise.all([second, third])).toEqual([true, true]);
   });
 
   test('compares the time that timeOf gives', async () => {
@@ -152,6 +179,19 @@ describe('skipOlder', () => {
 });
 
 describe('createMemoryLatestTimes', () => {
+  test('keeps nothing of an object but its time, and only for so many objects', async () => {
+    const times = createMemoryLatestTimes({ maxKeys: 10 });
+    const runAll = async (round: number) => {
+      for (let index = 0; index < 20_000; index++) {
+        await times.runUnlessOlder(`${round} ${index}`, 1, async () => {});
+      }
+    };
+    await runAll(0);
+    const before = usedBytes();
+    await runAll(1);
+    expect(usedBytes() - before).toBeLessThan(2_000_000);
+  });
+
   test('drops the time that was noted longest ago', async () => {
     const times = createMemoryLatestTimes({ maxKeys: 2 });
     const run = (key: string, timeMs: number) => times.runUnlessOlder(key, timeMs, async () => {});
