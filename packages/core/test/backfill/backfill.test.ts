@@ -4,7 +4,7 @@ import type { StoreInboxOptions } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
-import { KEY, settled, startTime, stopTime, TYPE } from '../support.ts';
+import { journal, KEY, startTime, stopTime, TYPE } from '../support.ts';
 
 interface App {
   readonly inbox: Inbox;
@@ -134,29 +134,29 @@ test('handles so many events per second and not more, and stops after an event w
   stopTime();
   onTestFinished(startTime);
   const stop = new AbortController();
-  const seen: string[] = [];
+  const seen = journal<string>();
   const options = {
     type: TYPE,
     name: 'sync',
-    handler: ({ id }: { readonly id: string }) => void seen.push(id),
+    handler: ({ id }: { readonly id: string }) => seen.add(id),
     liveSinceMs: LATER() + 1e12,
     ratePerSecond: 2,
   } as const;
   const running = backfill(inbox, { ...options, signal: stop.signal });
-  while (seen.length === 0) await settled(); // It looks for the events first.
+  await seen.has(1); // It looks for the events first.
   await vi.advanceTimersByTimeAsync(499);
-  expect(seen).toEqual(['1']);
+  expect(seen.entries).toEqual(['1']);
   await vi.advanceTimersByTimeAsync(1);
-  expect(seen).toEqual(['1', '2']);
+  expect(seen.entries).toEqual(['1', '2']);
   stop.abort();
   expect(await running).toEqual({ ...NOTHING, missed: 4, handled: 2 });
   expect(await backfill(inbox, { ...options, signal: AbortSignal.abort() })).toMatchObject({ handled: 0 });
 
   const rest = backfill(inbox, options);
-  while (seen.length < 3) await settled();
+  await seen.has(3);
   await vi.advanceTimersByTimeAsync(500);
   expect(await rest).toEqual({ ...NOTHING, missed: 2, handled: 2, alreadyDone: 2 });
-  expect(seen).toEqual(['1', '2', '3', '4']);
+  expect(seen.entries).toEqual(['1', '2', '3', '4']);
 });
 
 test('validates events with the schemas of the app', async () => {
