@@ -5,8 +5,10 @@ import { requireServer } from './find-server.ts';
 import { ask, freePort } from './port.ts';
 import { type Server, startServer } from './server.ts';
 
+export type RedisSettings = Readonly<Record<string, string>>;
+
 /** Unless `settings` say otherwise, every write is synced to an append-only file, and no key is evicted. */
-export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export async function startRedis(settings: RedisSettings = {}): Promise<Server> {
   const program = requireServer('redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'showpad-redis-'));
   const port = await freePort();
@@ -15,6 +17,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
+    'repl-diskless-sync-delay': '0', // By default, a new replica waits for others that may come.
     ...settings,
   };
   const options = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
@@ -23,7 +26,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
 }
 
 /** A server that is still loading its data accepts connections, but does not answer with PONG. */
-async function isReady(port: number): Promise<boolean> {
+export async function isReady(port: number): Promise<boolean> {
   const response = await ask(port, 'PING\r\n');
   return response.toString().startsWith('+PONG');
 }

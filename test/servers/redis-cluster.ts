@@ -1,0 +1,86 @@
+import { freePort } from './port.ts';
+import { type RedisSettings, startRedis } from './redis.ts';
+import { command, until } from './redis-command.ts';
+import type { Server } from './server.ts';
+
+/** A master, and the replica that takes over its slots. */
+export interface RedisShard {
+  readonly master: Server;
+  readonly replica: Server;
+}
+
+/** A Redis Cluster of three shards. */
+export interface RedisCluster {
+  readonly servers: readonly Server[];
+  readonly shards: readonly RedisShard[];
+  /** The shard that has a key. */
+  shardOf(key: string): Promise<RedisShard>;
+  remove(): Promise<void>;
+}
+
+const SHARDS = 3;
+const SLOTS = 16_384;
+/** How long a node is away before its replica takes over. */
+const NODE_TIMEOUT_MS = 1_000;
+
+/** Starts six servers. Resolves when each master has its replica and all agree. */
+export async function startRedisCluster(settings: RedisSettings = {}): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: 2 * SHARDS }, () => startNode(settings)));
+  const shards = nodes
+    .slice(0, SHARDS)
+    .map((master, index) => ({ master, replica: nodes[SHARDS + index] as Node }));
+  const [first] = nodes as [Node];
+  for (const [index, { port, busPort }] of nodes.entries()) {
+    await command(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
+    await command(first.port, `CLUSTER MEET 127.0.0.1 ${port} ${busPort}`);
+  }
+  for (const [index, { master, replica }] of shards.entries()) {
+    const [from, to] = [startOf(index), startOf(index + 1) - 1];
+    await command(master.port, `CLUSTER ADDSLOTSRANGE ${from} ${to}`);
+    const id = await command(master.port, 'CLUSTER MYID');
+    // The replica may not have heard of its master yet.
+    await until(async () => (await command(replica.port, `CLUSTER REPLICATE ${id}`)) === 'OK');
+  }
+  for (const { port } of nodes) {
+    await until(async () => {
+      const info = await command(port, 'CLUSTER INFO');
+      return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}`);
+    });
+  }
+  for (const { replica } of shards) {
+    await until(async () =>
+      (await command(replica.port, 'INFO replication')).includes('master_link_status:up'),
+    );
+  }
+  return {
+    servers: nodes,
+    shards,
+    async shardOf(key) {
+      const slot = Number(await command(first.port, `CLUSTER KEYSLOT ${key}`));
+      return shards.findLast((_, index) => startOf(index) <= slot) as RedisShard;
+    },
+    async remove() {
+      await Promise.all(nodes.map((node) => node.remove()));
+    },
+  };
+}
+
+interface Node extends Server {
+  readonly busPort: number;
+}
+
+/** By default, nodes talk to each other on their port plus 10,000, which may be no port at all. */
+async function startNode(settings: RedisSettings): Promise<Node> {
+  const busPort = await freePort();
+  const server = await startRedis({
+    'cluster-enabled': 'yes',
+    'cluster-node-timeout': String(NODE_TIMEOUT_MS),
+    'cluster-port': String(busPort),
+    ...settings,
+  });
+  return { ...server, busPort };
+}
+
+function startOf(shard: number): number {
+  return Math.ceil((shard * SLOTS) / SHARDS);
+}

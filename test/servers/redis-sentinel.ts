@@ -1,0 +1,64 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireServer } from './find-server.ts';
+import { freePort } from './port.ts';
+import { isReady, type RedisSettings, startRedis } from './redis.ts';
+import { command, until } from './redis-command.ts';
+import { type Server, startServer } from './server.ts';
+
+/** A master with two replicas, and the three Sentinels that replace it. */
+export interface RedisSentinel {
+  /** By which the Sentinels know the master. */
+  readonly name: string;
+  readonly sentinels: readonly Server[];
+  readonly master: Server;
+  readonly replicas: readonly Server[];
+  remove(): Promise<void>;
+}
+
+const NAME = 'showpad';
+const QUORUM = 2;
+/** How long the master is away before the Sentinels call it down. */
+const DOWN_AFTER_MS = 1_000;
+
+/** Starts six servers. Resolves when the Sentinels know each other and the replicas. */
+export async function startRedisSentinel(settings: RedisSettings = {}): Promise<RedisSentinel> {
+  const master = await startRedis(settings);
+  const replicaof = `127.0.0.1 ${master.port}`;
+  const replicas = await Promise.all([1, 2].map(() => startRedis({ ...settings, replicaof })));
+  for (const { port } of replicas) {
+    await until(async () => (await command(port, 'INFO replication')).includes('master_link_status:up'));
+  }
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master)));
+  for (const { port } of sentinels) {
+    await until(async () => (await command(port, 'INFO sentinel')).includes(',slaves=2,sentinels=3'));
+  }
+  return {
+    name: NAME,
+    sentinels,
+    master,
+    replicas,
+    async remove() {
+      await Promise.all([master, ...replicas, ...sentinels].map((server) => server.remove()));
+    },
+  };
+}
+
+/** A Sentinel writes what it learns to its own file of settings. */
+async function startSentinel(master: Server): Promise<Server> {
+  const program = requireServer('redis-server');
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-sentinel-'));
+  const port = await freePort();
+  const file = join(folder, 'sentinel.conf');
+  const settings = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${master.port} ${QUORUM}`,
+    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+    `sentinel failover-timeout ${NAME} 5000`,
+  ];
+  writeFileSync(file, `${settings.join('\n')}\n`);
+  return startServer({ program, args: [file, '--sentinel'], port, folder, isReady });
+}
