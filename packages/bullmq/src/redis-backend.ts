@@ -9,10 +9,11 @@ import {
   Worker,
 } from 'bullmq';
 import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
+import { BLOCK_SECONDS, checkHashTag, connectionProblems, SILENCE_MS } from './connections.ts';
 import { checkQueueExists } from './must-exist.ts';
 import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
 import { findRedisProblems } from './redis-problems.ts';
-import { clientOf, ERASE, FIND_FROM_FUTURE, READ_TIME, runScript } from './redis-scripts.ts';
+import { clientOf, ERASE, FIND_FROM_FUTURE, nodeOf, READ_TIME, runScript } from './redis-scripts.ts';
 import { createReplicaWait, readWaitReplicas } from './replicas.ts';
 import { createServerClock } from './server-clock.ts';
 
@@ -34,34 +35,45 @@ export function createBackend(source: BullmqSource, options: BackendOptions): Ba
     return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
   });
   const jobsOptions: RedisJobsOptions = { ...options, clock };
+  const isClient = isRedisInstance(connection);
+  const ofWorker = isClient ? connection : { socketTimeout: SILENCE_MS, ...connection };
   // While Redis is away, a delivery must be answered with 503 in time. So no command may wait until Redis is back.
-  const failFast = isRedisInstance(connection) ? connection : { ...connection, enableOfflineQueue: false };
+  const ofQueue = isClient ? connection : { ...ofWorker, enableOfflineQueue: false };
 
   return {
     clock,
     createQueue(name) {
+      checkHashTag(connection, name);
       const queue = new Queue(
         name,
-        { connection: failFast as ConnectionOptions, skipMetasUpdate: options.mustExist },
+        { connection: ofQueue as ConnectionOptions, skipMetasUpdate: options.mustExist },
         factoryOf(jobsOptions),
       );
       asked = queue.getBackend();
       return queue as unknown as Queue;
     },
     createWorker: (name, processor, settings) =>
-      new Worker(name, processor, { ...settings, connection }, factoryOf(jobsOptions)) as unknown as Worker,
+      new Worker(
+        name,
+        processor,
+        { ...settings, drainDelay: BLOCK_SECONDS, connection: ofWorker },
+        factoryOf(jobsOptions),
+      ) as unknown as Worker,
     checkQueue: async (queue) => {
       if (options.mustExist) await checkQueueExists(queue);
     },
     async confirm(queue) {
-      await replicaWait?.(await clientOf(queue.getBackend()));
+      await replicaWait?.(await nodeOf(queue));
     },
     async tryToWrite(queue) {
       const client = await clientOf(queue.getBackend());
       await client.set(queue.toKey('showpad-write'), '1', 'PX', '1000');
-      await replicaWait?.(client);
+      await replicaWait?.(await nodeOf(queue));
     },
-    findProblems: async (queue) => findRedisProblems(await clientOf(queue.getBackend()), waitReplicas),
+    findProblems: async (queue) => [
+      ...connectionProblems(connection),
+      ...(await findRedisProblems(await nodeOf(queue), waitReplicas)),
+    ],
     async findFromFuture(queue, latestMs) {
       const jobs = queue.getBackend() as unknown as RedisJobs;
       return (await runScript(jobs, FIND_FROM_FUTURE, jobs.toKey(''), `${latestMs}`)) as string[];

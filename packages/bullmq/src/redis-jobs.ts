@@ -8,6 +8,7 @@ import {
   type RedisClient,
   RedisQueueBackend,
 } from 'bullmq';
+import { BLOCK_SECONDS } from './connections.ts';
 import { type JobData, withoutBody } from './job-data.ts';
 import { RENEW_LOCKS, runAlthoughFull, runScript } from './redis-scripts.ts';
 import { fieldsOf, isJson, type Repair, repairedFields, repairOf } from './repair.ts';
@@ -40,6 +41,10 @@ export class RedisJobs extends RedisQueueBackend {
   constructor(options: RedisJobsOptions, ...args: ConstructorParameters<typeof RedisQueueBackend>) {
     super(...args);
     this.#options = options;
+  }
+
+  override get maximumBlockTimeout(): number {
+    return BLOCK_SECONDS;
   }
 
   override execCommand(client: Client, name: string, args: unknown[]): unknown {

@@ -1,4 +1,4 @@
-import type { RawRedis } from './redis-scripts.ts';
+import type { CallNode } from './redis-scripts.ts';
 import type { WaitReplicas } from './replicas.ts';
 
 /** Deliveries are refused when the memory is full, so it is reported before. */
@@ -9,23 +9,14 @@ const FULL_AT_PERCENT = 80;
  * change them. If the settings cannot be read, as on many hosted servers, it says what they must be.
  */
 export async function findRedisProblems(
-  client: RawRedis,
+  callNode: CallNode,
   waitReplicas: WaitReplicas | undefined,
 ): Promise<readonly string[]> {
-  const servers = client.nodes?.('master') ?? [client];
-  const found = await Promise.all(servers.map((server) => problemsOf(server, waitReplicas)));
-  return [...new Set(found.flat())];
-}
-
-async function problemsOf(
-  server: RawRedis,
-  waitReplicas: WaitReplicas | undefined,
-): Promise<readonly string[]> {
-  const settings = await readSettings(server);
+  const settings = await readSettings(callNode);
   return [
     ...durabilityProblems(settings),
-    ...replicationProblems(await readInfo(server, 'replication'), settings, waitReplicas),
-    ...memoryProblems(await readInfo(server, 'memory')),
+    ...replicationProblems(await readInfo(callNode, 'replication'), settings, waitReplicas),
+    ...memoryProblems(await readInfo(callNode, 'memory')),
   ];
 }
 
@@ -33,17 +24,17 @@ const SETTINGS = ['maxmemory-policy', 'appendonly', 'appendfsync', 'min-replicas
 type Settings = Readonly<Record<(typeof SETTINGS)[number], string | undefined>>;
 type Info = Readonly<Record<string, string>>;
 
-async function readSettings(server: RawRedis): Promise<Settings> {
+async function readSettings(callNode: CallNode): Promise<Settings> {
   const read = async (setting: string) => {
-    const reply = await server.call('CONFIG', 'GET', setting).catch(() => undefined);
+    const reply = await callNode('CONFIG', 'GET', setting).catch(() => undefined);
     return [setting, Array.isArray(reply) ? String(reply[1]) : undefined];
   };
   return Object.fromEntries(await Promise.all(SETTINGS.map(read)));
 }
 
 /** The lines of `INFO` as names and values. It is empty if `INFO` is not allowed. */
-async function readInfo(server: RawRedis, section: string): Promise<Info> {
-  const text = await server.call('INFO', section).catch(() => '');
+async function readInfo(callNode: CallNode, section: string): Promise<Info> {
+  const text = await callNode('INFO', section).catch(() => '');
   const lines = String(text).split('\r\n');
   return Object.fromEntries(lines.map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]));
 }
@@ -82,17 +73,18 @@ function replicationProblems(
   waitReplicas: WaitReplicas | undefined,
 ): readonly string[] {
   const count = Number(replicas ?? 0);
+  const has = `Redis has ${count} ${count === 1 ? 'replica' : 'replicas'}`;
   if (waitReplicas) {
     if (count >= waitReplicas.count) return [];
     return [
-      `Redis has ${count} replicas, and events are stored only if ${waitReplicas.count} confirm them, so deliveries are ` +
+      `${has}, and events are stored only if ${waitReplicas.count} confirm them, so deliveries are ` +
         'answered with 503. Check why replicas are not connected, or lower the option waitReplicas.count.',
     ];
   }
   if (count === 0 || Number(least ?? 0) > 0) return [];
   return [
-    `Redis has ${count} replicas and does not wait for them, so if one of them takes over, the latest acknowledged events ` +
-      'are lost. Set the option waitReplicas of the inbox to { count: 1 }, or at least min-replicas-to-write of Redis to 1.',
+    `${has} and does not wait for any, so if a replica takes over, the latest acknowledged events are lost. ` +
+      'Set the option waitReplicas of the inbox to { count: 1 }, or at least min-replicas-to-write of Redis to 1.',
   ];
 }
 

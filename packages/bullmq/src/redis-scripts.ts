@@ -1,12 +1,20 @@
 import type { IQueueBackend, RedisClient, RedisQueueBackend } from 'bullmq';
+import type { Queue } from './backend.ts';
 
 /** The part of an ioredis client or Cluster that is used next to BullMQ's own commands. */
 export interface RawRedis {
-  call(...words: string[]): Promise<unknown>;
   set(key: string, value: string, ...options: string[]): Promise<unknown>;
-  /** Only a Cluster has it. */
-  nodes?(role: 'master'): readonly RawRedis[];
+  pipeline(): RawPipeline;
 }
+
+interface RawPipeline {
+  exists(key: string): RawPipeline;
+  call(...words: readonly string[]): RawPipeline;
+  exec(): Promise<readonly (readonly [error: Error | null, reply: unknown])[]>;
+}
+
+/** Sends a command to the node that has the queue, with the connection that writes to it. */
+export type CallNode = (...words: readonly string[]) => Promise<unknown>;
 
 interface Script {
   readonly name: string;
@@ -115,6 +123,21 @@ export function runAlthoughFull(
 interface IoredisScript {
   readonly lua: string;
   readonly numberOfKeys: number;
+}
+
+/** A command without a key, such as `WAIT`, would go to any node of a Cluster. In a pipeline it goes where the key is. */
+export async function nodeOf(queue: Queue): Promise<CallNode> {
+  const client = await clientOf(queue.getBackend());
+  return async (...words) => {
+    const [, answer] = await client
+      .pipeline()
+      .exists(queue.toKey('meta'))
+      .call(...words)
+      .exec();
+    const [error, reply] = answer ?? [new Error('Redis did not answer.')];
+    if (error) throw error;
+    return reply;
+  };
 }
 
 export async function clientOf(backend: IQueueBackend): Promise<RawRedis> {

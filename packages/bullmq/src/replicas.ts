@@ -1,5 +1,5 @@
 import { checkAboveZero } from '@showpad-webhooks/core/store';
-import type { RawRedis } from './redis-scripts.ts';
+import type { CallNode } from './redis-scripts.ts';
 
 /** How many replicas of Redis must have an event before it counts as stored. */
 export interface WaitReplicas {
@@ -27,8 +27,8 @@ export function readWaitReplicas(options: WaitReplicas | undefined): Required<Wa
   return { count, timeoutMs: Math.ceil(Number(timeoutMs)) };
 }
 
-/** Resolves when enough replicas have all that this client wrote before. */
-export type ReplicaWait = (client: RawRedis) => Promise<void>;
+/** Resolves when enough replicas of a node have all that was written to it before. */
+export type ReplicaWait = (callNode: CallNode) => Promise<void>;
 
 /**
  * Makes a function that sends `WAIT`. While one `WAIT` is under way, those who come share the next one: it blocks the connection,
@@ -38,26 +38,21 @@ export function createReplicaWait({ count, timeoutMs }: Required<WaitReplicas>):
   let current: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 
-  async function wait(client: RawRedis): Promise<void> {
-    // A Cluster writes through one connection to each of its masters, and we do not know which of them has the event.
-    const masters = client.nodes?.('master') ?? [client];
-    const replies = await Promise.all(
-      masters.map((master) => master.call('WAIT', String(count), String(timeoutMs))),
-    );
-    const fewest = Math.min(...replies.map(Number));
-    if (fewest >= count) return;
+  async function wait(callNode: CallNode): Promise<void> {
+    const confirmed = Number(await callNode('WAIT', String(count), String(timeoutMs)));
+    if (confirmed >= count) return;
     throw new Error(
-      `Only ${fewest} of ${count} replicas of Redis confirmed the event within ${timeoutMs} ms, so a failover could lose ` +
+      `Only ${confirmed} of ${count} replicas of Redis confirmed the event within ${timeoutMs} ms, so a failover could lose ` +
         'it. Check the replicas and their connection to the master.',
     );
   }
 
-  return (client) => {
+  return (callNode) => {
     next ??= current
       .catch(() => {})
       .then(() => {
         next = undefined;
-        current = wait(client);
+        current = wait(callNode);
         return current;
       });
     return next;

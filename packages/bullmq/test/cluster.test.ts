@@ -1,43 +1,35 @@
-import { createBullmqInbox, createRedisLedger } from '@showpad-webhooks/bullmq';
+import { once } from 'node:events';
+import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import { createReceiver } from '@showpad-webhooks/core';
-import { findServer, startRedis } from '@showpad-webhooks/servers';
+import { findServer, type RedisShard, startRedisCluster } from '@showpad-webhooks/servers';
 import { Cluster, Redis } from 'ioredis';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { deliver, KEY, TYPE } from './support.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
-const LAST_SLOT = 16_383;
 
 test.skipIf(!findServer('redis-server'))(
-  'a Cluster works with a hash tag as the prefix, and its replicas are reported and waited for',
+  'on a Cluster, only the shard that has the inbox must have its replica',
   async () => {
-    const settings = { 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000' };
-    const [master, replica] = [await startRedis(settings), await startRedis(settings)];
-    onTestFinished(async () => {
-      await replica.remove();
-      await master.remove();
-    });
-    const [toMaster, toReplica] = [new Redis(master.port, '127.0.0.1'), new Redis(replica.port, '127.0.0.1')];
-    onTestFinished(() => {
-      toMaster.disconnect();
-      toReplica.disconnect();
-    });
-    await toMaster.call('CLUSTER', 'ADDSLOTSRANGE', '0', String(LAST_SLOT));
-    await toReplica.call('CLUSTER', 'MEET', '127.0.0.1', String(master.port));
-    const id = String(await toMaster.call('CLUSTER', 'MYID'));
-    await vi.waitFor(() => toReplica.call('CLUSTER', 'REPLICATE', id), PATIENCE);
-    await vi.waitFor(async () => {
-      expect(await toReplica.info('replication')).toContain('master_link_status:up');
-      expect(await toMaster.call('CLUSTER', 'INFO')).toContain('cluster_state:ok');
-    }, PATIENCE);
-
-    const connection = new Cluster([{ host: '127.0.0.1', port: master.port }], { enableOfflineQueue: false });
+    const { servers, shards, shardOf, remove } = await startRedisCluster();
+    onTestFinished(remove);
+    const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
+    const connection = new Cluster(nodes, { redisOptions: { socketTimeout: 3_000 } });
     onTestFinished(() => connection.disconnect());
+    await once(connection, 'ready');
     const plain = createBullmqInbox({ connection, prefix: '{plain}' });
     onTestFinished(() => plain.close({ timeoutMs: 0 }));
-    await vi.waitFor(async () => expect(await plain.counts()).toMatchObject({ pending: 0 }), PATIENCE);
-    expect((await plain.health()).problems).toEqual([expect.stringMatching(/^Redis has 1 replicas/)]);
+    expect((await plain.health()).problems).toEqual([expect.stringMatching(/^Redis has 1 replica and/)]);
 
+    const own = await shardOf('{showpad}');
+    const [other] = shards.filter((shard) => shard !== own) as [RedisShard];
+    await other.replica.kill();
+    const client = new Redis(other.master.port, '127.0.0.1');
+    onTestFinished(() => client.disconnect());
+    await vi.waitFor(
+      async () => expect(await client.info('replication')).toContain('connected_slaves:0'),
+      PATIENCE,
+    );
     const inbox = createBullmqInbox({ connection, prefix: '{showpad}', waitReplicas: { count: 1 } });
     const receiver = createReceiver({ keys: KEY, inbox, on: { [TYPE]: () => {} } });
     const reported: unknown[] = [];
@@ -48,11 +40,14 @@ test.skipIf(!findServer('redis-server'))(
     await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
     expect(await inbox.health()).toMatchObject({ isReachable: true, problems: [] });
     expect(reported).toEqual([]);
-
-    const ledger = createRedisLedger({ connection });
-    const once = createReceiver({ keys: KEY, ledger, on: { [TYPE]: () => {} } });
-    expect(await deliver(once, '1')).toBe('200 handled');
-    expect(await deliver(once, '1')).toBe('200 duplicate');
   },
-  60_000,
 );
+
+test('on a Cluster, a prefix without a hash tag is refused at once', () => {
+  const connection = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true });
+  for (const prefix of [undefined, 'showpad', '{}', '}{']) {
+    expect(() => createBullmqInbox({ connection, ...(prefix && { prefix }) })).toThrow(
+      /^On a Cluster, all keys of an inbox must be on one node, and those of the queue ".+" are not\. Set the option "prefix"/,
+    );
+  }
+});

@@ -37,12 +37,12 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     const plain = open();
     expect((await plain.health()).problems).toEqual([
       expect.stringMatching(
-        /^Redis has 1 replicas and does not wait for them, .*waitReplicas.*min-replicas-to-write/,
+        /^Redis has 1 replica and does not wait for any, .*waitReplicas.*min-replicas-to-write/,
       ),
     ]);
     expect((await open({ waitReplicas: { count: 1 } }).health()).problems).toEqual([]);
     expect((await open({ waitReplicas: { count: 2 } }).health()).problems).toEqual([
-      expect.stringMatching(/^Redis has 1 replicas, and events are stored only if 2 confirm them/),
+      expect.stringMatching(/^Redis has 1 replica, and events are stored only if 2 confirm them/),
     ]);
     const client = new Redis(master.port, '127.0.0.1');
     onTestFinished(() => client.disconnect());
@@ -89,6 +89,21 @@ describe.skipIf(!findServer('redis-server'))('without replicas', () => {
     const inbox = createBullmqInbox({ connection, waitReplicas: { count: 1, timeoutMs: 50 } });
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
     await expect(inbox.put(entryOf('1'))).rejects.toThrow('Only 0 of 1 replicas');
+  }, 60_000);
+
+  test('says if a client of your own would wait for a server whose machine is gone', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.remove());
+    for (const [settings, problems] of [
+      [{}, [expect.stringMatching(/^The Redis client .* no socketTimeout, .* Set socketTimeout to 3000\.$/)]],
+      [{ socketTimeout: 3_000 }, []],
+    ] as const) {
+      const connection = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: null, ...settings });
+      onTestFinished(() => connection.disconnect());
+      const inbox = createBullmqInbox({ connection });
+      onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+      expect((await inbox.health()).problems).toEqual(problems);
+    }
   }, 60_000);
 });
 
