@@ -96,14 +96,14 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     onOtherError: (error, { delivery, context }) => reporter.report(error, delivery, context.attempt),
   });
   const { identify } = settings;
-  const handling = { ...named, clock, handlerTimeoutMs, identify, runHandlers, reporter };
+  const handling = { ...named, clock, now, handlerTimeoutMs, identify, runHandlers, reporter };
   const ignoredTypes = new IgnoredTypes({
     ...named,
     hasNoHandler: () => registry.isEmpty,
     hasInbox: settings.inbox !== undefined,
   });
   const slowRuns = new SlowRuns({ ...named, handlerTimeoutMs });
-  const once = createHandleOnce({ ...handling, now, ledger: settings.ledger, slowRuns, unfinished });
+  const once = createHandleOnce({ ...handling, ledger: settings.ledger, slowRuns, unfinished });
   const inbox =
     settings.inbox &&
     createReceiverInbox({

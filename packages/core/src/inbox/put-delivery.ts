@@ -7,11 +7,14 @@ import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { entryOf, keptError } from './stored-delivery.ts';
-import type { Inbox, InboxEntry } from './types.ts';
+import type { Inbox, InboxEntry, InboxPutResult } from './types.ts';
+import { UnstoredEvents } from './unstored-events.ts';
 
 export interface DeliveryPutterOptions {
   readonly inbox: Inbox;
   readonly identify: Identify | undefined;
+  /** A clock in ms that does not step. */
+  readonly now: () => number;
   readonly reporter: Reporter;
   readonly isAccepting: () => boolean;
 }
@@ -24,22 +27,21 @@ export interface DeliveryPutter {
   putInvalid(delivery: VerifiedDelivery, error: ShowpadWebhookError): Promise<'queued'>;
   /** Stores an event above `maxBodyBytes`, as a dead entry. */
   putTooLarge(delivery: EventDelivery, error: ShowpadWebhookError): Promise<'queued' | 'duplicate'>;
+  /** Settles what could not be stored and does not come again. Call it before the inbox is closed. */
+  settleUnstored(): Promise<void>;
 }
 
 export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPutter {
-  const { inbox, reporter, isAccepting } = options;
+  const { inbox, now, reporter, isAccepting } = options;
   const identityOf = createIdentifier(options.identify, 'inbox');
+  const unstored = new UnstoredEvents({ store, now, reporter });
 
   async function put(delivery: EventDelivery, error?: ShowpadWebhookError): Promise<'queued' | 'duplicate'> {
     const { key, bodyDigest } = identityOf(delivery);
     const { type } = delivery.event;
-    const result = await store({
-      ...entryOf(delivery),
-      id: key,
-      bodyDigest,
-      type,
-      error: error && keptError(error),
-    });
+    const kept = error && keptError(error);
+    const entry = { ...entryOf(delivery), id: key, bodyDigest, type, error: kept };
+    const result = await storeOrNote(entry, delivery);
     if (result === 'stored') return 'queued';
     if (result.isConflict) reporter.report(eventConflict(), delivery);
     return 'duplicate';
@@ -71,12 +73,28 @@ export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPu
     if (unkept) reporter.report(unkept, delivery);
   }
 
-  async function store(entry: InboxEntry) {
+  async function storeOrNote(entry: InboxEntry, delivery: EventDelivery): Promise<InboxPutResult> {
+    try {
+      const result = await store(entry);
+      unstored.delete(entry.id);
+      return result;
+    } catch (error) {
+      unstored.add(entry, delivery, error as ShowpadWebhookError);
+      throw error;
+    }
+  }
+
+  async function store(entry: InboxEntry): Promise<InboxPutResult> {
     if (!isAccepting()) throw notStarted();
     return callStore('inbox', 'put', () => inbox.put(entry));
   }
 
-  return { put: (delivery) => put(delivery), putInvalid, putTooLarge };
+  return {
+    put: (delivery) => put(delivery),
+    putInvalid,
+    putTooLarge,
+    settleUnstored: () => unstored.close(),
+  };
 }
 
 function notStarted(): ShowpadWebhookError {

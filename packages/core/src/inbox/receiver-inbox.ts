@@ -55,8 +55,10 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
     for (const error of orphans) reporter.report(error);
   }
 
+  const putter = createDeliveryPutter({ ...options, isAccepting });
+
   return {
-    ...createDeliveryPutter({ ...options, isAccepting }),
+    ...putter,
     get isAccepting() {
       return isAccepting();
     },
@@ -70,7 +72,10 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
         throw error;
       }
     },
-    close: async (closeOptions) => inbox.close(closeOptions),
+    async close(closeOptions) {
+      await putter.settleUnstored();
+      await inbox.close(closeOptions);
+    },
     health: async () => inbox.health(),
   };
 }

@@ -5,12 +5,15 @@ import { callStore } from './call-store.ts';
 import { LEASE_MS, type Ledger } from './ledger.ts';
 import type { ClaimedRun } from './ledger-progress.ts';
 
+/** An event that was not handled. It has no claim if the ledger could not be asked for it. */
+export type FailedRun = Omit<ClaimedRun, 'claim' | 'context'> & Partial<Pick<ClaimedRun, 'claim'>>;
+
 /** When Showpad's last retry comes, counted from the first failed response (docs/showpad.md, "Delivery and retries"). */
-const LAST_RETRY_MS = 14_250;
+export const LAST_RETRY_MS = 14_250;
 /** Showpad's timestamps are whole seconds, so the time between two of them may seem shorter by this much. */
 const ROUNDING_MS = 1_000;
 /** How long to wait for the last retry in case it never comes. */
-const GRACE_MS = 2_000;
+export const GRACE_MS = 2_000;
 /** Is kept like the name of a handler that is done, so that whoever claims the event next knows of its letter. */
 const LETTER_SENT = 'showpad-webhooks:dead-letter';
 
@@ -23,7 +26,7 @@ export interface FailedEventsOptions {
 }
 
 interface Failure {
-  readonly run: ClaimedRun;
+  readonly run: FailedRun;
   readonly error: ShowpadWebhookError;
   readonly first: FirstFailure;
 }
@@ -36,9 +39,9 @@ interface FirstFailure {
 }
 
 /**
- * The events whose handlers failed and that Showpad may still send again. When it has stopped, each that was not handled
- * becomes one dead letter. Attempts are not counted: two subscriptions send an event twice as often, and slow handlers let
- * retries pass by.
+ * The events that failed, because of a handler or of the ledger, and that Showpad may still send again. When it has stopped,
+ * each that was not handled becomes one dead letter. Attempts are not counted: two subscriptions send an event twice as often,
+ * and slow handlers let retries pass by.
  */
 export class FailedEvents {
   readonly #options: FailedEventsOptions;
@@ -55,7 +58,7 @@ export class FailedEvents {
   }
 
   /** Notes a failed response to an event. */
-  add(run: ClaimedRun, error: ShowpadWebhookError): void {
+  add(run: FailedRun, error: ShowpadWebhookError): void {
     if (this.#options.reporter.onDeadLetter.length === 0) return; // Nobody would get the letter.
     // A queue sends it again at times of its own, and keeps what fails in the end.
     if (run.delivery.request.receivedAtMs !== undefined) return;
@@ -139,16 +142,16 @@ export class FailedEvents {
   /** @returns false if a listener could not keep the letter. This is reported. */
   async #keep({ run: { delivery, claim }, error }: Failure): Promise<boolean> {
     const { reporter } = this.#options;
-    const unkept = await reporter.deadLetter('attempts-exhausted', error, delivery, claim.attempt);
-    if (unkept) reporter.report(unkept, delivery, claim.attempt);
+    const unkept = await reporter.deadLetter('attempts-exhausted', error, delivery, claim?.attempt);
+    if (unkept) reporter.report(unkept, delivery, claim?.attempt);
     return !unkept;
   }
 
-  #firstFailureOf({ claim, delivery, startedMs }: ClaimedRun): FirstFailure {
+  #firstFailureOf({ claim, delivery, startedMs }: FailedRun): FirstFailure {
     const { now, handlerTimeoutMs } = this.#options;
     const signedMs = delivery.timestampSeconds * 1000;
     const nowMs = now();
-    if (claim.attempt === 1) return { atMs: nowMs, showpadMs: signedMs + nowMs - startedMs };
+    if (!claim || claim.attempt === 1) return { atMs: nowMs, showpadMs: signedMs + nowMs - startedMs };
     // Another process answered the first delivery, at the timeout of its handlers at the latest.
     const agoMs = Math.max(0, claim.ageMs - handlerTimeoutMs);
     return { atMs: nowMs - agoMs, showpadMs: signedMs - agoMs };

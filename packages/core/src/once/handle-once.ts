@@ -11,7 +11,7 @@ import { callStore } from './call-store.ts';
 import { eventConflict, inProgress } from './errors.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createIdentifier, type Identify } from './identity.ts';
-import { LEASE_MS, type Ledger } from './ledger.ts';
+import { type ClaimResult, LEASE_MS, type Ledger } from './ledger.ts';
 import { type ClaimedRun, LedgerProgress, RENEWALS_PER_LEASE } from './ledger-progress.ts';
 import { watchTime } from './time-limit.ts';
 import type { Unfinished } from './unfinished.ts';
@@ -68,6 +68,10 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     timer = undefined;
   }
 
+  function startTimer(): void {
+    timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / RENEWALS_PER_LEASE);
+  }
+
   async function renew(key: string, progress: LedgerProgress): Promise<void> {
     await progress.renew();
     if (progress.isOver && running.get(key) === progress) running.delete(key);
@@ -85,19 +89,26 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
       if (earlier.bodyDigest !== bodyDigest) reporter.report(eventConflict(), delivery);
       throw inProgress();
     }
-    const claim = await callStore('ledger', 'claim', () =>
-      ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS }),
-    );
+    const run = { key, bodyDigest, delivery, startedMs: options.now() };
+    let claim: ClaimResult;
+    try {
+      claim = await callStore('ledger', 'claim', () => ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS }));
+    } catch (error) {
+      // If the ledger stays away until Showpad has stopped, nobody handles the event.
+      failed.add(run, error as ShowpadWebhookError);
+      startTimer();
+      throw error;
+    }
     if (claim.isConflict) reporter.report(eventConflict(), delivery);
     if (claim.status === 'completed') return { outcome: 'duplicate' };
     if (claim.status !== 'claimed') throw inProgress();
 
     const { attempt } = claim;
     const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const claimed = { key, bodyDigest, claim, delivery, context, startedMs: options.now() };
+    const claimed = { key, bodyDigest, claim, delivery, context, startedMs: run.startedMs };
     const progress = new LedgerProgress(options, claimed);
     running.set(key, progress);
-    timer ??= setRepeatingTimer(lookAfterEvents, LEASE_MS / RENEWALS_PER_LEASE);
+    startTimer();
     const error = await runWithinTimeout({ claimed, delivery, context, handlers, progress });
     return { outcome: 'handled', error, attempt };
   }

@@ -22,14 +22,16 @@ export type DeadLetterReason =
   | 'attempts-exhausted'
   | 'handler-timeout'
   | 'invalid'
-  | 'too-large';
+  | 'too-large'
+  | 'not-stored';
 
 /** An authentic delivery for which no further attempt will come. Store it: without an inbox nobody else keeps it. */
 export interface DeadLetter extends ErrorInfo {
   /**
    * `permanent`: a handler threw a `PermanentError`. `attempts-exhausted`: Showpad's last retry failed or never came, or the
    * inbox's last attempt failed. `handler-timeout`: a handler never ended. `invalid`: the body is authentic but not an event.
-   * `too-large`: the event is larger than `maxBodyBytes`, and is in the inbox as dead.
+   * `too-large`: the event is larger than `maxBodyBytes`, and is in the inbox as dead. `not-stored`: the inbox could not store
+   * the event until Showpad no longer sent it, so nobody else keeps it.
    */
   readonly reason: DeadLetterReason;
   readonly error: ShowpadWebhookError;

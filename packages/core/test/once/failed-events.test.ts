@@ -155,6 +155,68 @@ describe('two processes that share a ledger', () => {
   });
 });
 
+describe('an event that the ledger cannot take', () => {
+  /** A ledger that can be away for one process and not for another. */
+  function failing(memory = createMemoryLedger()) {
+    const connection = { isDown: true };
+    const ledger: Ledger = {
+      ...memory,
+      claim(request) {
+        if (connection.isDown) throw new Error('connection refused');
+        return memory.claim(request);
+      },
+    };
+    return { ledger, connection };
+  }
+
+  test('becomes one dead letter if the ledger stays away until Showpad has stopped', async () => {
+    const { deliver, letters } = receiverOfCrm(failing().ledger);
+    for (const pauseMs of [3_000, 4_500, 6_750, 0]) {
+      expect(await deliver()).toBe('503 LEDGER_FAILED');
+      await vi.advanceTimersByTimeAsync(pauseMs);
+    }
+    expect(letters).toEqual([]);
+    await waitForEver();
+    expect(letters).toMatchObject([
+      { reason: 'attempts-exhausted', error: { code: 'LEDGER_FAILED' }, rawBody: expect.any(Uint8Array) },
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('becomes one dead letter if the ledger comes back after that', async () => {
+    const { ledger, connection } = failing();
+    const { deliver, letters, errors } = receiverOfCrm(ledger);
+    await deliver();
+    connection.isDown = false;
+    errors.length = 0;
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  test('is no dead letter if a retry is handled', async () => {
+    const { ledger, connection } = failing();
+    const { deliver, letters, crm } = receiverOfCrm(ledger);
+    await deliver();
+    [connection.isDown, crm.isDown] = [false, false];
+    expect(await deliver()).toBe('200 handled');
+    await waitForEver();
+    expect(letters).toEqual([]);
+  });
+
+  test('is no dead letter if another process, which reaches the ledger, handles it', async () => {
+    const memory = createMemoryLedger();
+    const { ledger, connection } = failing(memory);
+    const [one, other] = [receiverOfCrm(ledger), receiverOfCrm(memory)];
+    await one.deliver();
+    other.crm.isDown = false;
+    expect(await other.deliver()).toBe('200 handled');
+    connection.isDown = false;
+    await waitForEver();
+    expect(one.letters).toEqual([]);
+  });
+});
+
 describe('close()', () => {
   test('sends the letters of events whose retries are over', async () => {
     const { deliver, letters, receiver } = receiverOfCrm();
