@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformWithOxc } from 'vite';
 import { openFolder } from './command.ts';
 
 export interface App {
@@ -104,3 +105,18 @@ export const SHARED = {
     isBatched: true,
   },
 } as const;
+
+interface StandardSchema {
+  readonly '~standard': {
+    validate(value: unknown): { readonly issues?: readonly { readonly path: readonly unknown[] }[] };
+  };
+}
+
+/** The paths that a generated validator does not accept. */
+export async function misfitsIn(app: App, type: string, data: unknown): Promise<readonly string[]> {
+  const generated = readFileSync(join(app.root, 'src/showpad-events.ts'), 'utf8');
+  const { code } = await transformWithOxc(generated, 'showpad-events.ts');
+  const { schemas } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const { issues = [] } = (schemas[type] as StandardSchema)['~standard'].validate(data);
+  return issues.map(({ path }) => path.join('.'));
+}

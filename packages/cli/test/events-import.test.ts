@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand, valuesOf } from './command.ts';
-import { type App, openApp } from './events-folder.ts';
+import { type App, misfitsIn, openApp } from './events-folder.ts';
 
 const OPENAPI = `
 openapi: 3.0.3
@@ -128,6 +128,109 @@ describe('events import', () => {
     });
   });
 
+  test('says what a document allows that the catalogue did not allow', async () => {
+    const app = openApp();
+    await runCommand(['events', 'add', '-', '--type', 'one', '--dir', app.dir], { input: '{"a":"x","b":1}' });
+    const finished = await importFile(
+      app,
+      'data.json',
+      { type: 'object', properties: { a: { type: 'integer' }, c: { enum: ['x'] } }, required: ['a'] },
+      '--type',
+      'one',
+    );
+    expect(valuesOf<{ allowed?: object[] }>(finished)[0]?.allowed).toEqual([
+      { path: 'data.a', change: 'can be integer' },
+      { path: 'data.c', change: 'is new' },
+      { path: 'data.b', change: 'can be missing' },
+    ]);
+  });
+
+  test('reads the webhooks of OpenAPI 3.0, which are an extension there', async () => {
+    const app = openApp();
+    const schema = { properties: { data: { type: 'object' } } };
+    const hook = { post: { requestBody: { content: { 'application/json': { schema } } } } };
+    await importFile(app, 'openapi.json', { openapi: '3.0.3', 'x-webhooks': { 'asset-viewed': hook } });
+    expect(schemaOf(app, 'asset-viewed')).toMatchObject({ type: 'object' });
+  });
+
+  test('reads one schema of a document whose schemas do not name their event types', async () => {
+    const app = openApp();
+    const document = {
+      openapi: '3.0.3',
+      components: {
+        schemas: {
+          Shared: { type: 'object', properties: { by: { $ref: '#/components/schemas/User' } } },
+          User: { type: 'object', properties: { id: { type: 'string' } } },
+        },
+      },
+    };
+    const withoutName = await importFile(app, 'openapi.json', document, '--type', 'content-shared');
+    expect([withoutName.exitCode, withoutName.stderr]).toEqual([2, expect.stringContaining('Shared, User')]);
+    const withoutType = await importFile(app, 'openapi.json', document, '--schema', 'Shared');
+    expect([withoutType.exitCode, withoutType.stderr]).toEqual([2, expect.stringContaining('--type')]);
+    const misspelt = await importFile(app, 'openapi.json', document, '--schema', 'Shard', '--type', 'x');
+    expect([misspelt.exitCode, misspelt.stderr]).toEqual([2, expect.stringContaining('Shared, User')]);
+    await importFile(app, 'openapi.json', document, '--schema', 'Shared', '--type', 'content-shared');
+    expect(await misfitsIn(app, 'content-shared', { by: { id: 1 } })).toEqual(['by.id']);
+  });
+
+  test('reads what OpenAPI 3.0 and older drafts say in another way, and checks only the shape', async () => {
+    const app = openApp();
+    const codes = Array.from({ length: 300 }, (_, index) => `C${index}`);
+    const properties = {
+      limited: { type: 'number', minimum: 3, exclusiveMinimum: true, multipleOf: 7 },
+      list: { type: 'array', minItems: 3, items: { type: 'string' } },
+      pair: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] },
+      state: { type: 'string', nullable: true, enum: ['OPEN'] },
+      code: { enum: codes },
+      shape: { enum: [{ a: 1 }] },
+      anything: true,
+      id: { id: 'http://example.com/id', $schema: 'http://json-schema.org/draft-04/schema#', type: 'string' },
+      'require("ajv': { type: 'string' },
+      'a%b': { $ref: '#/definitions/a%b' },
+      self: { $ref: '#' },
+    };
+    const definitions = { 'a%b': { type: 'string' } };
+    const finished = await importFile(app, 'data.json', { properties, definitions }, '--type', 'x');
+    expect(finished).toMatchObject({ exitCode: 0 });
+    expect(schemaOf(app, 'x').properties).toMatchObject({
+      pair: { prefixItems: [{ type: 'string' }, { type: 'number' }] },
+      state: { type: ['string', 'null'], enum: ['OPEN', null] },
+    });
+    const fits = {
+      limited: 1,
+      list: [],
+      pair: ['a', 1],
+      state: null,
+      code: 'C299',
+      shape: { a: 2 },
+      'require("ajv': 't',
+      self: { limited: 0 },
+    };
+    expect(await misfitsIn(app, 'x', fits)).toEqual([]);
+    const misfit = { limited: 't', pair: [1], code: 'C300', 'a%b': 1, self: { self: { state: 'SHUT' } } };
+    expect([...(await misfitsIn(app, 'x', misfit))].sort()).toEqual([
+      'a%b',
+      'code',
+      'limited',
+      'pair.0',
+      'self.self.state',
+    ]);
+    expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+  });
+
+  test.each([
+    ['a type that does not exist', { type: 'strnig' }],
+    ['fields that are no schemas', { properties: [1] }],
+    ['a field that is no schema', { properties: { a: 1 } }],
+    ['a reference that is no text', { $ref: 5 }],
+  ])('keeps nothing of a schema with %s', async (_, schema) => {
+    const app = openApp();
+    const { exitCode, stderr } = await importFile(app, 'data.json', schema, '--type', 'x');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('The schema of "x" cannot be used: ')]);
+    expect(existsSync(app.dir)).toBe(false);
+  });
+
   test.each([
     ['what is neither JSON nor YAML', '{a: [', 'neither JSON nor YAML'],
     ['a list', '[1]', 'neither a JSON Schema nor an OpenAPI document'],
@@ -153,6 +256,9 @@ describe('events import', () => {
       '{"properties":{"type":{"const":"x"},"data":{"$ref":"#/$defs/a"}},"$defs":{"a":{"$ref":"#/$defs/a"}}}',
       'back to itself',
     ],
+    ['an event', '{"type":"x","specversion":1,"id":"1","data":{"secret":1}}', 'run "events add"'],
+    ['a value that contains itself', 'a: &a { b: *a }', 'neither JSON nor YAML'],
+    ['deep nesting', `${'{"properties":{"secret":'.repeat(200)}{}${'}}'.repeat(200)}`, 'nests too deeply'],
     [
       'a bomb of aliases',
       `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { createEmulator } from '@showpad-webhooks/emulator';
 import { type Command, Option } from 'commander';
-import { checked } from '../cli-error.ts';
+import { checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_FOLDER } from '../events/catalogue.ts';
 import { portError } from '../http/listen-on.ts';
@@ -63,6 +64,9 @@ Examples:
 
 async function runEmulator(flags: EmulatorFlags, { io, output }: Context): Promise<void> {
   const { port, state: stateFile, seed, timeScale, events, allowTarget: allowTargets } = flags;
+  if (events !== DEFAULT_FOLDER && !existsSync(events)) {
+    throw usageError(`--events: there is no folder "${events}".`, 'Make a catalogue with "events add".');
+  }
   const faults = await readFaults(flags.fault, io);
   const samples = await readSampleFiles(flags.sample, io);
   const signatureKey = await readSuggestedKey(io);

@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Argument, type Command } from 'commander';
-import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { PlaceFlags } from '../events/place.ts';
 import type { SeenEvent } from '../events/read-events.ts';
-import { readInput } from '../input/read-input.ts';
+import { readInput, readPath } from '../input/read-input.ts';
 import type { Io } from '../terminal/io.ts';
 import { finish, placeFlags } from './events-generate.ts';
 
@@ -45,8 +43,8 @@ Examples:
 
 /** Reads a file, or stdin. An error never says what is in it. */
 export async function readText(name: string, io: Io): Promise<string> {
-  if (name === '-') return (await readInput('-', 'the event', io)).toString();
-  return readFile(name, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usageError(`The file "${name}" cannot be read (${error.code}).`);
-  });
+  const bytes = name === '-' ? await readInput('-', 'the event', io) : await readPath(name);
+  // Windows may write what is pasted into a file as UTF-16.
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }

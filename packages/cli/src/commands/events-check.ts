@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
 import { Argument, type Command } from 'commander';
-import { CliError, usageError } from '../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type CatalogueEvent, readCatalogue } from '../events/catalogue.ts';
 import type { Difference } from '../events/differences.ts';
@@ -9,7 +10,7 @@ import type { Observed, ObservedSource } from '../events/observed.ts';
 import type { PlaceFlags } from '../events/place.ts';
 import { EXIT } from '../exit-code.ts';
 import { paint } from '../terminal/output.ts';
-import { folderFlag } from './events-generate.ts';
+import { folderFlag, noEvents } from './events-generate.ts';
 import { noteSkipped, type StoreFlags, storeFlags, storeOf } from './events-learn.ts';
 
 /** Where "listen --record" writes in all examples. */
@@ -34,8 +35,7 @@ Examples:
     )
     .action(async (paths: readonly string[], flags: PlaceFlags & StoreFlags) => {
       const catalogue = await readCatalogue(flags.dir);
-      if (catalogue.length === 0)
-        throw usageError(`There is no event in "${flags.dir}".`, 'Add one with "events add".');
+      if (catalogue.length === 0) throw noEvents(flags.dir);
       const isStale = await checkGenerated(flags, context);
       const { rootOf } = await import('../events/place.ts');
       const usual = join(rootOf(flags.dir).root, RECORDINGS);
@@ -46,8 +46,13 @@ Examples:
         { paths: recordings, store: await storeOf(flags, context.io) },
         context,
       );
+      if (hasDrifted) {
+        context.output.note(
+          'To accept a difference, run "events learn" with the same recordings or store. Then compile your app, because handlers may have to change.',
+        );
+      }
       if (isStale || hasDrifted) context.exitCode = EXIT.failed;
-      else context.output.note('Everything fits.');
+      else context.output.note('No difference was found.');
     });
 }
 
@@ -114,7 +119,8 @@ function noteUnknown(
   catalogue: readonly CatalogueEvent[],
   output: Context['output'],
 ): void {
-  const known = new Set(catalogue.map(({ type }) => type));
+  const typed = EVENT_TYPES.filter(({ isDocumented }) => isDocumented);
+  const known = new Set<string>([...catalogue, ...typed].map(({ type }) => type));
   const unknown = [...new Set(seen.map(({ type }) => type))].filter((type) => !known.has(type));
   if (unknown.length > 0)
     output.note(`Not in the catalogue: ${unknown.join(', ')}. Add them with "events learn".`);

@@ -33,19 +33,26 @@ Examples:
     )
     .action(async (flags: PlaceFlags) => {
       if ((await readCatalogue(flags.dir)).length === 0) {
-        throw usageError(`There is no event in "${flags.dir}".`, 'Add one with "events add".');
+        throw noEvents(flags.dir);
       }
       await writeGenerated(flags, context);
     });
 }
 
+export function noEvents(dir: string): CliError {
+  return usageError(
+    `There is no event in "${dir}".`,
+    'Add one with "events add". If you have a catalogue already, run this in the folder of your app, or pass --dir.',
+  );
+}
+
 /** Reports what became of each type, and writes the generated file. */
 export async function finish(merged: readonly Merged[], flags: PlaceFlags, context: Context): Promise<void> {
-  for (const { type, change, differences } of merged) {
+  for (const { type, change, allowed } of merged) {
     context.output.result(
-      { type, change, differences },
+      { type, change, allowed },
       [type, paint(change === 'unchanged' ? 'dim' : 'green', change)],
-      ...differences.map(({ path, problem }) => `  ${path} ${problem}: the schema allows it now`),
+      ...allowed.map(({ path, change: what }) => `  ${path} ${what} now`),
     );
   }
   if (merged.length === 0) return;

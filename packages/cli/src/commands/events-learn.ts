@@ -70,6 +70,11 @@ export async function storeOf(
 
 export function noteSkipped({ seen, forged, unreadable }: Observed, output: Output): void {
   output.note(`Deliveries with an event: ${seen.length}.`);
+  if (seen.length === 0) {
+    output.note(
+      'An inbox deletes the bodies of done events. To keep whole deliveries, run "listen --record".',
+    );
+  }
   if (forged > 0) output.note(`Skipped, because they were not authentic: ${forged}.`);
   if (unreadable > 0) output.note(`Skipped, because they contain no event that can be read: ${unreadable}.`);
 }

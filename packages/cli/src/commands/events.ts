@@ -3,7 +3,7 @@ import { Argument, type Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type CatalogueEvent, type Origins, readCatalogue } from '../events/catalogue.ts';
-import { doubtAbout, hasSample, isPublic, listTypes } from '../input/event-types.ts';
+import { doubtAbout, hasSample, isPublic } from '../input/event-types.ts';
 import { type Line, paint } from '../terminal/output.ts';
 import { addEventsAdd } from './events-add.ts';
 import { addEventsCheck } from './events-check.ts';
@@ -60,8 +60,9 @@ Examples:
   $ showpad-webhooks events show content-shared --schema`,
     )
     .action(async (type: string, { dir, schema }: CatalogueFlags & { readonly schema?: true }) => {
-      const own = (await readCatalogue(dir)).find((event) => event.type === type);
-      const shown = schema ? schemaOf(own, type, dir) : sampleOf(own, type, dir);
+      const catalogue = await readCatalogue(dir);
+      const own = catalogue.find((event) => event.type === type);
+      const shown = schema ? schemaOf(own, type, dir) : sampleOf(own, type, catalogue);
       const doubt = own ? undefined : doubtAbout(type);
       if (doubt) output.note(doubt);
       output.exactResult(shown, JSON.stringify(shown, null, 2));
@@ -73,12 +74,17 @@ function schemaOf(own: CatalogueEvent | undefined, type: string, dir: string): u
   throw usageError(`There is no schema of "${type}" in "${dir}".`, 'Add the event with "events add".');
 }
 
-function sampleOf(own: CatalogueEvent | undefined, type: string, dir: string): unknown {
+function sampleOf(
+  own: CatalogueEvent | undefined,
+  type: string,
+  catalogue: readonly CatalogueEvent[],
+): unknown {
   if (own?.sample) return own.sample;
   if (hasSample(type)) return sampleJson(type);
+  const types = [...new Set([...EVENT_TYPES, ...catalogue].map((each) => each.type))].join(', ');
   throw usageError(
     `There is no sample for "${type}".`,
-    `These types have one: ${listTypes()}. To add your own to "${dir}", run "events add".`,
+    `These types have one: ${types}. To add your own, run "events add".`,
   );
 }
 
@@ -90,7 +96,8 @@ function originOf({ sampleBody, payloadReference, observedDeliveries }: Origins)
   const origins = [
     sampleBody && 'Sample Body',
     payloadReference && 'Payload Reference',
-    observedDeliveries && `observed in ${observedDeliveries} deliveries`,
+    observedDeliveries &&
+      `observed in ${observedDeliveries} ${observedDeliveries === 1 ? 'delivery' : 'deliveries'}`,
   ];
   return origins.filter(Boolean).join(', ') || 'written by hand';
 }

@@ -5,9 +5,15 @@ import { CliError } from '../cli-error.ts';
 import { isObject } from './json-schema.ts';
 
 /** The packages whose types an app can extend, those for a framework first. */
-const PACKAGES = ['express', 'koa', 'nestjs', 'fastify', 'fetch', 'aws-lambda', 'core'].map(
-  (name) => `@showpad-webhooks/${name}`,
-);
+export const PACKAGES: readonly string[] = [
+  'express',
+  'koa',
+  'nestjs',
+  'fastify',
+  'fetch',
+  'aws-lambda',
+  'core',
+].map((name) => `@showpad-webhooks/${name}`);
 
 /**
  * Finds the package that the app has installed, in its package.json. All of them extend the same map, so one is enough.
@@ -20,7 +26,7 @@ export async function findAppPackage(root: string): Promise<string> {
   const hint =
     'Run this in the folder of your app, or name the package with --package @showpad-webhooks/express.';
   if (text === undefined)
-    throw new CliError('There is no package.json in this folder, so the types cannot be generated.', hint);
+    throw new CliError(`There is no package.json in "${root}", so the types cannot be generated.`, hint);
   const names = new Set<string>();
   try {
     const manifest = JSON.parse(text);
@@ -28,11 +34,14 @@ export async function findAppPackage(root: string): Promise<string> {
       if (isObject(manifest[field])) for (const name of Object.keys(manifest[field])) names.add(name);
     }
   } catch {
-    throw new CliError('The package.json in this folder is not JSON.', hint);
+    throw new CliError(`"${path}" is not JSON, so the types cannot be generated.`, hint);
   }
   const found = PACKAGES.find((name) => names.has(name));
   if (!found)
-    throw new CliError('The package.json in this folder names no package of showpad-webhooks.', hint);
+    throw new CliError(
+      `"${path}" names no package of showpad-webhooks, so the types cannot be generated.`,
+      hint,
+    );
   return found;
 }
 

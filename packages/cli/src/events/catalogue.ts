@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventJson } from '@showpad-webhooks/core/testing';
@@ -45,16 +46,27 @@ export async function readCatalogue(folder: string): Promise<readonly CatalogueE
       );
     }
     const { $schema: _, title: type, [ORIGINS]: origins = {}, ...schema } = content;
-    const sample = await readJsonFile(join(folder, `${fileName}${SAMPLE}`)).catch(ignoreMissing);
-    events.push({
-      type,
-      schema: schema as JsonSchema,
-      origins: Object(origins),
-      sample: isObject(sample) ? (sample as unknown as EventJson) : undefined,
-      fileName,
-    });
+    const sample = await readSample(join(folder, `${fileName}${SAMPLE}`));
+    events.push({ type, schema: schema as JsonSchema, origins: Object(origins), sample, fileName });
   }
   return events;
+}
+
+async function readSample(path: string): Promise<EventJson | undefined> {
+  if (!existsSync(path)) return undefined;
+  const sample = await readJsonFile(path);
+  if (
+    isObject(sample) &&
+    typeof sample.type === 'string' &&
+    typeof sample.id === 'string' &&
+    'data' in sample
+  ) {
+    return sample as unknown as EventJson;
+  }
+  throw new CliError(
+    `"${path}" is not an event with a type, an id and data.`,
+    'Restore the file, or delete it and add the event again.',
+  );
 }
 
 /** Writes the files of an event, each only if it changes. */

@@ -3,7 +3,7 @@ import type { CatalogueEvent } from './catalogue.ts';
 import { ANY_KEY, isDataKey } from './field-names.ts';
 import { isComposed, isObject, type JsonSchema, toObject, typeOf } from './json-schema.ts';
 import type { SeenEvent } from './read-events.ts';
-import { compile, createAjv, shapeOf } from './validators.ts';
+import { compileSchema, createAjv, shapeOf } from './validators.ts';
 
 /** How events of a type differ from its schema at one place. It contains names and types, and never a value. */
 export interface Difference {
@@ -22,7 +22,7 @@ export async function findDifferences(
 ): Promise<readonly Difference[]> {
   const ajv = await createAjv();
   const checks = new Map<string, ValidateFunction>(
-    catalogue.map(({ type, schema }) => [type, compile(() => ajv.compile(close(shapeOf(schema))))]),
+    catalogue.map(({ type, schema }) => [type, compileSchema(ajv, type, close(shapeOf(schema)))]),
   );
   const found = new Map<string, Difference>();
   for (const { type, data } of seen) {
@@ -68,7 +68,7 @@ function placeOf(error: ErrorObject, data: unknown): readonly [path: string, pro
   if (keyword === 'required') return [`${path}.${shown(params.missingProperty)}`, 'is missing'];
   if (keyword === 'additionalProperties')
     return [`${path}.${shown(params.additionalProperty)}`, 'is not in the schema'];
-  if (keyword === 'type') return [path, `is ${typeOf(value)} and not ${[params.type].flat().join(' or ')}`];
+  if (keyword === 'type') return [path, `is ${typeOf(value)}, not ${[params.type].flat().join(' or ')}`];
   return [path, `does not fit "${keyword}"`];
 }
 
@@ -82,7 +82,8 @@ function follow(names: readonly string[], data: unknown): { readonly path: strin
   return { path, value };
 }
 
-function shown(key: string): string {
+/** A key as it may be shown. */
+export function shown(key: string): string {
   return isDataKey(key) ? ANY_KEY : key;
 }
 

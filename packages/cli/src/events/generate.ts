@@ -83,7 +83,8 @@ const MAX_ISSUES = 100;
 
 function schemaOf(check) {
   const validate = (value) => {
-    if (check(value)) return { value };
+    // An event may have no data.
+    if (check(value ?? null)) return { value };
     const issues = check.errors.slice(0, MAX_ISSUES).map(({ message, instancePath, params }) => {
       const names = instancePath.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
       const missing = params.missingProperty === undefined ? [] : [params.missingProperty];

@@ -41,6 +41,15 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a document says that it is JSON Schema or OpenAPI. */
+export function isSchemaDocument(document: Readonly<Record<string, unknown>>): boolean {
+  return '$schema' in document || isOpenApi(document);
+}
+
+export function isOpenApi(document: Readonly<Record<string, unknown>>): boolean {
+  return 'openapi' in document || 'swagger' in document;
+}
+
 /** The name of a value's type in JSON Schema. */
 export function typeOf(value: unknown): TypeName {
   if (value === null) return 'null';
@@ -64,8 +73,11 @@ export function mapSchemas(schema: JsonSchema, change: (schema: JsonSchema) => J
     if (MAPS_OF_SCHEMAS.has(keyword) && isObject(value)) {
       return [keyword, toObject(Object.entries(value).map(([name, each]) => [name, inner(each)]))];
     }
-    if (LISTS_OF_SCHEMAS.has(keyword) && Array.isArray(value)) return [keyword, value.map(inner)];
-    return [keyword, SCHEMAS.has(keyword) ? inner(value) : value];
+    const isSchema = SCHEMAS.has(keyword);
+    // "items" was a list in older drafts.
+    if ((isSchema || LISTS_OF_SCHEMAS.has(keyword)) && Array.isArray(value))
+      return [keyword, value.map(inner)];
+    return [keyword, isSchema ? inner(value) : value];
   });
   return change(toObject(changed) as JsonSchema);
 }
@@ -81,6 +93,7 @@ const LISTS_OF_SCHEMAS = new Set(['anyOf', 'allOf', 'oneOf', 'prefixItems']);
 const SCHEMAS = new Set([
   'items',
   'additionalProperties',
+  'additionalItems',
   'not',
   'if',
   'then',

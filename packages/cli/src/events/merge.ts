@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { anonymise } from './anonymise.ts';
 import { type CatalogueEvent, type Origins, readCatalogue, writeEvent } from './catalogue.ts';
-import { type Difference, findDifferences } from './differences.ts';
 import { inferSchema } from './infer.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { type SeenEvent, sampleEventOf } from './read-events.ts';
+import { findChanges, type SchemaChange } from './schema-changes.ts';
 import { widen } from './widen.ts';
 
 /** What became of one event type. */
 export interface Merged {
   readonly type: string;
   readonly change: 'added' | 'widened' | 'unchanged';
-  /** What did not fit the schema before, so that nothing changes in silence. */
-  readonly differences: readonly Difference[];
+  /** What the schema allows now, so that nothing changes in silence. */
+  readonly allowed: readonly SchemaChange[];
 }
 
 /** Adds events to a catalogue. A schema only ever allows more than before. */
@@ -28,7 +28,7 @@ export async function mergeSeen(
       origin === 'sampleBody' ? { sampleBody: true as const } : { observedDeliveries: events.length };
     const sample = sampleEventOf(type, anonymise(richest(events)));
     merged.push(
-      await mergeSchema(folder, { type, schema: found, origins, seen: events }, (known) =>
+      await mergeSchema(folder, { type, schema: found, origins }, (known) =>
         keepSamples ? (known ?? sample) : sample,
       ),
     );
@@ -40,18 +40,15 @@ export interface NewSchema {
   readonly type: string;
   readonly schema: JsonSchema;
   readonly origins: Origins;
-  /** The events that the schema was inferred from. */
-  readonly seen: readonly SeenEvent[];
 }
 
 /** Adds a schema to a catalogue, or widens the one that is there. */
 export async function mergeSchema(
   folder: string,
-  { type, schema, origins, seen }: NewSchema,
+  { type, schema, origins }: NewSchema,
   sampleFor: (known: CatalogueEvent['sample']) => CatalogueEvent['sample'],
 ): Promise<Merged> {
   const known = (await readCatalogue(folder)).find((event) => event.type === type);
-  const differences = known ? await findDifferences([known], seen) : [];
   const widened = known ? widen(known.schema, schema) : schema;
   const isSame = known && isDeepStrictEqual(widened, known.schema);
   const observed = Math.max(known?.origins.observedDeliveries ?? 0, origins.observedDeliveries ?? 0);
@@ -61,7 +58,9 @@ export async function mergeSchema(
     origins: { ...known?.origins, ...origins, ...(observed > 0 && { observedDeliveries: observed }) },
     sample: sampleFor(known?.sample),
   });
-  return { type, change: known ? (isSame ? 'unchanged' : 'widened') : 'added', differences };
+  if (!known) return { type, change: 'added', allowed: [] };
+  const allowed = findChanges(known.schema, widened);
+  return { type, change: isSame ? 'unchanged' : 'widened', allowed };
 }
 
 function byType(seen: readonly SeenEvent[]): ReadonlyMap<string, readonly SeenEvent[]> {

@@ -63,7 +63,7 @@ async function* bodiesIn(inbox: Inbox, signal: AbortSignal): AsyncIterable<Uint8
 function seenIn(body: Uint8Array): SeenEvent | undefined {
   try {
     const { type, data } = parseEvent(body);
-    return isShallow(data) ? { type, data: data ?? {} } : undefined;
+    return isShallow(data) ? { type, data: data ?? null } : undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
+import { PACKAGES } from './app-package.ts';
 import { writeIfChanged } from './catalogue.ts';
 import type { GenerateOptions } from './generate.ts';
 import { isObject } from './json-schema.ts';
@@ -36,6 +37,13 @@ export async function readPlace({ dir, out, package: name }: PlaceFlags): Promis
     folder: __,
     ...given
   } = { root, folder, ...saved, ...(out && { out }), ...(name && { package: name }) };
+  if (given.package !== undefined && !PACKAGES.includes(given.package)) {
+    // TypeScript would not say so, because it does not check the generated file.
+    throw new CliError(
+      `"${given.package}" is not a package whose types can be extended.`,
+      `Pass one of these with --package: ${PACKAGES.join(', ')}.`,
+    );
+  }
   if (out || name) await writeIfChanged(path, `${JSON.stringify(given, null, 2)}\n`);
   return { root, folder, ...given };
 }

@@ -1,17 +1,18 @@
 import { basename } from 'node:path';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { usageError } from '../cli-error.ts';
-import { isObject, toObject } from './json-schema.ts';
+import { isObject, isSchemaDocument, toObject } from './json-schema.ts';
 
 /** An event type with the `data` that was seen. */
 export interface SeenEvent {
   readonly type: string;
+  /** Null if the event has none. */
   readonly data: unknown;
 }
 
 export interface PastedText {
   readonly text: string;
-  /** For errors: the path, or `-`. */
+  /** The path, or `-`. */
   readonly name: string;
   /** The type to use if the text does not name one. */
   readonly type: string | undefined;
@@ -27,56 +28,77 @@ const MAX_DEPTH = 100;
  * @throws CliError that never quotes the text
  */
 export function readPasted({ text, name, type }: PastedText): readonly SeenEvent[] {
-  const value = parse(text, name);
+  const source = sourceName(name);
+  const value = parse(text, source);
   const values = Array.isArray(value) ? value : [value];
-  if (values.length === 0) throw usageError(`"${name}" is an empty list.`);
-  return values.map((each) => readOne(each, name, type));
+  if (values.length === 0) throw usageError(`${source} is an empty list.`, PASTE);
+  return values.map((each) =>
+    readOne(each, { source, type: type ?? typeOfFile(name), isGiven: type !== undefined }),
+  );
 }
 
-function readOne(value: unknown, name: string, type: string | undefined): SeenEvent {
-  if (!isObject(value))
-    throw usageError(`"${name}" is no JSON object.`, 'Paste the Sample Body as the Admin App shows it.');
+/** What the sentences of errors call a file, or stdin. */
+export function sourceName(name: string): string {
+  return name === '-' ? 'The text on stdin' : `"${name}"`;
+}
+
+const PASTE = 'Paste the Sample Body as the Admin App shows it, from the first brace to the last.';
+
+interface NamedType {
+  readonly source: string;
+  /** From `--type`, or the name of the file. */
+  readonly type: string | undefined;
+  readonly isGiven: boolean;
+}
+
+function typeOfFile(name: string): string | undefined {
+  return name === '-' ? undefined : basename(name).replace(/\.[^.]*$/, '');
+}
+
+function readOne(value: unknown, { source, type, isGiven }: NamedType): SeenEvent {
+  if (!isObject(value)) throw usageError(`${source} is not a JSON object.`, PASTE);
   if (value.version === 1 && typeof value.body === 'string' && typeof value.isAuthentic === 'boolean') {
     throw usageError(
-      `"${name}" is a recording.`,
+      `${source} is a recording.`,
       'To learn from recordings, run "events learn" with their folder.',
     );
   }
-  if (isEvent(value)) return { type: type ?? value.type, data: value.data ?? {} };
-  const found = type ?? (name === '-' ? undefined : basename(name).replace(/\.[^.]*$/, ''));
-  if (!found) throw usageError('The text does not name its event type.', 'Pass it with --type.');
-  return { type: found, data: value };
+  if (isSchemaDocument(value)) {
+    throw usageError(
+      `${source} is a schema, not an event.`,
+      'To add the events of a schema, run "events import".',
+    );
+  }
+  if (isEvent(value)) {
+    if (isGiven && type !== value.type) {
+      throw usageError(`${source} names another event type than --type.`, 'Leave out --type.');
+    }
+    return { type: value.type, data: value.data ?? null };
+  }
+  if (!type) throw usageError(`${source} does not name its event type.`, 'Pass it with --type.');
+  return { type, data: value };
 }
 
 /** The data of an event may have a type too, so a type alone makes no event. */
-function isEvent(
+export function isEvent(
   value: Readonly<Record<string, unknown>>,
 ): value is { readonly type: string; readonly data?: unknown } {
   const { type, data } = value;
   if (typeof type !== 'string' || type === '') return false;
-  return (
-    isObject(data) || (data === undefined && ('specversion' in value || ('id' in value && 'time' in value)))
-  );
+  return isObject(data) || 'specversion' in value || ('data' in value && 'id' in value && 'time' in value);
 }
 
-/** A page in a browser may add a byte order mark, spaces that do not break, or the fence of a code block. */
-function parse(text: string, name: string): unknown {
-  const clean = withoutFence(
-    text
-      .replace(/^\uFEFF/, '')
-      .replace(/\u00A0/g, ' ')
-      .trim(),
-  );
+/** A page in a browser may add spaces that do not break, or the fence of a code block. */
+function parse(text: string, source: string): unknown {
+  const clean = withoutFence(text.replace(/\u00A0/g, ' ').trim());
+  if (clean === '') throw usageError(`${source} is empty.`, PASTE);
   let value: unknown;
   try {
     value = JSON.parse(clean);
   } catch {
-    throw usageError(
-      `"${name}" is not JSON.`,
-      'Paste the whole Sample Body, from the first brace to the last.',
-    );
+    throw usageError(`${source} is not JSON.`, PASTE);
   }
-  if (!isShallow(value)) throw usageError(`"${name}" nests deeper than ${MAX_DEPTH} levels.`);
+  if (!isShallow(value)) throw usageError(`${source} nests deeper than ${MAX_DEPTH} levels.`);
   return withoutPrototypeKeys(value);
 }
 
@@ -86,7 +108,7 @@ function withoutFence(text: string): string {
 }
 
 /** Leaves out the keys that `parseEvent` removes, because a handler never sees them. */
-function withoutPrototypeKeys(value: unknown): unknown {
+export function withoutPrototypeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototypeKeys);
   if (!isObject(value)) return value;
   const entries = Object.entries(value).filter(([key, each]) => {

@@ -10,8 +10,9 @@ export function sampleOfSchema(schema: JsonSchema): unknown {
 }
 
 function invent(schema: JsonSchema, name: string, root: JsonSchema, depth: number): unknown {
+  // A schema may be only "true".
+  if (!isObject(schema) || depth > MAX_DEPTH) return null;
   const { $ref, properties, items, examples } = schema;
-  if (depth > MAX_DEPTH) return null;
   if (typeof $ref === 'string') {
     const found = Object(root.$defs)[$ref.replace('#/$defs/', '')];
     return isObject(found) ? invent(found, name, root, depth + 1) : null;

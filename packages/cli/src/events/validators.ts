@@ -1,9 +1,13 @@
+import type { ValidateFunction } from 'ajv';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { CliError } from '../cli-error.ts';
 import { withoutOnlyNull } from './infer.ts';
 import { type JsonSchema, mapSchemas, toObject } from './json-schema.ts';
 
-/** New fields are welcome, so "additionalProperties": false is left out too. Only the shape is checked: a text of another form must not cost an event, and these keywords would need code of Ajv. */
+/**
+ * Only the shape is checked: which fields there are, and of which types. A text of another form, or a number that is larger
+ * than before, must not cost an event.
+ */
 const LEFT_OUT = new Set([
   'format',
   'pattern',
@@ -11,6 +15,15 @@ const LEFT_OUT = new Set([
   'uniqueItems',
   'minLength',
   'maxLength',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minItems',
+  'maxItems',
+  'minProperties',
+  'maxProperties',
   'title',
   'description',
   'examples',
@@ -31,15 +44,14 @@ export async function writeValidators(schemas: ReadonlyMap<string, JsonSchema>):
   for (const [type, schema] of schemas) {
     const name = `validate${names.size + 1}`;
     names.set(type, name);
-    ajv.addSchema({ ...shapeOf(withoutOnlyNull(schema)), $id: name });
+    compileSchema(ajv, type, { ...shapeOf(withoutOnlyNull(schema)), $id: name });
   }
   const functions = toObject([...names.values()].map((name) => [name, name]));
   const { default: standalone } = await import('ajv/dist/standalone/index.js');
-  const code = compile(() => (names.size === 0 ? '' : standalone.default(ajv, functions)));
-  if (code.includes('require(')) {
+  const code = names.size === 0 ? '' : standalone.default(ajv, functions);
+  if (code.includes('require("ajv')) {
     throw new CliError(
-      'A schema needs more than types, fields and lists, so no validator can be generated.',
-      'Look for "enum" or "const" with objects or lists.',
+      'A schema of the catalogue uses a keyword that needs a library, so no validator can be generated.',
     );
   }
   return { code: code.replace(/^"use strict";/, '').replaceAll('export const ', 'const '), names };
@@ -55,29 +67,41 @@ export async function createAjv(
     strict: false,
     validateFormats: false,
     ownProperties: true,
-    addUsedSchema: false,
+    // A loop over many values would need code of Ajv.
+    loopEnum: Number.POSITIVE_INFINITY,
   };
   return new Ajv2020({ ...options, logger: false, code });
 }
 
-/** @throws CliError if a schema is no JSON Schema. */
-export function compile<Result>(run: () => Result): Result {
+/** @throws CliError that names the event type, if the schema is no JSON Schema */
+export function compileSchema(ajv: Ajv2020, type: string, schema: JsonSchema): ValidateFunction {
   try {
-    return run();
+    return ajv.compile(schema);
   } catch (error) {
+    // The first of its messages is enough to find the place.
+    const [problem] = (error as Error).message.split(', ');
     throw new CliError(
-      'A schema of the catalogue is not a JSON Schema that can be used.',
-      (error as Error).message,
+      `The schema of "${type}" cannot be used: ${problem}.`,
+      'Correct it, and run the command again.',
     );
   }
 }
 
-/** Leaves out what is not checked. */
+/** Leaves out what is not checked: also `false`, which forbids fields, because new fields are welcome. */
 export function shapeOf(schema: JsonSchema): JsonSchema {
   return mapSchemas(schema, (each) => {
     const kept = Object.entries(each).filter(
-      ([keyword, value]) => !LEFT_OUT.has(keyword) && (value !== false || keyword === 'const'),
+      ([keyword, value]) =>
+        !LEFT_OUT.has(keyword) &&
+        (value !== false || keyword === 'const') &&
+        !isChoiceOfObjects(keyword, value),
     );
     return toObject(kept) as JsonSchema;
   });
+}
+
+/** To compare objects, a validator would need code of Ajv. */
+function isChoiceOfObjects(keyword: string, value: unknown): boolean {
+  const values = keyword === 'enum' ? value : keyword === 'const' ? [value] : [];
+  return Array.isArray(values) && values.some((each) => typeof each === 'object' && each !== null);
 }

@@ -47,7 +47,7 @@ export async function readJson(argument: string, name: string, io: Io): Promise<
 }
 
 /** Reads a file. An error names the argument and the path, and never what is in the file. */
-async function readPath(path: string, name: string): Promise<Buffer> {
+export async function readPath(path: string, name?: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
@@ -55,7 +55,8 @@ async function readPath(path: string, name: string): Promise<Buffer> {
     const reason = { ENOENT: 'does not exist', EISDIR: 'is a folder', EACCES: 'is not readable for you' }[
       code ?? ''
     ];
-    throw usageError(`${name}: the file "${path}" ${reason ?? `cannot be read (${code})`}.`);
+    const file = name === undefined ? 'The file' : `${name}: the file`;
+    throw usageError(`${file} "${path}" ${reason ?? `cannot be read (${code})`}.`);
   }
 }
 
