@@ -1,4 +1,4 @@
-import type { BytesInFlight } from './delivery/bytes-in-flight.ts';
+import { type BytesInFlight, HeldBytes } from './delivery/bytes-in-flight.ts';
 import {
   type Delivery,
   type EventDelivery,
@@ -49,7 +49,7 @@ export function createPipeline(options: PipelineOptions): (request: WebhookReque
     const delivery: Delivery = { request, receivedAtMs };
     let known: KnownDelivery = delivery;
     let attempt: number | undefined;
-    const held = inFlight.hold();
+    const held = new HeldBytes(inFlight);
     unfinished.add();
     try {
       if (isClosing()) throw closed();

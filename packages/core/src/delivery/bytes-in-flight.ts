@@ -1,17 +1,5 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
 
-/** The bytes that one delivery holds. */
-export interface HeldBytes {
-  /**
-   * Says how many bytes are held now.
-   *
-   * @throws ShowpadWebhookError `OVERLOADED` if there is no room for so many.
-   */
-  growTo(bytes: number): void;
-  /** Says that the delivery is over. */
-  release(): void;
-}
-
 /** Limits how many bytes of bodies a receiver holds at once, for all of its deliveries together. */
 export class BytesInFlight {
   readonly #maxBytes: number;
@@ -26,22 +14,38 @@ export class BytesInFlight {
     if (this.#bytes + bytes > this.#maxBytes) throw overloaded(this.#maxBytes);
   }
 
-  /** Begins to count for a delivery, which holds nothing yet. */
-  hold(): HeldBytes {
-    let heldBytes = 0;
-    let isOver = false;
-    return {
-      growTo: (bytes) => {
-        if (isOver) return; // A body reader of the app may go on after it has rejected.
-        this.checkRoom(bytes - heldBytes);
-        this.#bytes += bytes - heldBytes;
-        heldBytes = bytes;
-      },
-      release: () => {
-        isOver = true;
-        this.#bytes -= heldBytes;
-      },
-    };
+  /** @throws ShowpadWebhookError `OVERLOADED` if there is no room for so many more bytes. */
+  add(bytes: number): void {
+    this.checkRoom(bytes);
+    this.#bytes += bytes;
+  }
+}
+
+/** The bytes that one delivery holds. */
+export class HeldBytes {
+  readonly #all: BytesInFlight;
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(all: BytesInFlight) {
+    this.#all = all;
+  }
+
+  /**
+   * Says how many bytes are held now.
+   *
+   * @throws ShowpadWebhookError `OVERLOADED` if there is no room for so many.
+   */
+  growTo(bytes: number): void {
+    if (this.#isOver) return; // A body reader of the app may go on after it has rejected.
+    this.#all.add(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  /** Says that the delivery is over. */
+  release(): void {
+    this.growTo(0);
+    this.#isOver = true;
   }
 }
 

@@ -3,7 +3,6 @@
  * authentic delivery that seems old may be a new one.
  */
 export class ClockWatch {
-  readonly #clock: () => number;
   readonly #now: () => number;
   readonly #toleranceMs: number;
   #offsetMs: number;
@@ -13,20 +12,19 @@ export class ClockWatch {
    * @param now a clock in ms that does not step.
    */
   constructor(clock: () => number, now: () => number, toleranceSeconds: number) {
-    this.#clock = clock;
     this.#now = now;
     this.#toleranceMs = toleranceSeconds * 1000;
-    this.#offsetMs = this.offsetMs;
+    this.#offsetMs = this.offsetAt(clock());
   }
 
-  /** How far the clock is ahead of the one that does not step. */
-  get offsetMs(): number {
-    return this.#clock() - this.#now();
+  /** How far the clock, which says this time just now, is ahead of the one that does not step. */
+  offsetAt(clockMs: number): number {
+    return clockMs - this.#now();
   }
 
   /** True if the clock was set by more than half of the tolerance since it was last known to be right. */
-  get isSuspect(): boolean {
-    return Math.abs(this.offsetMs - this.#offsetMs) > this.#toleranceMs / 2;
+  isSuspect(offsetMs: number): boolean {
+    return Math.abs(offsetMs - this.#offsetMs) > this.#toleranceMs / 2;
   }
 
   /**

@@ -53,11 +53,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
       checkHead(request, options);
       const signed = readSignedHeaders(request.headers);
       const stale = ageError(signed, toleranceSeconds, receivedAtMs);
-      const ownWatch = request.receivedAtMs === undefined ? watch : undefined;
+      const offsetMs = request.receivedAtMs === undefined ? watch?.offsetAt(receivedAtMs) : undefined;
       // Nobody can record a signature that is yet to be made. So if one from the future is right, a clock on our side is wrong.
-      const isDoubtful = stale?.code === 'TIMESTAMP_IN_FUTURE' || ownWatch?.isSuspect;
+      const isDoubtful =
+        stale?.code === 'TIMESTAMP_IN_FUTURE' || (offsetMs !== undefined && watch?.isSuspect(offsetMs));
       if (stale && !isDoubtful) throw stale;
-      return { signed, doubt: stale, offsetMs: ownWatch?.offsetMs };
+      return { signed, doubt: stale, offsetMs };
     },
 
     async verify({ request, receivedAtMs, body }, { signed, doubt, offsetMs }) {

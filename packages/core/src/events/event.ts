@@ -84,6 +84,6 @@ function usableText(value: unknown, field: 'type' | 'id'): string {
 /** Reads ISO dates only. `Date` would also read "May 2022" or "1", but that would be a guess. */
 function toDate(time: unknown): Date | undefined {
   if (typeof time !== 'string' || !/^\d{4}-\d\d-\d\d(T|$)/.test(time)) return undefined;
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? undefined : new Date(ms);
 }

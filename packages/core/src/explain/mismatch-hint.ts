@@ -3,7 +3,7 @@ import { explainMismatch } from './explain-mismatch.ts';
 
 /** Says in sentences which of the usual mistakes a signature that no key made comes from. */
 export function mismatchHint({ keys, ...delivery }: Mismatch): string {
-  const findings = explainMismatch({ ...delivery, keys: keys.map(({ text }) => text) });
+  const findings = explainMismatch({ ...delivery, keys: keys.map(({ bytes }) => bytes.toString()) });
   const proven = findings.filter(({ certainty }) => certainty === 'proven');
   if (proven.length > 0) return proven.map(({ detail, fix }) => `${detail} ${fix}`).join(' ');
   return (

@@ -1,4 +1,6 @@
+import { isUint8Array } from 'node:util/types';
+
 /** True also for bytes of another realm, such as those that a test under Jest's jsdom passes: they are no `instanceof Uint8Array`. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+  return isUint8Array(value);
 }

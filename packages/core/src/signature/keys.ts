@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { Buffer } from 'node:buffer';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { plainHeaders, type WebhookHeaders } from '../shared/headers.ts';
 import { DEADLINE_MS, type MaybePromise, withDeadline } from '../shared/promise.ts';
@@ -21,10 +21,8 @@ export type SignatureKeys = SignatureKey | readonly SignatureKey[] | KeyResolver
 
 export interface PreparedKey {
   readonly label: string | undefined;
-  /** The HMAC uses its UTF-8 bytes. This is inferred and not documented: docs/showpad.md, "Signature". */
-  readonly text: string;
-  /** What the HMAC takes: the text or, for keys that are used again and again, a key object, which is faster. */
-  readonly hmacKey: string | KeyObject;
+  /** The UTF-8 bytes of the key. That the HMAC uses them is inferred and not documented: docs/showpad.md, "Signature". */
+  readonly bytes: Buffer;
 }
 
 /** With every key a forged delivery costs one more HMAC over its body, so the list is limited. */
@@ -62,7 +60,7 @@ export function prepareKey(entry: unknown, place: string): PreparedKey {
   if (key.trim() !== key) {
     throw new TypeError(`${place} begins or ends with white space. Trim it.`);
   }
-  return { label: label as string | undefined, text: key, hmacKey: key };
+  return { label: label as string | undefined, bytes: Buffer.from(key) };
 }
 
 export interface Keyring {
@@ -77,11 +75,7 @@ export function createKeyring(keys: SignatureKeys): Keyring {
   if (typeof keys === 'function') {
     return { candidates: (headers, url) => resolveKeys(keys, headers, url), promote: () => {} };
   }
-  let prepared: readonly PreparedKey[] = prepareKeys(keys).map(({ label, text }) => ({
-    label,
-    text,
-    hmacKey: createSecretKey(text, 'utf8'),
-  }));
+  let prepared: readonly PreparedKey[] = prepareKeys(keys);
   return {
     candidates: () => prepared,
     promote(key) {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isBytes } from '../shared/bytes.ts';
 import { checkAboveZero } from '../shared/check.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
@@ -32,7 +32,7 @@ export function sign(body: Uint8Array | string, key: string, timestampSeconds: n
   if (!(Number.isSafeInteger(timestampSeconds) && timestampSeconds > 0)) {
     throw new TypeError(`timestampSeconds must be unix time in whole seconds, not ${timestampSeconds}.`);
   }
-  return hmac(prepareKey(key, 'key').text, body, `${timestampSeconds}`);
+  return hmac(prepareKey(key, 'key').bytes, body, `${timestampSeconds}`);
 }
 
 export interface VerifyOptions {
@@ -116,11 +116,11 @@ export async function findKey(
 
 /** True if the key made one of the signatures. Every comparison takes constant time. */
 function isSignedWith(
-  { hmacKey }: PreparedKey,
+  { bytes }: PreparedKey,
   body: Uint8Array,
   { signatures, timestamp }: SignedHeaders,
 ): boolean {
-  const expected = hmac(hmacKey, body, timestamp);
+  const expected = hmac(bytes, body, timestamp);
   return signatures.some((signature) => isSameText(signature, expected));
 }
 
@@ -133,7 +133,7 @@ const MISMATCH_HINT =
   'Each Showpad subscription has its own key: check that this is the whole key of the one that sends to this URL. A body ' +
   'that a parser or a proxy changed looks the same.';
 
-function hmac(key: string | KeyObject, body: Uint8Array | string, timestamp: string): string {
+function hmac(key: Uint8Array, body: Uint8Array | string, timestamp: string): string {
   return createHmac('sha256', key).update(body).update(`.${timestamp}`).digest('base64');
 }
 
