@@ -29,8 +29,17 @@ export function toEntry(item: Item): LedgerEntry {
     firstMs: number('firstMs'),
     bodyDigest: number('bodyDigest'),
     untilMs: number('untilMs'),
-    handlers: (item.handlers?.L ?? []).map(({ S }) => JSON.parse(S ?? '""')),
+    handlers: namesIn(item),
   };
+}
+
+/** If the list cannot be read, all handlers run again: that is better than to refuse the event until nobody sends it any more. */
+function namesIn({ handlers }: Item): readonly string[] {
+  try {
+    return (handlers?.L ?? []).map(({ S }) => JSON.parse(S ?? ''));
+  } catch {
+    return [];
+  }
 }
 
 export function toNumber(value: number): { readonly N: string } {

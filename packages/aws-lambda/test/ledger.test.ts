@@ -1,4 +1,4 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoLedger, createSqsHandler, type Ledger } from '@showpad-webhooks/aws-lambda';
 import { signedDelivery } from '@showpad-webhooks/aws-lambda/testing';
 import { keyTextOf } from '@showpad-webhooks/core/store';
@@ -84,6 +84,23 @@ describe('the ledger in DynamoDB', () => {
     expect(await claim()).toMatchObject({ status: 'completed' });
     client.destroy();
     await proxy.close();
+  });
+
+  test('runs all handlers again if their names cannot be read', async () => {
+    const ledger = open();
+    const claim = () => ledger.claim({ key: 'unreadable', bodyDigest: 1, leaseMs: LEASE_MS });
+    const first = await claim();
+    if (first.status !== 'claimed') throw new Error(first.status);
+    await ledger.release({ key: 'unreadable', fence: first.fence });
+    await server.client.send(
+      new UpdateItemCommand({
+        TableName: TABLE,
+        Key: { id: { S: keyTextOf('unreadable') } },
+        UpdateExpression: 'SET handlers = :handlers',
+        ExpressionAttributeValues: { ':handlers': { L: [{ S: 'crm' }] } },
+      }),
+    );
+    expect(await claim()).toMatchObject({ status: 'claimed', attempt: 2, done: [] });
   });
 
   test('forgets what was handled when its time is over, and lets DynamoDB delete it then', async () => {

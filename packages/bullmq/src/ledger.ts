@@ -70,7 +70,7 @@ export function createRedisLedger({
       const isConflict = reply[1] === 1;
       if (reply[0] !== 'claimed') return { status: reply[0], isConflict };
       const [status, , fence, attempt, ageMs, handlers] = reply;
-      return { status, fence, attempt, ageMs, done: JSON.parse(`[${handlers}]`), isConflict };
+      return { status, fence, attempt, ageMs, done: namesIn(handlers), isConflict };
     },
 
     async checkpoint({ key, fence }, { handler, leaseMs }) {
@@ -85,6 +85,15 @@ export function createRedisLedger({
       (await own)?.disconnect();
     },
   };
+}
+
+/** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */
+function namesIn(handlers: string): readonly string[] {
+  try {
+    return JSON.parse(`[${handlers}]`);
+  } catch {
+    return [];
+  }
 }
 
 function isClient(connection: RedisOptions | RedisClient): connection is RedisClient {

@@ -71,6 +71,18 @@ describe.skipIf(!redis?.isInstalled)('the ledger in Redis', () => {
     });
   });
 
+  test('runs all handlers again if their names cannot be read', async () => {
+    const client = connect();
+    const own = createRedisLedger({ connection: client, prefix: 'unreadable' });
+    const claim = () => own.claim({ key: 'a', bodyDigest: 1, leaseMs: 60_000 });
+    const first = await claim();
+    if (first.status !== 'claimed') throw new Error(first.status);
+    await own.release({ key: 'a', fence: first.fence });
+    const [hash = ''] = await client.keys('unreadable:*');
+    await client.hset(hash, 'handlers', '"crm');
+    expect(await claim()).toMatchObject({ status: 'claimed', attempt: 2, done: [] });
+  });
+
   test('completes what it claimed although the memory of Redis is full', async () => {
     const redis = connect();
     const request = { key: 'full', bodyDigest: 1, leaseMs: 10_000 };
