@@ -5,6 +5,7 @@ import type { StandardSchemaV1 } from './schema.ts';
 /** Ends the reports about data whose keys are ever new. */
 const MOST_PLACES = 1_000;
 const FIELD_NAME = /^[A-Za-z_$][\w$-]{0,63}$/;
+const LIKE_AN_ID = /^[\da-f-]{16,}$|\d{5}/i;
 
 /** Notices events that do not fit their schema. Each place of an event type is reported once, and no value ever. */
 export class DriftWatch {
@@ -38,8 +39,11 @@ export class DriftWatch {
   }
 }
 
-/** The path of a field, and the type that the field has. A key that may be data, such as an e-mail address, becomes `*`. */
-function placeOf(
+/**
+ * The path of a field, and the type that the field has. A key that may be data, such as an e-mail address or an id, becomes
+ * `*`.
+ */
+export function placeOf(
   segments: readonly (PropertyKey | StandardSchemaV1.PathSegment)[],
   data: unknown,
 ): readonly [path: string, kind: string] {
@@ -48,7 +52,8 @@ function placeOf(
   for (const segment of segments) {
     const key = typeof segment === 'object' ? segment.key : segment;
     const name = String(key);
-    path += Array.isArray(value) ? '[]' : `.${FIELD_NAME.test(name) ? name : '*'}`;
+    const isField = FIELD_NAME.test(name) && !LIKE_AN_ID.test(name);
+    path += Array.isArray(value) ? '[]' : `.${isField ? name : '*'}`;
     value = Object.hasOwn(Object(value), key) ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   }
   return [path, kindOf(value)];

@@ -1,4 +1,5 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
+import { placeOf } from './drift.ts';
 import type { ShowpadEvent } from './event.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
@@ -30,16 +31,12 @@ export async function validateEvent(
   }
   throw new ShowpadWebhookError('HANDLER_FAILED', `The event does not fit schemas["${event.type}"].`, {
     hint: 'See error.cause for the fields. Payloads change: make the schema accept what Showpad sends. Showpad will retry.',
-    cause: issues.length > 0 ? notAccepted(issues) : cause,
+    cause: issues.length > 0 ? notAccepted(issues, event.data) : cause,
   });
 }
 
 /** Names the fields. The messages of the schema itself may quote the payload, so they are left out. */
-function notAccepted(issues: readonly StandardSchemaV1.Issue[]): Error {
-  const fields = issues.map(({ path = [] }) => ['data', ...Array.from(path, segmentName)].join('.'));
+function notAccepted(issues: readonly StandardSchemaV1.Issue[], data: unknown): Error {
+  const fields = issues.map(({ path = [] }) => placeOf(path, data)[0]);
   return new Error(`The schema does not accept ${[...new Set(fields)].join(', ')}.`);
-}
-
-function segmentName(segment: PropertyKey | StandardSchemaV1.PathSegment): string {
-  return String(typeof segment === 'object' ? segment.key : segment);
 }

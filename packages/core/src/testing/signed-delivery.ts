@@ -4,6 +4,7 @@ import type { ShowpadEventMap } from '../events/event-map.ts';
 import { quote } from '../shared/text.ts';
 import { sign } from '../signature/signature.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature/signed-headers.ts';
+import { CATALOGUE_FOLDER } from './catalogue-samples.ts';
 import type { EventJson } from './event-json.ts';
 import { findSample, newEnvelope } from './samples.ts';
 
@@ -80,7 +81,7 @@ function newEvent(type: string, { data }: SignedDeliveryOptions): EventJson {
   if (!sample && data === undefined) {
     const fix = type.trimStart().startsWith('{')
       ? 'To sign text as it is, pass { body: text }.'
-      : 'Pass the option "data", or an event.';
+      : `Pass the option "data", or add the event to "${CATALOGUE_FOLDER}" in the working directory with "showpad-webhooks events add".`;
     throw new TypeError(`There is no sample of the event type ${quote(type)}. ${fix}`);
   }
   const envelope = newEnvelope();

@@ -19,7 +19,7 @@ const schemas: EventSchemas = {
 const send = (data: unknown, id: string) => signedDelivery({ type: TYPE, id, data }, { key: KEY });
 const DRIFTED = {
   items: [{ size: 'secret' }, { size: 1 }, { size: 'secret' }, {}],
-  owner: { 'secret@example.com': 'secret' },
+  owner: { 'secret@example.com': 'secret', d40cce9cdc0945298b8120ca7de4adc7: 'secret' },
 };
 
 describe('with the schema mode "report"', () => {

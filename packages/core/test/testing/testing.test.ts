@@ -56,7 +56,8 @@ describe('signedDelivery', () => {
   test('of a type without a sample needs data', () => {
     expect(() => signedDelivery('asset-viewed', { key: KEY })).toThrow(
       new TypeError(
-        'There is no sample of the event type "asset-viewed". Pass the option "data", or an event.',
+        'There is no sample of the event type "asset-viewed". Pass the option "data", or add the event to ' +
+          '"showpad-events" in the working directory with "showpad-webhooks events add".',
       ),
     );
     const event = parseEvent(signedDelivery('asset-viewed', { key: KEY, data: { assetId: '1' } }).body);
