@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAllocations } from './src/groups/allocations.ts';
+import { measureCold } from './src/groups/cold.ts';
 import { measureGrowth } from './src/groups/growth.ts';
 import { measureHttp, measureHttpWithInbox } from './src/groups/http.ts';
 import { measureLedger } from './src/groups/ledger.ts';
@@ -48,6 +49,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   ledger: () => measureLedger(pace),
   memory: () => measureMemory(memoryPace),
   start: () => measureStart(isQuick ? 3 : 11),
+  cold: () => measureCold(isQuick ? 3 : 21),
 };
 
 const results: Result[] = [];

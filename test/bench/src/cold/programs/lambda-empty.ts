@@ -1,0 +1,3 @@
+export async function handler(): Promise<{ statusCode: number; body: string }> {
+  return { statusCode: 200, body: 'ok' };
+}
