@@ -270,7 +270,7 @@ describe('events learn', () => {
     expect(valuesOf<{ allowed?: object[] }>(finished)[0]?.allowed).toEqual([
       { path: 'data.a', change: 'can be null' },
       { path: 'data.b.new', change: 'is new' },
-      { path: 'data.d', change: 'can be more than before' },
+      { path: 'data.d', change: 'allows more' },
     ]);
     expect(readJson(path)).toMatchObject({
       properties: {

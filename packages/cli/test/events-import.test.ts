@@ -107,7 +107,7 @@ describe('events import', () => {
       oneOf: [event('two'), event('three')],
       $defs: { Data: { type: 'object' } },
     });
-    expect(schemaOf(app, 'two')).toMatchObject({ $ref: '#/$defs/Data', $defs: { Data: { type: 'object' } } });
+    expect(schemaOf(app, 'two')).toMatchObject({ type: 'object' });
     expect(schemaOf(app, 'three')).toBeDefined();
   });
 
@@ -151,6 +151,59 @@ describe('events import', () => {
     const hook = { post: { requestBody: { content: { 'application/json': { schema } } } } };
     await importFile(app, 'openapi.json', { openapi: '3.0.3', 'x-webhooks': { 'asset-viewed': hook } });
     expect(schemaOf(app, 'asset-viewed')).toMatchObject({ type: 'object' });
+  });
+
+  test('keeps what schemas refer to when one of them changes, and says what changed', async () => {
+    const app = openApp();
+    const documentOf = (user: object, more: object = {}) => ({
+      openapi: '3.0.3',
+      components: {
+        schemas: {
+          Shared: { properties: { type: { enum: ['x'] }, data: { $ref: '#/components/schemas/Data' } } },
+          Data: {
+            allOf: [{ $ref: '#/components/schemas/Base' }],
+            type: 'object',
+            properties: {
+              by: { $ref: '#/components/schemas/User' },
+              parent: { $ref: '#/components/schemas/Data' },
+            },
+          },
+          Base: { type: 'object', properties: { id: { type: 'string' } } },
+          User: { type: 'object', properties: { name: { type: 'string' }, ...user } },
+          Plain: {
+            properties: {
+              type: { enum: ['plain'] },
+              data: { type: 'object', properties: { by: { $ref: '#/components/schemas/User' }, ...more } },
+            },
+          },
+        },
+      },
+    });
+    expect(await importFile(app, 'one.json', documentOf({}))).toMatchObject({ exitCode: 0 });
+    expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+    const generated = readFileSync(join(app.root, 'src/showpad-events.ts'), 'utf8');
+    expect(generated).toContain('x: XData');
+    const changed = await importFile(
+      app,
+      'two.json',
+      documentOf({ age: { type: 'number' } }, { n: { type: 'number' } }),
+    );
+    expect(valuesOf(changed)).toMatchObject([
+      { type: 'x', allowed: [{ path: 'User.age', change: 'is new' }] },
+      {
+        type: 'plain',
+        allowed: [
+          { path: 'data.n', change: 'is new' },
+          { path: 'User.age', change: 'is new' },
+        ],
+      },
+      { generated: 'src/showpad-events.ts' },
+    ]);
+    app.record('x', { by: { name: 'x', age: 'old' }, parent: { by: { name: 1 } }, id: 1, more: 1 });
+    const checked = await runCommand(['events', 'check', '--dir', app.dir]);
+    expect(checked.stdout).toContain('data.by.age is string, not number');
+    expect((await runCommand(['events', 'learn', app.recordings, '--dir', app.dir])).exitCode).toBe(0);
+    expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
   });
 
   test('reads one schema of a document whose schemas do not name their event types', async () => {

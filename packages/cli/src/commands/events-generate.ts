@@ -52,7 +52,7 @@ export async function finish(merged: readonly Merged[], flags: PlaceFlags, conte
     context.output.result(
       { type, change, allowed },
       [type, paint(change === 'unchanged' ? 'dim' : 'green', change)],
-      ...allowed.map(({ path, change: what }) => `  ${path} ${what} now`),
+      ...allowed.map(({ path, change: what }) => `  ${path} ${what}`),
     );
   }
   if (merged.length === 0) return;

@@ -229,7 +229,8 @@ function complete(schema: JsonSchema, source: Source): JsonSchema {
       defs.set(name, move(resolve({ $ref }, source)));
       return { ...inner, $ref: `#/$defs/${name}` };
     });
-  const { title: _, ...root } = schema;
+  // The root is no reference, so that every command can add to its fields.
+  const { title: _, ...root } = resolve(schema, source);
   const moved = move(root);
   return defs.size === 0 ? moved : { ...moved, $defs: toObject(defs) };
 }

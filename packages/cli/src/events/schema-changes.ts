@@ -9,10 +9,21 @@ export interface SchemaChange {
   readonly change: string;
 }
 
-/** Compares a schema with what `widen` made of it. */
-export function findChanges(before: JsonSchema, after: JsonSchema, path = 'data'): readonly SchemaChange[] {
+/** Compares a schema with what `widen` made of it. What several fields refer to is listed once, by its name. */
+export function findChanges(
+  { $defs: before, ...root }: JsonSchema,
+  { $defs: after, ...newRoot }: JsonSchema,
+): readonly SchemaChange[] {
+  const known = new Map<string, JsonSchema>(Object.entries(Object(before)));
+  const changed = Object.entries<JsonSchema>(Object(after)).flatMap(([name, schema]) =>
+    changesIn(known.get(name) ?? schema, schema, name),
+  );
+  return [...changesIn(root, newRoot, 'data'), ...changed];
+}
+
+function changesIn(before: JsonSchema, after: JsonSchema, path: string): readonly SchemaChange[] {
   if (isDeepStrictEqual(before, after)) return [];
-  if (isComposed(before) || isComposed(after)) return [{ path, change: 'can be more than before' }];
+  if (isComposed(before) || isComposed(after)) return [{ path, change: 'allows more' }];
   return [...typeChanges(before, after, path), ...fieldChanges(before, after, path)];
 }
 
@@ -50,5 +61,5 @@ function innerChanges(
   path: string,
 ): readonly SchemaChange[] {
   if (after === undefined) return [];
-  return isObject(before) ? findChanges(before as JsonSchema, after, path) : [{ path, change: 'is new' }];
+  return isObject(before) ? changesIn(before as JsonSchema, after, path) : [{ path, change: 'is new' }];
 }

@@ -1,3 +1,4 @@
+import { CliError } from '../cli-error.ts';
 import { isEnumLike } from './field-names.ts';
 import { withoutOnlyNull } from './infer.ts';
 import { type JsonSchema, mapSchemas, toObject, typesOf } from './json-schema.ts';
@@ -34,7 +35,13 @@ export async function writeDeclarations(schemas: ReadonlyMap<string, JsonSchema>
     definitions: toObject(definitions),
   };
   const { compile } = await import('json-schema-to-typescript');
-  return restoreNames(await compile(root as never, EVENTS_INTERFACE, OPTIONS));
+  try {
+    return restoreNames(await compile(root as never, EVENTS_INTERFACE, OPTIONS));
+  } catch (error) {
+    // The rest of the message may be a whole schema.
+    const [problem] = (error as Error).message.split('\n');
+    throw new CliError('No types can be made of the schemas in the catalogue.', problem);
+  }
 }
 
 /** `content-shared` becomes `ContentSharedData`. Two types may give the same name. */

@@ -6,6 +6,28 @@ import { isComposed, type JsonSchema, type TypeName, toObject, typesOf } from '.
  * of them does not require, becomes optional. What else the first says, such as a description, stays.
  */
 export function widen(known: JsonSchema, found: JsonSchema): JsonSchema {
+  const { $defs: knownDefs, ...knownRoot } = known;
+  const { $defs: foundDefs, ...foundRoot } = found;
+  const widened = widenSchema(knownRoot, foundRoot);
+  if (!knownDefs && !foundDefs) return widened;
+  return { ...widened, $defs: widenEach(Object(knownDefs), Object(foundDefs)) };
+}
+
+type Schemas = Readonly<Record<string, JsonSchema>>;
+
+function widenEach(known: Schemas, found: Schemas): Schemas {
+  const [knownMap, foundMap] = [new Map(Object.entries(known)), new Map(Object.entries(found))];
+  const names = [...new Set([...knownMap.keys(), ...foundMap.keys()])];
+  return toObject(
+    names.map((name): readonly [string, JsonSchema] => {
+      const one = knownMap.get(name);
+      const other = foundMap.get(name);
+      return [name, one && other ? widenSchema(one, other) : ((one ?? other) as JsonSchema)];
+    }),
+  );
+}
+
+function widenSchema(known: JsonSchema, found: JsonSchema): JsonSchema {
   if (isDeepStrictEqual(known, found)) return known;
   if (isComposed(known)) return widenComposed(known, found);
   if (isComposed(found)) return { anyOf: [known, found] };
@@ -32,7 +54,7 @@ function widenComposed(known: JsonSchema, found: JsonSchema): JsonSchema {
   if (anyOf.some((each) => isDeepStrictEqual(each, found))) return known;
   const index = anyOf.findIndex((each) => !isComposed(each));
   if (index === -1) return { ...rest, anyOf: [...anyOf, found] };
-  return { ...rest, anyOf: anyOf.map((each, at) => (at === index ? widen(each, found) : each)) };
+  return { ...rest, anyOf: anyOf.map((each, at) => (at === index ? widenSchema(each, found) : each)) };
 }
 
 const ORDER: readonly TypeName[] = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
@@ -46,25 +68,18 @@ function typeKeyword(types: readonly TypeName[]): TypeName | readonly TypeName[]
 
 function widenFields(known: JsonSchema, found: JsonSchema): JsonSchema {
   if (!allows(known, 'object') || !allows(found, 'object')) return {};
-  const knownFields = new Map(Object.entries(known.properties ?? {}));
-  const foundFields = new Map(Object.entries(found.properties ?? {}));
-  const names = [...new Set([...knownFields.keys(), ...foundFields.keys()])];
-  const properties = names.map((name): readonly [string, JsonSchema] => {
-    const one = knownFields.get(name);
-    const other = foundFields.get(name);
-    return [name, one && other ? widen(one, other) : ((one ?? other) as JsonSchema)];
-  });
+  const properties = widenEach(known.properties ?? {}, found.properties ?? {});
   const required = known.required?.filter((name) => found.required?.includes(name)) ?? [];
   const { additionalProperties: one } = known;
   const { additionalProperties: other } = found;
   const areSchemas = typeof one === 'object' && typeof other === 'object';
   const additionalProperties = areSchemas
-    ? widen(one, other)
+    ? widenSchema(one, other)
     : one === false
       ? (other ?? one)
       : (one ?? other);
   return {
-    ...(names.length > 0 && { properties: toObject(properties) }),
+    ...(Object.keys(properties).length > 0 && { properties }),
     ...(Object.hasOwn(known, 'required') || Object.hasOwn(found, 'required') ? { required } : {}),
     ...(additionalProperties !== undefined && { additionalProperties }),
   };
@@ -73,7 +88,7 @@ function widenFields(known: JsonSchema, found: JsonSchema): JsonSchema {
 /** An array without items was always empty so far. */
 function widenItems({ items: one }: JsonSchema, { items: other }: JsonSchema): JsonSchema {
   if (!one || !other) return {};
-  return { items: widen(one, other) };
+  return { items: widenSchema(one, other) };
 }
 
 function widenExamples({ examples: one }: JsonSchema, { examples: other }: JsonSchema): JsonSchema {
