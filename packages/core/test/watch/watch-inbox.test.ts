@@ -6,7 +6,7 @@ import {
   type WatchInboxOptions,
   watchInbox,
 } from '@showpad-webhooks/core/watch';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 import { NOW_MS, startTime, stopTime, TYPE } from '../support.ts';
@@ -76,6 +76,148 @@ test('calls once when dead letters appear, and once when they have been gone for
   ]);
 });
 
+/** What is told of a condition that is there for two checks and then gone for two. */
+async function tellOf(
+  changes: Partial<InboxStore>,
+  options: Partial<WatchInboxOptions>,
+  begin: (inbox: Inbox) => unknown,
+  end: (inbox: Inbox) => unknown,
+): Promise<InboxAlert[]> {
+  const { inbox, watch, alerts } = watched(changes, options);
+  await begin(inbox);
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  await end(inbox);
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  return alerts;
+}
+
+describe('the texts of a condition are sentences that say what to do', () => {
+  let health: () => StoreHealth = () => HEALTHY;
+  const changes: Partial<InboxStore> = { health: () => health() };
+  const be = (next: () => StoreHealth) => () => {
+    health = next;
+  };
+  const well = be(() => HEALTHY);
+  const problems = ['The disk is full.', 'Nothing was stored for 3 s.'];
+  const putDead = (count: number) => async (inbox: Inbox) => {
+    for (let id = 1; id <= count; id++) await inbox.put(entryOf({ id: `${id}`, error: DEAD }));
+  };
+  const discardAll = (inbox: Inbox) => inbox.discard({ state: 'dead' });
+
+  test.each<
+    [string, Partial<WatchInboxOptions>, (inbox: Inbox) => unknown, (inbox: Inbox) => unknown, object]
+  >([
+    [
+      'unreachable',
+      {},
+      be(() => {
+        throw new Error('connect ECONNREFUSED');
+      }),
+      well,
+      {
+        data: { problem: 'The store cannot be read: connect ECONNREFUSED' },
+        begun: 'cannot be reached. The store cannot be read: connect ECONNREFUSED',
+        ended: 'can be reached again.',
+      },
+    ],
+    [
+      'cannot-store',
+      {},
+      be(() => ({ isWritable: false, problems })),
+      well,
+      {
+        data: { problem: 'The disk is full. Nothing was stored for 3 s.' },
+        begun:
+          'cannot store events, and Showpad sends each one for about 15 s only. The disk is full. Nothing was stored for 3 s.',
+        ended: 'can store events again.',
+      },
+    ],
+    [
+      'problem',
+      {},
+      be(() => ({ isWritable: true, problems: ['fsync is off.'] })),
+      well,
+      {
+        data: { problem: 'fsync is off.' },
+        begun: 'reports a problem. fsync is off.',
+        ended: 'does not report this any more: fsync is off.',
+      },
+    ],
+    [
+      'dead-letters',
+      {},
+      putDead(1),
+      discardAll,
+      {
+        data: { deadLetters: 1 },
+        begun:
+          'holds 1 dead letter. Nobody handles them until they are retried. "showpad-webhooks inbox list" says why they died.',
+        ended: 'holds no dead letter any more.',
+      },
+    ],
+    [
+      'dead-letters',
+      { maxDeadLetters: 1 },
+      putDead(2),
+      discardAll,
+      {
+        data: { deadLetters: 2 },
+        begun:
+          'holds 2 dead letters. Nobody handles them until they are retried. "showpad-webhooks inbox list" says why they died.',
+        ended: 'holds few dead letters again.',
+      },
+    ],
+  ])('%s, with %j', async (condition, options, begin, end, expected) => {
+    onTestFinished(well);
+    const alerts = await tellOf(changes, options, begin, end);
+    const [begun, ended] = alerts;
+    expect(alerts).toHaveLength(2);
+    expect(begun).toMatchObject({ condition, state: 'begun' });
+    expect(ended).toMatchObject({ condition, state: 'ended' });
+    expect({ data: begun?.data, begun: begun?.text, ended: ended?.text }).toEqual(
+      withName(expected as Texts),
+    );
+  });
+
+  interface Texts {
+    readonly begun: string;
+    readonly ended: string;
+  }
+
+  const withName = ({ begun, ended, ...rest }: Texts) => ({
+    ...rest,
+    begun: `The inbox "crm" ${begun}`,
+    ended: `The inbox "crm" ${ended}`,
+  });
+
+  test.each([
+    [119_000, '119 s'],
+    [120_000, '2 min'],
+    [7_140_000, '119 min'],
+    [7_200_000, '2 h'],
+    [26.4 * HOUR_MS, '26 h'],
+  ])('lag, and %i ms are %s', async (lagMs, words) => {
+    stopTime();
+    onTestFinished(startTime);
+    const alerts = await tellOf(
+      {},
+      {},
+      async (inbox) => {
+        await inbox.put(entryOf({}));
+        vi.setSystemTime(NOW_MS + lagMs);
+      },
+      (inbox) => inbox.discard({ id: 'event-1' }),
+    );
+    expect(alerts.map(({ condition, text }) => [condition, text])).toEqual([
+      [
+        'lag',
+        `The inbox "crm" is behind: an event has been waiting for ${words}. Check that the app runs, that it calls receiver.start(), and that its handlers are neither slow nor failing.`,
+      ],
+      ['lag', 'The inbox "crm" has caught up.'],
+    ]);
+  });
+});
+
 test('tolerates as many dead letters as the app says', async () => {
   const { inbox, watch, alerts, told } = watched({}, { maxDeadLetters: 1 });
   await inbox.put(entryOf({ id: '1', error: DEAD }));
@@ -116,11 +258,15 @@ test('calls when no event of a type has arrived for hours, also if it was starte
   await watch.check();
   expect(told(), 'events of another type').toEqual(['silence begun']);
   expect(alerts[0]).toMatchObject({ key: `crm/silence/${TYPE}`, data: { type: TYPE } });
-  expect(alerts[0]?.text).toContain(`has got no event of type "${TYPE}" for 24 h.`);
+  expect(alerts[0]?.text).toBe(
+    `The inbox "crm" has got no event of type "${TYPE}" for 24 h. Check that Showpad has an active subscription for it, and ` +
+      'what Showpad logs: "showpad-webhooks subscriptions logs".',
+  );
 
   await inbox.put(entryOf({ id: '1', receivedAtMs: nowMs, error: DEAD }));
   for (let checks = 0; checks < 2; checks++) await watch.check();
   expect(told()).toEqual(['dead-letters begun', 'silence ended']);
+  expect(alerts[2]?.text).toBe(`The inbox "crm" gets events of type "${TYPE}" again.`);
 
   nowMs += 25 * HOUR_MS;
   const restarted: InboxAlert[] = [];
@@ -151,6 +297,36 @@ test('calls when events cannot be stored, and calls the reason no other problem'
   health = HEALTHY;
   for (let checks = 0; checks < 2; checks++) await watch.check();
   expect(told()).toEqual(['cannot-store ended']);
+});
+
+test('does not think that a problem is over while nothing can be stored', async () => {
+  let health: StoreHealth = { isWritable: true, problems: ['fsync is off.'] };
+  const { watch, told } = watched({ health: () => health });
+  await watch.check();
+  health = { isWritable: false, problems: ['The disk is full.'] };
+  for (let checks = 0; checks < 3; checks++) await watch.check();
+  expect(told()).toEqual(['problem begun', 'cannot-store begun']);
+  health = HEALTHY;
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told().toSorted()).toEqual(['cannot-store ended', 'problem ended']);
+});
+
+test('calls if a store hangs', async () => {
+  stopTime();
+  onTestFinished(startTime);
+  const hang = () => new Promise<never>(() => {});
+  for (const changes of [{ health: hang }, { list: hang }]) {
+    const { watch, alerts } = watched(changes);
+    for (let checks = 0; checks < 2; checks++) {
+      const checking = watch.check();
+      await vi.advanceTimersByTimeAsync(2_500);
+      await checking;
+    }
+    expect(alerts.map(({ text }) => text)).toEqual([
+      'The inbox "crm" cannot be reached. There was no result within 2500 ms.',
+    ]);
+    watch.close();
+  }
 });
 
 test('calls for each problem of the health, such as a clock that stepped, once although its numbers change', async () => {
