@@ -1,5 +1,11 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import { createStoreInbox, type InboxStore, type StoreHealth } from '@showpad-webhooks/core/inbox';
+import {
+  createStoreInbox,
+  type InboxItem,
+  type InboxState,
+  type InboxStore,
+  type StoreHealth,
+} from '@showpad-webhooks/core/inbox';
 import {
   type InboxAlert,
   type InboxWatch,
@@ -288,6 +294,97 @@ test('finds an event of a type among many that wait or are dead', async () => {
   }
 });
 
+describe('silence', () => {
+  const MINUTE_MS = 60_000;
+  const OTHER = 'other';
+
+  /** Watches an inbox whose lists never end, and counts how many pages it reads of each state. */
+  function withEndlessLists(
+    maxSilenceMs: Readonly<Record<string, number>>,
+    pageOf: (state: InboxState, page: number) => Partial<InboxItem>,
+  ) {
+    stopTime();
+    onTestFinished(startTime);
+    const pages = { pending: 0, leased: 0, done: 0, dead: 0 };
+    const list: InboxStore['list'] = ({ state = 'dead', limit = 100, cursor = '0' }) => {
+      if (limit === 1) return { items: [], next: undefined }; // It only looks whether anything is dead.
+      pages[state]++;
+      const { body: _, ...entry } = entryOf({ type: OTHER, receivedAtMs: NOW_MS });
+      const rest = { state, attempt: 1, generation: 0, done: [], failures: [], bodyBytes: 2, hasBody: true };
+      const item: InboxItem = { ...entry, ...rest, ...pageOf(state, Number(cursor)) };
+      const isOver = Number(cursor) === 999;
+      return { items: Array(limit).fill(item), next: isOver ? undefined : `${Number(cursor) + 1}` };
+    };
+    const { watch, told } = watched({ list }, { maxSilenceMs });
+    const look = async () => {
+      Object.assign(pages, { pending: 0, leased: 0, done: 0, dead: 0 });
+      await watch.check();
+      return pages;
+    };
+    return { look, told };
+  }
+
+  const isSettledState = (state: InboxState) => state === 'done' || state === 'dead';
+
+  test('is looked for in the latest 5,000 entries that wait, and in what was settled late enough', async () => {
+    const { look } = withEndlessLists({ [TYPE]: 60 * MINUTE_MS }, (state, page) =>
+      isSettledState(state) ? { settledAtMs: NOW_MS - page * 30 * MINUTE_MS } : {},
+    );
+    expect(await look()).toEqual({ pending: 50, leased: 50, done: 4, dead: 4 });
+  });
+
+  test('is looked for only in what was settled since the last look, with a minute to spare', async () => {
+    const { look } = withEndlessLists({ [TYPE]: 2 * HOUR_MS }, (state, page) =>
+      isSettledState(state) ? { settledAtMs: Date.now() - page * 30_000 } : {},
+    );
+    await look();
+    vi.setSystemTime(NOW_MS + 10_000);
+    expect(await look()).toMatchObject({ done: 4, dead: 4 });
+  });
+
+  test('is not looked for any more when an event was found', async () => {
+    const { look, told } = withEndlessLists({ [TYPE]: HOUR_MS }, () => ({ type: TYPE }));
+    expect(await look()).toEqual({ pending: 1, leased: 1, done: 1, dead: 1 });
+    expect(await look()).toEqual({ pending: 0, leased: 0, done: 0, dead: 0 });
+    expect(told()).toEqual([]);
+  });
+
+  /** Events that died, in the order in which they did. */
+  async function withDead(
+    options: Partial<WatchInboxOptions>,
+    events: readonly { readonly type: string; readonly receivedAgoMs: number; readonly diedAgoMs: number }[],
+  ): Promise<string[]> {
+    stopTime();
+    onTestFinished(startTime);
+    const { inbox, watch, alerts } = watched({}, { maxDeadLetters: 9_999, ...options });
+    for (const [index, { type, receivedAgoMs, diedAgoMs }] of events.entries()) {
+      vi.setSystemTime(NOW_MS - diedAgoMs);
+      await inbox.put(entryOf({ id: `${index}`, type, receivedAtMs: NOW_MS - receivedAgoMs, error: DEAD }));
+    }
+    vi.setSystemTime(NOW_MS);
+    await watch.check();
+    return alerts.map(({ key }) => key);
+  }
+
+  test('ends with the event that arrived last, whichever was settled last', async () => {
+    const recent = { type: TYPE, receivedAgoMs: HOUR_MS / 2, diedAgoMs: HOUR_MS / 2 };
+    const old = { type: TYPE, receivedAgoMs: 5 * HOUR_MS, diedAgoMs: 0 };
+    expect(await withDead({ maxSilenceMs: { [TYPE]: HOUR_MS } }, [recent, old])).toEqual([]);
+    expect(await withDead({ maxSilenceMs: { [TYPE]: HOUR_MS } }, [old])).toEqual([`crm/silence/${TYPE}`]);
+  });
+
+  test('of a type that may be silent for long is looked for as long ago, although another type may not', async () => {
+    const maxSilenceMs = { often: HOUR_MS, rare: 24 * HOUR_MS };
+    const rare = { type: 'rare', receivedAgoMs: 10 * HOUR_MS, diedAgoMs: 10 * HOUR_MS };
+    const others = Array.from({ length: 150 }, () => ({
+      type: OTHER,
+      receivedAgoMs: 2 * HOUR_MS,
+      diedAgoMs: 2 * HOUR_MS,
+    }));
+    expect(await withDead({ maxSilenceMs }, [rare, ...others])).toEqual(['crm/silence/often']);
+  });
+});
+
 test('calls when events cannot be stored, and calls the reason no other problem', async () => {
   let health: StoreHealth = { isWritable: false, problems: ['The disk is full.'] };
   const { watch, alerts, told } = watched({ health: () => health });
@@ -362,6 +459,46 @@ test('calls if two checks in a row get no answer, and does not think meanwhile t
   expect(alerts[1]?.text).toContain('connect ECONNREFUSED');
 });
 
+test('does not call if the store is away for two checks that do not follow each other', async () => {
+  let isAway = false;
+  const health = () => {
+    if (isAway) throw new Error('connect ECONNREFUSED');
+    return HEALTHY;
+  };
+  const { watch, told } = watched({ health });
+  for (const away of [true, false, true, false]) {
+    isAway = away;
+    await watch.check();
+  }
+  expect(told()).toEqual([]);
+});
+
+test('looks once if two ask at the same time', async () => {
+  let looks = 0;
+  const health = () => {
+    looks++;
+    return HEALTHY;
+  };
+  const { watch } = watched({ health });
+  await Promise.all([watch.check(), watch.check()]);
+  expect(looks).toBe(1);
+  await watch.check();
+  expect(looks).toBe(2);
+});
+
+test('calls nobody if it is closed while it looks, and leaves no timer behind', async () => {
+  stopTime();
+  onTestFinished(startTime);
+  const { inbox, watch, told } = watched();
+  expect(vi.getTimerCount()).toBe(1);
+  await inbox.put(entryOf({ error: DEAD }));
+  const checking = watch.check();
+  watch.close();
+  await checking;
+  expect(told()).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('calls again until the alert could be sent, and says that it could not', async () => {
   const sent: string[] = [];
   const failures: unknown[] = [];
@@ -385,6 +522,24 @@ test('calls again until the alert could be sent, and says that it could not', as
   isDown = false;
   for (let checks = 0; checks < 2; checks++) await watch.check();
   expect(sent).toEqual(['dead-letters']);
+});
+
+test('warns again if an alert could be sent and the next one cannot', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const notify = vi.fn<WatchInboxOptions['notify']>();
+  notify.mockRejectedValueOnce(new Error('Slack is down.'));
+  const { inbox, watch } = watched({}, { notify });
+  await inbox.put(entryOf({ error: DEAD }));
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  notify.mockRejectedValueOnce(new Error('Slack is down.'));
+  await inbox.discard({ state: 'dead' });
+  for (let checks = 0; checks < 3; checks++) await watch.check();
+  expect(warn.mock.calls.map(([message]) => /\((begun|ended)\)/.exec(String(message))?.[1])).toEqual([
+    'begun',
+    'ended',
+  ]);
+  expect(warn.mock.calls[0]?.[1]).toMatchObject({ code: 'ALERT_FAILED' });
 });
 
 test('warns once, and without the cause, if nobody hears that an alert could not be sent', async () => {
