@@ -492,9 +492,7 @@ test('calls nobody if it is closed while it looks, and leaves no timer behind', 
   const { inbox, watch, told } = watched();
   expect(vi.getTimerCount()).toBe(1);
   await inbox.put(entryOf({ error: DEAD }));
-  const checking = watch.check();
-  watch.close();
-  await checking;
+  await Promise.all([watch.check(), watch.close()]);
   expect(told()).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
