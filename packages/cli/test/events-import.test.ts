@@ -260,6 +260,7 @@ describe('events import', () => {
       'require("ajv': 't',
       self: { limited: 0 },
     };
+    expect(readFileSync(join(app.root, 'src/showpad-events.ts'), 'utf8')).toContain('list?: string[];');
     expect(await misfitsIn(app, 'x', fits)).toEqual([]);
     const misfit = { limited: 't', pair: [1], code: 'C300', 'a%b': 1, self: { self: { state: 'SHUT' } } };
     expect([...(await misfitsIn(app, 'x', misfit))].sort()).toEqual([

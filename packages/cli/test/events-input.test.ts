@@ -1,8 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Finished, runCommand, valuesOf } from './command.ts';
 import { type App, misfitsIn, openApp } from './events-folder.ts';
+
+/** What json-schema-to-typescript formats with. */
+const requireOfTypes = createRequire(createRequire(import.meta.url).resolve('json-schema-to-typescript'));
+const { format }: { format(text: string, options: object): Promise<string> } = requireOfTypes('prettier');
 
 const ENVELOPE = { specversion: 1, id: 'c40b30f2-fabf-4c89-aed0-f5f5aaac9a24', time: '2026-11-30T06:45:00Z' };
 
@@ -70,6 +75,20 @@ describe('an event that is pasted', () => {
     const { exitCode, stderr } = await runCommand(['events', 'add', join(app.root, name), '--dir', app.dir]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`${name}" ${reason}.`)]);
   });
+});
+
+test('Prettier and ESLint leave the generated file as it is', async () => {
+  const app = openApp();
+  await add(app, JSON.stringify({ 'quote"d': 1, type: 'FILE', items: [{ a: null }] }), '--type', 'x');
+  await add(app, '{"score":1}', '--type', 'COURSE_COMPLETED');
+  const path = join(app.root, 'src/showpad-events.ts');
+  const generated = readFileSync(path, 'utf8');
+  expect(await format(generated, { parser: 'typescript' })).toBe(generated);
+  const style = { singleQuote: true, semi: false, printWidth: 40, tabWidth: 8, trailingComma: 'none' };
+  writeFileSync(path, await format(generated, { parser: 'typescript', ...style }));
+  expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+  // ESLint's rules may forbid the second line too.
+  expect(generated).toMatch(/^\/\* eslint-disable \*\/\n\/\/ @ts-nocheck /);
 });
 
 describe('a catalogue', () => {

@@ -11,6 +11,7 @@ const OPTIONS = {
   bannerComment: '',
   declareExternallyReferenced: true,
   format: true,
+  ignoreMinAndMaxItems: true,
   strictIndexSignatures: false,
   unknownAny: true,
   style: { singleQuote: true, printWidth: 110 },
