@@ -4,6 +4,6 @@ export { freePort } from './port.ts';
 export { startPostgres, startReplica } from './postgres.ts';
 export { startRedis } from './redis.ts';
 export { type RedisCluster, type RedisShard, startRedisCluster } from './redis-cluster.ts';
-export { command as redisCommand } from './redis-command.ts';
+export { command as redisCommand, untilReplicating } from './redis-command.ts';
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts';
 export type { Server } from './server.ts';

@@ -1,6 +1,6 @@
 import { freePort } from './port.ts';
 import { type RedisSettings, startRedis } from './redis.ts';
-import { command, until } from './redis-command.ts';
+import { command, until, untilReplicating } from './redis-command.ts';
 import type { Server } from './server.ts';
 
 /** A master, and the replica that takes over its slots. */
@@ -47,11 +47,7 @@ export async function startRedisCluster(settings: RedisSettings = {}): Promise<R
       return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}`);
     });
   }
-  for (const { replica } of shards) {
-    await until(async () =>
-      (await command(replica.port, 'INFO replication')).includes('master_link_status:up'),
-    );
-  }
+  for (const { replica } of shards) await untilReplicating(replica.port);
   return {
     servers: nodes,
     shards,

@@ -14,3 +14,12 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   while (!(await condition())) await delay(20, undefined, { signal });
 }
+
+/** Resolves when a replica has all data of its master, and is not busy with writing it to its file. */
+export async function untilReplicating(port: number): Promise<void> {
+  await until(async () => (await command(port, 'INFO replication')).includes('master_link_status:up'));
+  await until(async () => {
+    const info = await command(port, 'INFO persistence');
+    return info.includes('aof_rewrite_in_progress:0') && info.includes('aof_rewrite_scheduled:0');
+  });
+}

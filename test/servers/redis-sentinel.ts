@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { requireServer } from './find-server.ts';
 import { freePort } from './port.ts';
 import { isReady, type RedisSettings, startRedis } from './redis.ts';
-import { command, until } from './redis-command.ts';
+import { command, until, untilReplicating } from './redis-command.ts';
 import { type Server, startServer } from './server.ts';
 
 /** A master with two replicas, and the three Sentinels that replace it. */
@@ -27,9 +27,7 @@ export async function startRedisSentinel(settings: RedisSettings = {}): Promise<
   const master = await startRedis(settings);
   const replicaof = `127.0.0.1 ${master.port}`;
   const replicas = await Promise.all([1, 2].map(() => startRedis({ ...settings, replicaof })));
-  for (const { port } of replicas) {
-    await until(async () => (await command(port, 'INFO replication')).includes('master_link_status:up'));
-  }
+  for (const { port } of replicas) await untilReplicating(port);
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master)));
   for (const { port } of sentinels) {
     await until(async () => (await command(port, 'INFO sentinel')).includes(',slaves=2,sentinels=3'));

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,6 +35,12 @@ export interface User {
 
 const STARTING_MS = 20_000;
 
+/** A test run that ends early must not leave servers behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) signal(child.pid, 'SIGKILL');
+});
+
 /** Starts a server. Resolves when it accepts connections. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { program, args, user, port, folder, isReady } = options;
@@ -42,10 +48,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   function launch() {
     const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], ...user });
-    // A test run that ends early must not leave servers behind.
-    const end = () => signal(started.pid, 'SIGKILL');
-    process.once('exit', end);
-    started.once('exit', () => process.off('exit', end));
+    running.add(started);
+    started.once('exit', () => running.delete(started));
     return started;
   }
 

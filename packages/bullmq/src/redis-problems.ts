@@ -1,5 +1,6 @@
 import type { CallNode } from './redis-scripts.ts';
 import type { WaitReplicas } from './replicas.ts';
+import { isRefused } from './retry-refused.ts';
 
 /** Deliveries are refused when the memory is full, so it is reported before. */
 const FULL_AT_PERCENT = 80;
@@ -26,15 +27,25 @@ type Info = Readonly<Record<string, string>>;
 
 async function readSettings(callNode: CallNode): Promise<Settings> {
   const read = async (setting: string) => {
-    const reply = await callNode('CONFIG', 'GET', setting).catch(() => undefined);
+    const reply = await unlessRefused(callNode('CONFIG', 'GET', setting));
     return [setting, Array.isArray(reply) ? String(reply[1]) : undefined];
   };
   return Object.fromEntries(await Promise.all(SETTINGS.map(read)));
 }
 
+/** Hosted servers often refuse such commands. If the connection is lost instead, nothing is known, and it rejects. */
+async function unlessRefused(reply: Promise<unknown>): Promise<unknown> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The lines of `INFO` as names and values. It is empty if `INFO` is not allowed. */
 async function readInfo(callNode: CallNode, section: string): Promise<Info> {
-  const text = await callNode('INFO', section).catch(() => '');
+  const text = (await unlessRefused(callNode('INFO', section))) ?? '';
   const lines = String(text).split('\r\n');
   return Object.fromEntries(lines.map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]));
 }

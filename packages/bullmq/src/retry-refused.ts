@@ -20,6 +20,6 @@ export async function retryRefused<T>(run: () => Promise<T>, durationMs: number)
 }
 
 /** True if the server answered with an error. Nothing was changed then. */
-function isRefused(error: unknown): boolean {
+export function isRefused(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }

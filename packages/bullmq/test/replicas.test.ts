@@ -1,9 +1,15 @@
-import { type BullmqInboxOptions, createBullmqInbox } from '@showpad-webhooks/bullmq';
-import { createReceiver } from '@showpad-webhooks/core';
-import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
+import { type BullmqInboxOptions, createBullmqInbox, createRedisLedger } from '@showpad-webhooks/bullmq';
+import { createReceiver, type Inbox } from '@showpad-webhooks/core';
+import {
+  findServer,
+  redisCommand,
+  type Server,
+  startRedis,
+  untilReplicating,
+} from '@showpad-webhooks/servers';
 import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { deliver, entryOf, KEY } from './support.ts';
+import { deliver, entryOf, KEY, TYPE } from './support.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
@@ -14,12 +20,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
   beforeEach(async () => {
     master = await startRedis();
     replica = await startRedis({ replicaof: `127.0.0.1 ${master.port}` });
-    const client = new Redis(replica.port, '127.0.0.1');
-    await vi.waitFor(
-      async () => expect(await client.info('replication')).toContain('master_link_status:up'),
-      PATIENCE,
-    );
-    client.disconnect();
+    await untilReplicating(replica.port);
     return async () => {
       await replica.remove();
       await master.remove();
@@ -51,7 +52,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
   }, 60_000);
 
   test('answers 202 only if the replica has the event, and a failover loses none of those', async () => {
-    const inbox = open({ waitReplicas: { count: 1, timeoutMs: 300 } });
+    const inbox = open({ waitReplicas: { count: 1, timeoutMs: 1_000 } });
     const receiver = createReceiver({ keys: KEY, inbox });
     const causes: string[] = [];
     receiver.onError(({ cause }) => causes.push(String((cause as Error).message)));
@@ -59,7 +60,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     replica.pause();
     expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED');
     expect(await deliver(receiver, '1')).toBe('503 INBOX_FAILED');
-    expect(causes[0]).toMatch(/^Only 0 of 1 replicas of Redis confirmed the event within 300 ms/);
+    expect(causes[0]).toMatch(/^Only 0 of 1 replicas of Redis confirmed the event within 1000 ms/);
     const unwritable = await inbox.health();
     expect(unwritable.isWritable).toBe(false);
     expect(unwritable.problems[0]).toMatch(/^Events cannot be stored, .*: Only 0 of 1 replicas/);
@@ -78,6 +79,66 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     const after = createBullmqInbox({ connection: { host: '127.0.0.1', port: replica.port } });
     onTestFinished(() => after.close({ timeoutMs: 0 }));
     expect(await after.counts()).toMatchObject({ pending: 52 });
+  }, 60_000);
+
+  test('with min-replicas-to-write, Redis refuses to write without a replica, and acknowledges what one that hangs does not have', async () => {
+    await redisCommand(master.port, 'CONFIG SET min-replicas-to-write 1');
+    const receiver = createReceiver({ keys: KEY, inbox: open() });
+    replica.pause();
+    expect(await deliver(receiver, '1')).toBe('202 queued');
+    await replica.kill();
+    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED'), PATIENCE);
+    await master.kill();
+    await replica.start();
+    await redisCommand(replica.port, 'REPLICAOF NO ONE');
+    const after = createBullmqInbox({ connection: { host: '127.0.0.1', port: replica.port } });
+    onTestFinished(() => after.close({ timeoutMs: 0 }));
+    expect(await after.counts()).toMatchObject({ pending: 0 });
+  }, 60_000);
+
+  test('a failover can forget who handles an event, and another process handles it at the same time', async () => {
+    const begun: string[] = [];
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const receiverOf = (name: string, inbox: Inbox) =>
+      createReceiver({
+        keys: KEY,
+        inbox,
+        on: {
+          async [TYPE]() {
+            begun.push(name);
+            await ended;
+          },
+        },
+      }).onError(() => {});
+    const storing = createReceiver({
+      keys: KEY,
+      inbox: open({ waitReplicas: { count: 1, timeoutMs: 2_000 } }),
+    });
+    expect(await deliver(storing, '1')).toBe('202 queued');
+    const ledger = createRedisLedger({ connection: { host: '127.0.0.1', port: master.port } });
+    onTestFinished(() => ledger.close());
+    const request = { key: '1', bodyDigest: 1, leaseMs: 10_000 };
+    await redisCommand(replica.port, 'CONFIG SET masterauth nobody');
+    await redisCommand(master.port, 'CLIENT KILL TYPE replica');
+    const first = receiverOf('first', open());
+    await first.start();
+    await vi.waitFor(() => expect(begun).toEqual(['first']), PATIENCE);
+    expect(await ledger.claim(request)).toMatchObject({ status: 'claimed' });
+    await master.kill();
+    await redisCommand(replica.port, 'REPLICAOF NO ONE');
+
+    const connection = { host: '127.0.0.1', port: replica.port };
+    const second = receiverOf('second', createBullmqInbox({ connection }));
+    await second.start();
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'second']), PATIENCE);
+    const after = createRedisLedger({ connection });
+    onTestFinished(() => after.close());
+    expect(await after.claim(request)).toMatchObject({ status: 'claimed' });
+    end();
+    await Promise.all([first.close({ timeoutMs: 500 }), second.close({ timeoutMs: 500 })]);
   }, 60_000);
 });
 
