@@ -14,7 +14,13 @@ export async function bundleProgram(name: string, conditions: readonly string[] 
     logLevel: 'silent',
     resolve: { conditionNames: [...conditions, 'import', 'default'] },
   });
-  const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false });
+  const { output } = await bundle.generate({
+    format: 'esm',
+    minify: true,
+    codeSplitting: false,
+    // Otherwise rolldown 1.0.0-rc.17 initializes modules too late if a dynamic import leads back to them. rolldown 1.2 does not.
+    strictExecutionOrder: true,
+  });
   await bundle.close();
   return output[0].code;
 }
