@@ -4,7 +4,8 @@ import type { StoreInboxOptions } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
-import { journal, KEY, startTime, stopTime, TYPE } from '../support.ts';
+import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
+import { journal, KEY, memoryLogger, startTime, stopTime, TYPE } from '../support.ts';
 
 interface App {
   readonly inbox: Inbox;
@@ -94,7 +95,13 @@ test('leaves out what the app has handled with it, what arrived too early, and w
     ...NOTHING,
     alreadyDone: 1,
   });
+  expect(await backfill(inbox, { ...common, liveSinceMs: settledMs })).toMatchObject({ alreadyDone: 1 });
+  expect(await backfill(inbox, { ...common, liveSinceMs: settledMs + 1, isDryRun: true })).toMatchObject({
+    missed: 1,
+  });
   expect(await backfill(inbox, { ...common, sinceMs: Date.now() + 1 })).toEqual(NOTHING);
+  const sinceMs = item?.receivedAtMs ?? 0;
+  expect(await backfill(inbox, { ...common, sinceMs, isDryRun: true })).toMatchObject({ missed: 1 });
   await deliverThere('1', 'other', 'dead');
   expect(await backfill(withoutBodies, { ...common, isDryRun: true })).toEqual({
     ...NOTHING,
@@ -103,6 +110,59 @@ test('leaves out what the app has handled with it, what arrived too early, and w
   });
   await withoutBodies.erase(({ id }) => id === '1');
   expect(await backfill(withoutBodies, { ...common, isDryRun: true })).toMatchObject({ withoutBody: 1 });
+});
+
+test('finds the events of every page', async () => {
+  const inbox = createMemoryInbox();
+  const error = { code: 'HANDLER_FAILED', message: 'The CRM is down.' };
+  for (let id = 0; id < 101; id++) await inbox.put(entryOf({ id: `${id}`, error }));
+  const options = { type: TYPE, name: 'sync', handler() {}, liveSinceMs: LATER(), isDryRun: true } as const;
+  expect(await backfill(inbox, options)).toEqual({ ...NOTHING, missed: 101 });
+});
+
+test('leaves out what somebody else has handled or discarded since it began', async () => {
+  const { inbox, deliver } = await startApp();
+  await deliver('1', '2', '3', '4');
+  const seen: string[] = [];
+  const report = await backfill(inbox, {
+    type: TYPE,
+    name: 'sync',
+    async handler({ id }) {
+      seen.push(id);
+      if (id !== '1') return;
+      await inbox.addDone('2', 'sync');
+      await inbox.discard({ id: '3' });
+    },
+    liveSinceMs: LATER(),
+    ratePerSecond: 1_000,
+  });
+  expect(seen).toEqual(['1', '4']);
+  expect(report).toEqual({ ...NOTHING, missed: 4, handled: 2 });
+});
+
+test('shows a process warning if a handler fails and nobody listens, and logs what telemetry throws', async () => {
+  const { inbox, deliver } = await startApp();
+  await deliver('1');
+  const options = { type: TYPE, name: 'sync', liveSinceMs: LATER() } as const;
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const handler = () => {
+    throw new Error('The CRM is down.');
+  };
+  expect(await backfill(inbox, { ...options, handler })).toMatchObject({ failed: 1 });
+  expect(warn.mock.calls).toMatchObject([[expect.any(String), { code: 'HANDLER_FAILED' }]]);
+
+  const { logger, lines } = memoryLogger();
+  const broken = () => Promise.reject(new Error('The exporter is down.'));
+  const telemetry = { aroundDelivery: broken, aroundHandler: broken };
+  const report = await backfill(inbox, { ...options, handler() {}, logger, telemetry });
+  expect(report).toMatchObject({ handled: 1 });
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      msg: 'The telemetry of a Showpad backfill failed.',
+      err: expect.objectContaining({ message: 'The exporter is down.' }),
+    }),
+  );
 });
 
 test('goes on after a handler that failed, says why, and tries that event again in the next backfill', async () => {
