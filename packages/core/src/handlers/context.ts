@@ -50,60 +50,25 @@ export function claimOf(context: HandlerContext): HandlerClaim | undefined {
   return (context as Partial<DeliveryContext>).claim;
 }
 
-export interface ContextOptions {
+export interface AttemptOptions {
   readonly receiverName: string;
   readonly logger: Logger;
   readonly attempt: number;
 }
 
-/** Most handlers never use the headers, the date or the signal, so each is made when it is first read. */
-export class DeliveryContext implements HandlerContext {
+/** What the handlers of one attempt share. */
+export class AttemptContext {
+  readonly delivery: EventDelivery;
   readonly receiverName: string;
-  readonly rawBody: Uint8Array;
-  readonly url: string | undefined;
-  readonly timestampSeconds: number;
-  readonly keyLabel: string | undefined;
-  readonly attempt: number;
   readonly logger: Logger;
-  readonly #delivery: EventDelivery;
-  /** The context of a handler aborts with the one of its attempt. */
-  readonly #attempt: DeliveryContext | undefined;
-  readonly #claim: HandlerClaim | undefined;
+  readonly attempt: number;
   #controller: AbortController | undefined;
 
-  constructor(
-    delivery: EventDelivery,
-    { receiverName, logger, attempt }: ContextOptions,
-    ofHandler?: { readonly attempt: DeliveryContext; readonly claim: HandlerClaim },
-  ) {
+  constructor(delivery: EventDelivery, { receiverName, logger, attempt }: AttemptOptions) {
+    this.delivery = delivery;
     this.receiverName = receiverName;
-    this.rawBody = delivery.body;
-    this.url = delivery.request.url;
-    this.timestampSeconds = delivery.timestampSeconds;
-    this.keyLabel = delivery.keyLabel;
-    this.attempt = attempt;
     this.logger = logger;
-    this.#delivery = delivery;
-    this.#attempt = ofHandler?.attempt;
-    this.#claim = ofHandler?.claim;
-  }
-
-  /** A handler that goes on after it has ended must not be taken for the next one, so each has a context of its own. */
-  forHandler(claim: StoreClaim | undefined, handlerName: string): DeliveryContext {
-    if (!claim) return this;
-    return new DeliveryContext(this.#delivery, this, { attempt: this, claim: { claim, handlerName } });
-  }
-
-  get headers(): Readonly<Record<string, string>> {
-    return plainHeaders(this.#delivery.request.headers);
-  }
-
-  get receivedAt(): Date {
-    return new Date(this.#delivery.receivedAtMs);
-  }
-
-  get claim(): HandlerClaim | undefined {
-    return this.#claim;
+    this.attempt = attempt;
   }
 
   get signal(): AbortSignal {
@@ -115,8 +80,52 @@ export class DeliveryContext implements HandlerContext {
   }
 
   #abortController(): AbortController {
-    if (this.#attempt) return this.#attempt.#abortController();
     this.#controller ??= new AbortController();
     return this.#controller;
+  }
+}
+
+/**
+ * What one handler gets: one that goes on after it has ended must not be taken for the next one. Most handlers never use the
+ * headers, the date or the signal, so each is made when it is first read.
+ */
+export class DeliveryContext implements HandlerContext {
+  readonly receiverName: string;
+  readonly rawBody: Uint8Array;
+  readonly url: string | undefined;
+  readonly timestampSeconds: number;
+  readonly keyLabel: string | undefined;
+  readonly attempt: number;
+  readonly logger: Logger;
+  readonly #attempt: AttemptContext;
+  readonly #claim: HandlerClaim | undefined;
+
+  constructor(attempt: AttemptContext, claim: HandlerClaim | undefined) {
+    const { delivery } = attempt;
+    this.receiverName = attempt.receiverName;
+    this.rawBody = delivery.body;
+    this.url = delivery.request.url;
+    this.timestampSeconds = delivery.timestampSeconds;
+    this.keyLabel = delivery.keyLabel;
+    this.attempt = attempt.attempt;
+    this.logger = attempt.logger;
+    this.#attempt = attempt;
+    this.#claim = claim;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return plainHeaders(this.#attempt.delivery.request.headers);
+  }
+
+  get receivedAt(): Date {
+    return new Date(this.#attempt.delivery.receivedAtMs);
+  }
+
+  get claim(): HandlerClaim | undefined {
+    return this.#claim;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
   }
 }

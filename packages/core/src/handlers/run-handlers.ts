@@ -7,7 +7,7 @@ import { PermanentError, ShowpadWebhookError, toWebhookError } from '../shared/e
 import type { MaybePromise } from '../shared/promise.ts';
 import { afterMsOf } from '../shared/retry-after-error.ts';
 import { clip } from '../shared/text.ts';
-import type { DeliveryContext, StoreClaim } from './context.ts';
+import { type AttemptContext, DeliveryContext, type StoreClaim } from './context.ts';
 import type { RegisteredHandler } from './handler.ts';
 import { inside, type Telemetry } from './telemetry.ts';
 
@@ -53,7 +53,7 @@ export interface HandlerRunnerOptions {
 
 export interface Attempt {
   readonly delivery: EventDelivery;
-  readonly context: DeliveryContext;
+  readonly context: AttemptContext;
   readonly handlers: readonly RegisteredHandler[];
   readonly progress: Progress;
 }
@@ -68,27 +68,18 @@ export type RunHandlers = (attempt: Attempt) => Promise<ShowpadWebhookError | un
 export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers {
   const { schemas, drift, telemetry, clock, onTelemetryError, onDrift, onOtherError } = options;
 
-  async function runHandler(
+  function runHandler(
     { name, identity, run }: RegisteredHandler,
     event: ShowpadEvent,
     { context: ofAttempt, progress: { isFromInbox, claim } }: Attempt,
-  ): Promise<ShowpadWebhookError | undefined> {
-    const context = ofAttempt.forHandler(claim, identity);
-    try {
-      if (!telemetry) {
-        await run(event, context);
-        return undefined;
-      }
-      await inside(
-        (runOnce) =>
-          telemetry.aroundHandler({ handlerName: name, event, context, isFromInbox, run: runOnce }),
-        async () => run(event, context),
-        onTelemetryError,
-      );
-      return undefined;
-    } catch (thrown) {
-      return handlerError(name, event, thrown);
-    }
+  ): unknown {
+    const context = new DeliveryContext(ofAttempt, claim && { claim, handlerName: identity });
+    if (!telemetry) return run(event, context);
+    return inside(
+      (runOnce) => telemetry.aroundHandler({ handlerName: name, event, context, isFromInbox, run: runOnce }),
+      async () => run(event, context),
+      onTelemetryError,
+    );
   }
 
   function validate(schema: StandardSchemaV1, attempt: Attempt): Promise<ShowpadEvent> {
@@ -98,6 +89,13 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
       const found = drift.find(event.type, event.data, issues, cause);
       if (found) onDrift(found, attempt);
     });
+  }
+
+  /** An error that a retry may fix goes before one that it cannot, and one that asks for a longer wait before others. */
+  function decide(errors: readonly ShowpadWebhookError[], attempt: Attempt): ShowpadWebhookError | undefined {
+    const [deciding, ...others] = errors.toSorted((one, other) => rankOf(other) - rankOf(one));
+    for (const error of others) onOtherError(error, attempt);
+    return deciding;
   }
 
   return async (attempt) => {
@@ -110,11 +108,16 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
       const last = handlers.at(-1);
       for (const handler of handlers) {
         const startedAtMs = clock();
-        const thrown = await runHandler(handler, event, attempt);
+        let failure: ShowpadWebhookError | undefined;
+        try {
+          await runHandler(handler, event, attempt);
+        } catch (thrown) {
+          failure = handlerError(handler.name, event, thrown);
+        }
         const { mayGoOn, error } = await progress.note({
           handlerName: handler.name,
           identity: handler.identity,
-          error: thrown,
+          error: failure,
           isLast: handler === last,
           durationMs: clock() - startedAtMs,
         });
@@ -124,10 +127,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     } catch (unfinished) {
       errors.push(toWebhookError(unfinished));
     }
-    // An error that a retry may fix goes before one that it cannot, and one that asks for a longer wait before others.
-    const [deciding] = errors.toSorted((one, other) => rankOf(other) - rankOf(one));
-    for (const error of errors) if (error !== deciding) onOtherError(error, attempt);
-    return deciding;
+    return decide(errors, attempt);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
 import { CODES, type Outcome } from '../delivery/response.ts';
-import { DeliveryContext } from '../handlers/context.ts';
+import { AttemptContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
 import type { Progress, RunHandlers } from '../handlers/run-handlers.ts';
 import { callStore } from '../once/call-store.ts';
@@ -62,7 +62,7 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
   /** Waits for the handlers, also after their timeout, so that they never run twice at once. It gives up only if they hang. */
   function runInTime(job: InboxJob, delivery: EventDelivery): Promise<ShowpadWebhookError | undefined> {
     const { receiverName, logger, findHandlers } = options;
-    const context = new DeliveryContext(delivery, { receiverName, logger, attempt: job.attempt });
+    const context = new AttemptContext(delivery, { receiverName, logger, attempt: job.attempt });
     const abort = () => context.abort();
     job.signal.addEventListener('abort', abort, { once: true });
     running.set(job.id, { isGivenUp: false });

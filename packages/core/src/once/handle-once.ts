@@ -1,5 +1,5 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
-import { DeliveryContext } from '../handlers/context.ts';
+import { AttemptContext } from '../handlers/context.ts';
 import type { RegisteredHandler } from '../handlers/handler.ts';
 import { type Attempt, isRetryable, type RunHandlers } from '../handlers/run-handlers.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -12,7 +12,7 @@ import { eventConflict, inProgress } from './errors.ts';
 import { FailedEvents } from './failed-events.ts';
 import { createIdentifier, type Identify } from './identity.ts';
 import { type ClaimResult, LEASE_MS, type Ledger } from './ledger.ts';
-import { type ClaimedRun, LedgerProgress, RENEWALS_PER_LEASE } from './ledger-progress.ts';
+import { LedgerProgress, RENEWALS_PER_LEASE } from './ledger-progress.ts';
 import { watchTime } from './time-limit.ts';
 import type { Unfinished } from './unfinished.ts';
 
@@ -86,36 +86,35 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
     const { bodyDigest } = identity;
     const earlier = running.get(key);
     if (earlier) {
-      if (earlier.bodyDigest !== bodyDigest) reporter.report(eventConflict(), delivery);
+      if (earlier.run.bodyDigest !== bodyDigest) reporter.report(eventConflict(), delivery);
       throw inProgress();
     }
-    const run = { key, bodyDigest, delivery, startedMs: options.now() };
+    const startedMs = options.now();
     let claim: ClaimResult;
     try {
       claim = await callStore('ledger', 'claim', () => ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS }));
     } catch (error) {
       // If the ledger stays away until Showpad has stopped, nobody handles the event.
-      failed.add(run, error as ShowpadWebhookError);
+      failed.add({ key, bodyDigest, delivery, startedMs }, error as ShowpadWebhookError);
       startTimer();
       throw error;
     }
     if (claim.isConflict) reporter.report(eventConflict(), delivery);
     if (claim.status === 'completed') return { outcome: 'duplicate' };
     if (claim.status !== 'claimed') throw inProgress();
-
     const { attempt } = claim;
-    const context = new DeliveryContext(delivery, { receiverName, logger, attempt });
-    const claimed = { key, bodyDigest, claim, delivery, context, startedMs: run.startedMs };
-    const progress = new LedgerProgress(options, claimed);
-    running.set(key, progress);
-    startTimer();
-    const error = await runWithinTimeout({ claimed, delivery, context, handlers, progress });
+    const context = new AttemptContext(delivery, { receiverName, logger, attempt });
+    const progress = new LedgerProgress(options, { key, bodyDigest, claim, delivery, context, startedMs });
+    const error = await runWithinTimeout({ delivery, context, handlers, progress });
     return { outcome: 'handled', error, attempt };
   }
 
   /** Resolves when the handlers have ended, or at the timeout. After the timeout they go on, and keep the event until they end. */
   function runWithinTimeout(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
-    const { claimed, context, progress } = run;
+    const { context, progress } = run;
+    const claimed = progress.run;
+    running.set(claimed.key, progress);
+    startTimer();
     return new Promise((resolve) => {
       let isLate = false;
       const stopWatching = watchTime({
@@ -147,7 +146,8 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 
   /** Runs the handlers and tells the ledger how they ended. Resolves to the error that decides the response, if any. */
   async function runToTheEnd(run: LedgerRun): Promise<ShowpadWebhookError | undefined> {
-    const { claimed, progress } = run;
+    const { progress } = run;
+    const claimed = progress.run;
     const error = await runHandlers(run);
     if (!error || !isRetryable(error)) failed.delete(claimed.key);
     else if (!progress.isGivenUp) {
@@ -171,6 +171,5 @@ export function createHandleOnce(options: HandleOnceOptions): HandleOnce {
 }
 
 interface LedgerRun extends Attempt {
-  readonly claimed: ClaimedRun;
   readonly progress: LedgerProgress;
 }

@@ -1,5 +1,5 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
-import type { DeliveryContext, StoreClaim } from '../handlers/context.ts';
+import type { AttemptContext, StoreClaim } from '../handlers/context.ts';
 import { type EndedHandler, isRetryable, type Noted, type Progress } from '../handlers/run-handlers.ts';
 import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
@@ -22,7 +22,7 @@ export interface ClaimedRun {
   readonly bodyDigest: number;
   readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
   readonly delivery: EventDelivery;
-  readonly context: DeliveryContext;
+  readonly context: AttemptContext;
   /** When the handlers began, in ms of a clock that does not step. */
   readonly startedMs: number;
 }
@@ -36,10 +36,9 @@ export const RENEWALS_PER_LEASE = 3;
 export class LedgerProgress implements Progress {
   readonly isFromInbox = false;
   readonly done: readonly string[];
-  readonly bodyDigest: number;
   readonly claim: StoreClaim;
   readonly #options: LedgerProgressOptions;
-  readonly #run: ClaimedRun;
+  readonly run: ClaimedRun;
   readonly #claim: Claim;
   #isLost = false;
   #hasFailed = false;
@@ -51,11 +50,10 @@ export class LedgerProgress implements Progress {
 
   constructor(options: LedgerProgressOptions, run: ClaimedRun) {
     this.#options = options;
-    this.#run = run;
+    this.run = run;
     this.#claim = { key: run.key, fence: run.claim.fence };
-    this.claim = { ...this.#claim, store: options.ledger };
+    this.claim = { key: run.key, fence: run.claim.fence, store: options.ledger };
     this.done = run.claim.done;
-    this.bodyDigest = run.bodyDigest;
   }
 
   note({ handlerName, identity, error, isLast, durationMs }: EndedHandler): MaybePromise<Noted> {
@@ -84,9 +82,9 @@ export class LedgerProgress implements Progress {
    * Ends the claim: the event is completed, or free for the next attempt if a retry may help. If the ledger cannot be told,
    * `renew()` tells it again while the lease lasts, so that a retry does not find the event half done.
    */
-  async settle(error: ShowpadWebhookError | undefined): Promise<void> {
+  settle(error: ShowpadWebhookError | undefined): Promise<void> {
     this.#ending = error && isRetryable(error) ? 'release' : 'complete';
-    await this.#end(this.#ending);
+    return this.#end(this.#ending);
   }
 
   /** True if the handlers have ended and the ledger could not be told. */
@@ -121,16 +119,16 @@ export class LedgerProgress implements Progress {
     reason: DeadLetterReason,
     error: ShowpadWebhookError,
   ): Promise<ShowpadWebhookError | undefined> {
-    const { delivery, claim } = this.#run;
+    const { delivery, claim } = this.run;
     return this.#options.reporter.deadLetter(reason, error, delivery, claim.attempt);
   }
 
   abort(): void {
-    this.#run.context.abort();
+    this.run.context.abort();
   }
 
   report(error: ShowpadWebhookError): void {
-    const { delivery, claim } = this.#run;
+    const { delivery, claim } = this.run;
     this.#options.reporter.report(error, delivery, claim.attempt);
   }
 
