@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { inboxResult } from './inbox-result.ts';
 import { eventBody, SIZES } from './src/bodies.ts';
 import { requestsFor } from './src/groups/http.ts';
 import { exchange, open } from './src/http/load.ts';
 import { SERVERS, type Variant } from './src/http/servers.ts';
+import { FLOOR, OURS } from './src/inboxes/candidate.ts';
+import type { InboxRun } from './src/inboxes/results.ts';
 import type { Case } from './src/measure.ts';
 import { replaceRegion } from './src/page/region.ts';
 import { renderRun } from './src/page/run.ts';
@@ -80,26 +83,25 @@ const run: Run = {
     { table: 'Verify and parse', row: '@showpad-webhooks/core', column: '1 kB', value: 1.2, unit: '×' },
     { table: 'Verify and parse', row: '@showpad-webhooks/core', column: '1 kB', value: 6_400, unit: 'ns' },
     { table: 'Verify and parse', row: 'stripe', column: '1 kB', value: 1.8, unit: '×' },
-    { table: 'Express: throughput', row: 'hand-written', column: '16 connections', value: 1, unit: '×' },
     {
-      table: 'Express: throughput',
-      row: 'hand-written',
+      table: 'Express with an inbox: throughput',
+      row: 'no inbox',
       column: '16 connections',
       value: 5_493,
       unit: 'req/s',
     },
     {
-      table: 'Express: throughput',
-      row: 'showpad-webhooks',
+      table: 'Express with an inbox: throughput',
+      row: 'SQLite inbox',
       column: '16 connections',
-      value: 1.19,
+      value: 0.91,
       unit: '×',
     },
     {
-      table: 'Express: throughput',
-      row: 'showpad-webhooks',
+      table: 'Express with an inbox: throughput',
+      row: 'SQLite inbox',
       column: '16 connections',
-      value: 6_525,
+      value: 5_010,
       unit: 'req/s',
     },
     {
@@ -114,6 +116,15 @@ const run: Run = {
   ],
 };
 
+const inboxes: InboxRun = {
+  date: '2026-11-24',
+  node: '20.20.2',
+  cpus: 2,
+  cpuModel: 'AMD EPYC',
+  bodyBytes: 1_024,
+  results: [inboxResult(OURS, 32, 0.95), inboxResult(FLOOR, 32, 1)],
+};
+
 describe('targets', () => {
   const verdicts = judge(run.results);
   const measured = verdicts.filter((verdict) => verdict.measured !== undefined);
@@ -122,7 +133,7 @@ describe('targets', () => {
     expect(measured.map(({ target, measured, isMet }) => [target.what, measured, isMet])).toEqual([
       ['verify and parse, compared to the limit', 1.2, true],
       ['stripe, compared to core', 1.8 / 1.2, true],
-      ['Express, throughput compared to hand-written', 1.19, true],
+      ['Express with the SQLite inbox, throughput compared to no inbox', 0.91, true],
       ['size of core in kB', 10.9, true],
     ]);
     const slower = run.results.map((result) => ({ ...result, value: result.value * 1.1 }));
@@ -159,11 +170,11 @@ describe('the page', () => {
     expect(tables).toMatch(/\| growth since 2026-11-01 +\|/);
     expect(tables).toMatch(/\| stripe +\| 32\.1 kB gzip +\| \+5 % +\|/);
     expect(tables).toMatch(/\| svix +\| 18\.9 kB gzip +\| \*\*\+20 %\*\* \(size\) +\|/);
-    expect(tables).toMatch(/\| showpad-webhooks +\| 1\.19 ×, 6,525 req\/s +\| -5 % +\|/); // More of a throughput is no growth.
+    expect(tables).toMatch(/\| SQLite inbox +\| 0\.91 ×, 5,010 req\/s +\| -5 % +\|/); // More of a throughput is no growth.
   });
 
   it('begins with the three numbers that people look for, each with its command', () => {
-    const rows = renderSummary(run)
+    const rows = renderSummary(run, inboxes)
       .split('\n')
       .map((line) => line.split('|').slice(1, -1))
       .map((cells) => cells.map((cell) => cell.trim()));
@@ -175,27 +186,32 @@ describe('the page', () => {
         '`pnpm bench --only verify`',
       ],
       [
-        'Express with the middleware, 16 connections',
-        '6,525 req/s',
-        '1.19 × the same app written by hand (5,493 req/s)',
-        '`pnpm bench --only http`',
+        'Express with the SQLite inbox, 16 connections',
+        '5,010 req/s',
+        '0.91 × the same app without an inbox (5,493 req/s)',
+        '`pnpm bench --only inbox`',
       ],
       [
-        'core, minified',
-        '10.9 kB gzip',
-        'stripe 32.1 kB gzip, svix 18.9 kB gzip',
-        '`pnpm bench --only start`',
+        'events stored durably in Postgres, 32 at once',
+        '9,500/s',
+        '0.95 × the same by hand (10,000/s)',
+        '`pnpm --dir test/bench inboxes --only postgres`',
       ],
       [],
       [],
     ]);
-    expect(renderSummary(run)).toContain('Measured on 2026-11-23, with 2 cores and Node 20.20.2.');
+    expect(renderSummary(run, inboxes)).toContain(
+      'Measured on 2026-11-23, the last one on 2026-11-24, with 2 cores and Node 20.20.2.',
+    );
   });
 
-  it('needs a run that measured all three', () => {
-    const results = run.results.filter(({ table }) => table !== 'Import and size');
-    expect(() => renderSummary({ ...run, results })).toThrow(
-      'The run has no result in kB gzip for "@showpad-webhooks/core", "size" in the table "Import and size".',
+  it('needs runs that measured all three', () => {
+    const results = run.results.filter(({ table }) => table !== 'Express with an inbox: throughput');
+    expect(() => renderSummary({ ...run, results }, inboxes)).toThrow(
+      'The run has no result in req/s for "SQLite inbox", "16 connections" in the table "Express with an inbox: throughput".',
+    );
+    expect(() => renderSummary(run, { ...inboxes, results: [] })).toThrow(
+      'The run of the inboxes has no result for "showpad-webhooks" on Postgres with 32 at once.',
     );
   });
 

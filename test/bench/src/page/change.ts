@@ -1,7 +1,7 @@
 import { findResult, type Result, type Unit } from '../results.ts';
 
 /** Growth of more than this is marked. */
-const NOTICEABLE = 0.1;
+export const NOTICEABLE = 0.1;
 
 /** What can be compared between machines: sizes, and ratios to what was measured in the same run. */
 const COMPARABLE: readonly Unit[] = ['×', 'bytes', 'kB gzip'];

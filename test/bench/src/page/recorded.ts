@@ -1,13 +1,32 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { InboxRun } from '../inboxes/results.ts';
 import type { Run } from '../results.ts';
 
-const FILE = new URL('../../recorded-run.json', import.meta.url);
+const RUN = new URL('../../recorded-run.json', import.meta.url);
+const INBOXES = new URL('../../recorded-inboxes.json', import.meta.url);
 
 /** The run whose numbers are on the page, or undefined if none is recorded yet. */
 export function readRecordedRun(): Run | undefined {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Run) : undefined;
+  return read(RUN) as Run | undefined;
 }
 
 export function recordRun(run: Run): void {
-  writeFileSync(FILE, `${JSON.stringify(run, null, 2)}\n`);
+  write(RUN, run);
+}
+
+/** The same for what `pnpm --dir test/bench inboxes` measures. */
+export function readRecordedInboxes(): InboxRun | undefined {
+  return read(INBOXES) as InboxRun | undefined;
+}
+
+export function recordInboxes(run: InboxRun): void {
+  write(INBOXES, run);
+}
+
+function read(file: URL): unknown {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+function write(file: URL, run: object): void {
+  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
 }
