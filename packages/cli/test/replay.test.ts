@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createReceiver, PermanentError } from '@showpad-webhooks/core';
+import {
+  createReceiver,
+  PermanentError,
+  SIGNATURE_HEADER,
+  sign,
+  TIMESTAMP_HEADER,
+} from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
 import { openFolder, runCommand, valuesOf } from './command.ts';
@@ -93,6 +99,16 @@ describe('replay', () => {
     expect(valuesOf(refused)).toMatchObject([
       { isDelivered: false, status: 401, code: 'SIGNATURE_MISMATCH' },
     ]);
+  });
+
+  test('of several keys signs with the one that made the recorded signature, and with no other', async () => {
+    const folder = await record();
+    const { url, received } = await openEndpoint();
+    const keys = ['--key', 'another-key', '--key', KEY];
+    expect(await replay(folder, url, ...keys, '--type', TYPE)).toMatchObject({ exitCode: 0 });
+    const headers = received[0]?.headers;
+    const seconds = Number(headers?.[TIMESTAMP_HEADER]);
+    expect(headers?.[SIGNATURE_HEADER]).toBe(sign(BODY, KEY, seconds));
   });
 
   test('sends as recorded, with the recorded signature', async () => {

@@ -1,10 +1,10 @@
-import { SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
+import { ShowpadWebhookError, SIGNATURE_HEADER, sign, TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import { Argument, type Command, Option } from 'commander';
 import { CliError, checked, usageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { isDelivered } from '../http/answer.ts';
-import { refusalOf } from '../http/check-recording.ts';
+import { findRecordedKey } from '../http/check-recording.ts';
 import { eventOf, type Recording, readRecordings } from '../http/recording.ts';
 import { type HeaderMap, isAnswer, send } from '../http/send.ts';
 import { readKeys } from '../input/read-keys.ts';
@@ -51,7 +51,8 @@ It sends the recordings of "listen --record", the oldest first, each with a new 
 and the event ids stay the same, so a receiver that already handled an event answers that it is a duplicate.
 
 Before it signs a delivery, it verifies the recorded signature. Otherwise it would make an authentic delivery of a forged
-one that somebody sent to "listen". What it refuses is shown, and not sent.
+one that somebody sent to "listen". Of several keys it signs with the one that made that signature. What it refuses is
+shown, and not sent.
 The exit code is 4 if a delivery failed, and 1 if one was refused.
 
 Examples:
@@ -75,13 +76,13 @@ async function replay(path: string, flags: ReplayFlags, context: Context): Promi
   let refused = 0;
   for (const recording of recordings) {
     const { file, method, headers, body } = recording;
-    const refusal = signer?.verifyWith && (await refusalOf(recording, signer.verifyWith));
-    if (refusal) {
+    const keys = await signer?.(recording);
+    if (ShowpadWebhookError.isInstance(keys)) {
       refused++;
-      reportRefusal({ file, body }, refusal, output);
+      reportRefusal({ file, body }, keys, output);
       continue;
     }
-    const signed = signer ? { ...headers, ...(await signatureOf(body, signer.keys)) } : headers;
+    const signed = keys ? { ...headers, ...(await signatureOf(body, keys)) } : headers;
     const result = await send({ url, method, headers: signed, body, signal: io.signal });
     if (io.signal.aborted) {
       throw new CliError('Stopped before everything was sent.', undefined, EXIT.notDelivered);
@@ -100,11 +101,8 @@ async function replay(path: string, flags: ReplayFlags, context: Context): Promi
   if (delivered + refused < recordings.length) context.exitCode = EXIT.notDelivered;
 }
 
-interface Signer {
-  readonly keys: readonly string[];
-  /** What makes a recorded signature hold. Undefined: everything is signed. */
-  readonly verifyWith: readonly string[] | undefined;
-}
+/** The keys to sign a recording with, or why it must not be signed. */
+type Signer = (recording: Recording) => Promise<readonly string[] | ShowpadWebhookError>;
 
 /** Returns undefined if the recorded signatures are to be kept. */
 async function readSigner(flags: ReplayFlags, { io }: Context): Promise<Signer | undefined> {
@@ -120,8 +118,14 @@ async function readSigner(flags: ReplayFlags, { io }: Context): Promise<Signer |
     throw usageError('--sign-unverified verifies nothing, so it needs no --recorded-key.', 'Leave out one.');
   }
   const keys = await readKeys(key, io);
-  if (signUnverified) return { keys, verifyWith: undefined };
-  return { keys, verifyWith: recordedKey ? await readKeys(recordedKey, io, '--recorded-key') : keys };
+  if (signUnverified) return async () => keys;
+  const recordedKeys = recordedKey && (await readKeys(recordedKey, io, '--recorded-key'));
+  return async (recording) => {
+    const found = await findRecordedKey(recording, recordedKeys ?? keys);
+    if (ShowpadWebhookError.isInstance(found)) return found;
+    // Who has one of several keys could forge for that one alone, and must not get a signature with the others.
+    return recordedKeys ? keys : [found];
+  };
 }
 
 function isWanted({ status, isAuthentic, body }: Recording, { failed, type, eventId }: ReplayFlags): boolean {

@@ -6,15 +6,17 @@ import type { Recording } from './recording.ts';
  * Verifies the recorded signature over the recorded body, at the time when the delivery arrived. What the recording says
  * about itself is not asked: anybody can write a file.
  *
- * @returns why the delivery must not be signed again. Undefined: one of the keys made its signature.
+ * @returns the key that made the signature, or why the delivery must not be signed again.
  */
-export async function refusalOf(
+export async function findRecordedKey(
   { body, headers, receivedAt }: Recording,
   keys: readonly string[],
-): Promise<ShowpadWebhookError | undefined> {
+): Promise<string | ShowpadWebhookError> {
+  const labelled = keys.map((key, index) => ({ label: `${index}`, key }));
+  const nowMs = Date.parse(receivedAt);
   try {
-    await checked(() => verifySignature({ body, headers, keys, nowMs: Date.parse(receivedAt) }));
-    return undefined;
+    const { keyLabel } = await checked(() => verifySignature({ body, headers, keys: labelled, nowMs }));
+    return keys[Number(keyLabel)] as string;
   } catch (error) {
     if (ShowpadWebhookError.isInstance(error)) return error;
     throw error;
