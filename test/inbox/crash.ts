@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
-import { openInbox, type Target } from './engines.ts';
+import { isFull, openInbox, type Target } from './engines.ts';
 import { entryOf } from './entry.ts';
 import { createRunReader, findOverlaps, machineMs, type Run } from './runs.ts';
 
@@ -17,8 +17,12 @@ const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 const SLOW_MS = 200;
 /** Fewer than the places of one process. */
 const EVENTS_AT_ONCE = 6;
-/** The numbers of slow events begin after those of all writers. */
+/** The numbers of other events begin after those of all writers. */
 const SLOW_NUMBERS = 1_000_000_000;
+/** The bodies of these have some thousand bytes. */
+const FILLING_NUMBERS = 2_000_003_000;
+/** How many events fill a store at once. */
+const FILLERS = 16;
 
 export interface CrashReport {
   readonly acknowledged: number;
@@ -112,7 +116,7 @@ export interface FullReport extends WorkReport {
 
 /** Lets one process store and another one handle events in a store that is full most of the time, and kills them in turn. */
 export async function killWhileFull(target: Target, kills: number): Promise<FullReport> {
-  const acknowledged = new Set<string>();
+  const acknowledged = new Set(await fill(target));
   let refused = 0;
   const team = createTeam(target);
   let worker = await team.hire();
@@ -137,6 +141,30 @@ export async function killWhileFull(target: Target, kills: number): Promise<Full
   await inbox.close({ timeoutMs: 0 });
   const lost = [...acknowledged].filter((id) => !stored.has(id));
   return { ...report, acknowledged: acknowledged.size, refused, lost };
+}
+
+/** Stores events until the store is full. Returns their ids. */
+async function fill(target: Target): Promise<readonly string[]> {
+  const inbox = openInbox(target);
+  const stored: string[] = [];
+  let next = FILLING_NUMBERS;
+
+  async function putUntilFull(): Promise<void> {
+    for (;;) {
+      const entry = entryOf(next++);
+      try {
+        await inbox.put(entry);
+        stored.push(entry.id);
+      } catch (error) {
+        if (isFull(error)) return;
+        throw error;
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: FILLERS }, putUntilFull));
+  await inbox.close({ timeoutMs: 0 });
+  return stored;
 }
 
 interface Worker {

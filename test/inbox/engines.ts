@@ -5,7 +5,7 @@ import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxOptions } from '@showpad-webhooks/core/inbox';
 import { createPostgresInbox } from '@showpad-webhooks/postgres';
-import { findServer, startPostgres, startRedis } from '@showpad-webhooks/servers';
+import { findServer, type Server, startPostgres, startRedis } from '@showpad-webhooks/servers';
 import { createSqliteInbox, type SqliteHandle } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
 import pg from 'pg';
@@ -26,17 +26,38 @@ export function isInstalled(engine: Engine): boolean {
   return findServer(engine === 'redis' ? 'redis-server' : 'postgres') !== undefined;
 }
 
+interface CreatedTarget {
+  readonly target: Target;
+  readonly remove: () => Promise<void>;
+}
+
 /** Creates a store that no other test uses. */
-export async function createTarget(
-  engine: Engine,
-): Promise<{ readonly target: Target; readonly remove: () => Promise<void> }> {
-  if (engine === 'sqlite') {
-    const folder = mkdtempSync(join(tmpdir(), 'showpad-inbox-'));
-    const remove = async () => rmSync(folder, { recursive: true });
-    return { target: { engine, address: join(folder, 'inbox.db') }, remove };
-  }
-  const server = await (engine === 'redis' ? startRedis() : startPostgres());
-  return { target: { engine, address: String(server.port) }, remove: server.remove };
+export async function createTarget(engine: Engine): Promise<CreatedTarget> {
+  if (engine === 'sqlite') return createFile();
+  return targetOn(engine, await (engine === 'redis' ? startRedis() : startPostgres()));
+}
+
+/** Creates a store that is full after some hundreds of events: a small file, little memory, or small tables. */
+export async function createSmallTarget(engine: Engine): Promise<CreatedTarget> {
+  if (engine === 'redis') return targetOn(engine, await startRedis({ maxmemory: '4mb' }));
+  if (engine === 'postgres') return targetOn(engine, await startPostgres({}, { maxFileKib: 1_024 }));
+  const { target, remove } = createFile();
+  return { target: { ...target, maxPages: 200 }, remove };
+}
+
+/** True for the error of a store that is full. */
+export function isFull(error: unknown): boolean {
+  return /disk is full|OOM command not allowed|could not extend file/.test(String(error));
+}
+
+function createFile(): CreatedTarget {
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-inbox-'));
+  const remove = async () => rmSync(folder, { recursive: true });
+  return { target: { engine: 'sqlite', address: join(folder, 'inbox.db') }, remove };
+}
+
+function targetOn(engine: Engine, { port, remove }: Server): CreatedTarget {
+  return { target: { engine, address: String(port) }, remove };
 }
 
 /** Opens the inbox that all processes of a test share. */

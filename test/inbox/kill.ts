@@ -1,5 +1,5 @@
 // pnpm --dir test/inbox kill [kills] [engine]: kills writers and then workers at random times while their clocks step, and looks
-// for events that were lost or ran twice at once. SQLite does the same once more in a file that is full most of the time.
+// for events that were lost or ran twice at once. Then it does the same in a store that is full most of the time.
 import {
   type CrashReport,
   killWhileFull,
@@ -8,7 +8,7 @@ import {
   stepWhileHandling,
   type WorkReport,
 } from './crash.ts';
-import { createTarget, ENGINES, type Engine, isInstalled } from './engines.ts';
+import { createSmallTarget, createTarget, ENGINES, type Engine, isInstalled } from './engines.ts';
 
 const [kills = '50', only] = process.argv.slice(2);
 
@@ -33,14 +33,14 @@ function showWorkers(engine: Engine, { begun, overlapping, counts }: WorkReport)
   check(overlapping.length + counts.pending + counts.leased + counts.dead);
 }
 
-async function killInFullFile(): Promise<void> {
-  const { target, remove } = await createTarget('sqlite');
-  const report = await killWhileFull({ ...target, maxPages: 500 }, Number(kills));
+async function killInFullStore(engine: Engine): Promise<void> {
+  const { target, remove } = await createSmallTarget(engine);
+  const report = await killWhileFull(target, Number(kills));
   console.log(
-    `sqlite, full: ${report.acknowledged} events were acknowledged and ${report.refused} refused. ${report.lost.length} were lost.`,
+    `${engine}, full: ${report.acknowledged} events were acknowledged and ${report.refused} refused. ${report.lost.length} were lost.`,
   );
   check(report.lost.length);
-  showWorkers('sqlite', report);
+  showWorkers(engine, report);
   await remove();
 }
 
@@ -61,5 +61,5 @@ for (const engine of ENGINES) {
   );
   check(overlapping.length + counts.pending + counts.leased + counts.dead);
   await remove();
-  if (engine === 'sqlite') await killInFullFile();
+  await killInFullStore(engine);
 }

@@ -1,7 +1,7 @@
 // This process stores events as fast as it can, and prints the number of each one when it is acknowledged. It prints "full" for
 // each one that was refused because there was no room.
 import { setTimeout as delay } from 'node:timers/promises';
-import { openInbox } from './engines.ts';
+import { isFull, openInbox } from './engines.ts';
 import { entryOf } from './entry.ts';
 import { print } from './runs.ts';
 import { stepClock } from './stepping-clock.ts';
@@ -19,7 +19,7 @@ async function write(): Promise<never> {
       await inbox.put(entryOf(number));
       print(`${number}`);
     } catch (error) {
-      if (!/disk is full/.test(String(error))) throw error;
+      if (!isFull(error)) throw error;
       print('full');
       await delay(5);
     }

@@ -10,12 +10,22 @@ import { type Server, startServer, type User } from './server.ts';
 const HOME = '/var/lib/postgresql';
 const PROTOCOL_3_0 = 196_608;
 
+export interface PostgresLimits {
+  /** How large each of its files may become, in KiB. To Postgres it is as if the disk was full. */
+  readonly maxFileKib?: number | undefined;
+}
+
 /** Starts a new cluster. User and database are `postgres`, and local connections need no password. */
-export function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+export function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  limits: PostgresLimits = {},
+): Promise<Server> {
   return startCluster(
     'initdb',
-    (folder) => ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'],
+    // Of the files that Postgres makes ahead, those of its log are the largest, and 1 MB is the least.
+    (folder) => ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--wal-segsize=1'],
     settings,
+    limits,
   );
 }
 
@@ -30,6 +40,7 @@ async function startCluster(
   maker: 'initdb' | 'pg_basebackup',
   argsOf: (folder: string) => readonly string[],
   settings: Readonly<Record<string, string>> = {},
+  { maxFileKib }: PostgresLimits = {},
 ): Promise<Server> {
   const program = requireServer('postgres');
   const folder = mkdtempSync(join(tmpdir(), 'showpad-postgres-'));
@@ -39,7 +50,11 @@ async function startCluster(
   await promisify(execFile)(program.replace(/postgres$/, maker), argsOf(folder), { ...user });
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...options];
-  return startServer({ program, args, user, port, folder, isReady });
+  const command =
+    maxFileKib === undefined
+      ? { program, args }
+      : { program: 'bash', args: ['-c', `ulimit -f ${maxFileKib} && exec "$0" "$@"`, program, ...args] };
+  return startServer({ ...command, user, port, folder, isReady });
 }
 
 /** A server that is still recovering accepts connections, but answers a start-up message with an error. */
