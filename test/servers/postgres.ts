@@ -20,10 +20,11 @@ export function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   limits: PostgresLimits = {},
 ): Promise<Server> {
+  // Of the files that Postgres makes ahead, those of its log are the largest. It needs at least 1 MB for each.
+  const flags = limits.maxFileKib === undefined ? [] : ['--wal-segsize=1'];
   return startCluster(
     'initdb',
-    // Of the files that Postgres makes ahead, those of its log are the largest, and 1 MB is the least.
-    (folder) => ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--wal-segsize=1'],
+    (folder) => ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', ...flags],
     settings,
     limits,
   );
