@@ -369,7 +369,9 @@ describe('silence', () => {
   test('ends with the event that arrived last, whichever was settled last', async () => {
     const recent = { type: TYPE, receivedAgoMs: HOUR_MS / 2, diedAgoMs: HOUR_MS / 2 };
     const old = { type: TYPE, receivedAgoMs: 5 * HOUR_MS, diedAgoMs: 0 };
+    const justInTime = { type: TYPE, receivedAgoMs: HOUR_MS, diedAgoMs: 0 };
     expect(await withDead({ maxSilenceMs: { [TYPE]: HOUR_MS } }, [recent, old])).toEqual([]);
+    expect(await withDead({ maxSilenceMs: { [TYPE]: HOUR_MS } }, [justInTime])).toEqual([]);
     expect(await withDead({ maxSilenceMs: { [TYPE]: HOUR_MS } }, [old])).toEqual([`crm/silence/${TYPE}`]);
   });
 
@@ -408,6 +410,39 @@ test('does not think that a problem is over while nothing can be stored', async 
   expect(told().toSorted()).toEqual(['cannot-store ended', 'problem ended']);
 });
 
+test('does not think that dead letters are still there because nothing can be stored', async () => {
+  let health = HEALTHY;
+  const { inbox, watch, told } = watched({ health: () => health });
+  await inbox.put(entryOf({ error: DEAD }));
+  await watch.check();
+  health = { isWritable: false, problems: ['The disk is full.'] };
+  await inbox.discard({ state: 'dead' });
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual(['dead-letters begun', 'cannot-store begun', 'dead-letters ended']);
+});
+
+test('does not count the entries of an inbox in which nothing is dead, because that may take long', async () => {
+  const counts = () => {
+    throw new Error('It was counted.');
+  };
+  const { watch, told } = watched({ counts });
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(told()).toEqual([]);
+});
+
+test('says all that an inbox says of why it cannot be reached', async () => {
+  const health = async () => ({
+    isReachable: false,
+    lagMs: 0,
+    problems: ['There is no route.', 'Is it up?'],
+  });
+  const alerts: InboxAlert[] = [];
+  const watch = watchInbox({ ...watched().inbox, health }, { notify: (alert) => void alerts.push(alert) });
+  onTestFinished(() => watch.close());
+  for (let checks = 0; checks < 2; checks++) await watch.check();
+  expect(alerts).toMatchObject([{ data: { problem: 'There is no route. Is it up?' } }]);
+});
+
 test('calls if a store hangs', async () => {
   stopTime();
   onTestFinished(startTime);
@@ -431,7 +466,7 @@ test('calls for each problem of the health, such as a clock that stepped, once a
   const { watch, alerts, told } = watched({ health: () => ({ isWritable: true, problems }) });
   await watch.check();
   expect(told()).toEqual(['problem begun', 'problem begun']);
-  problems = ['5 events were due later than is possible, so the clock was ahead.'];
+  problems = ['12 events were due later than is possible, so the clock was ahead.'];
   for (let checks = 0; checks < 2; checks++) await watch.check();
   expect(told()).toEqual(['problem ended']);
   expect(alerts[2]?.text).toBe('The inbox "crm" does not report this any more: fsync is off.');
@@ -484,6 +519,9 @@ test('looks once if two ask at the same time', async () => {
   expect(looks).toBe(1);
   await watch.check();
   expect(looks).toBe(2);
+  watch.close();
+  await watch.check();
+  expect(looks, 'after it was closed').toBe(2);
 });
 
 test('calls nobody if it is closed while it looks, and leaves no timer behind', async () => {
