@@ -77,6 +77,17 @@ describe('an event that is pasted', () => {
   });
 });
 
+test('a sample has a few of 1,000 items, with every field that only some of them have', async () => {
+  const app = openApp();
+  const items = Array.from({ length: 1_000 }, (_, index) => ({ id: index, tags: [1, 2, 3, 4, 5, 6, 7] }));
+  const rare = { ...items[0], expiresAt: null, folder: { id: 'f' } };
+  await add(app, JSON.stringify({ items: [...items, rare] }), '--type', 'x');
+  const { data } = JSON.parse(readFileSync(join(app.dir, 'x.sample.json'), 'utf8'));
+  expect(data.items).toHaveLength(5);
+  expect(data.items[0]).toMatchObject({ tags: [1, 2, 3, 4, 5], expiresAt: null, folder: {} });
+  expect((await runCommand(['events', 'check', '--dir', app.dir])).exitCode).toBe(0);
+});
+
 test('Prettier and ESLint leave the generated file as it is', async () => {
   const app = openApp();
   await add(app, JSON.stringify({ 'quote"d': 1, type: 'FILE', items: [{ a: null }] }), '--type', 'x');

@@ -5,6 +5,7 @@ import { inferSchema } from './infer.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { type SeenEvent, sampleEventOf } from './read-events.ts';
 import { findChanges, type SchemaChange } from './schema-changes.ts';
+import { shortenLists } from './shorten-lists.ts';
 import { widen } from './widen.ts';
 
 /** What became of one event type. */
@@ -26,7 +27,7 @@ export async function mergeSeen(
     const found = await inferSchema(events.map(({ data }) => data));
     const origins =
       origin === 'sampleBody' ? { sampleBody: true as const } : { observedDeliveries: events.length };
-    const sample = sampleEventOf(type, anonymise(richest(events)));
+    const sample = sampleEventOf(type, anonymise(shortenLists(richest(events))));
     merged.push(
       await mergeSchema(folder, { type, schema: found, origins }, (known) =>
         keepSamples ? (known ?? sample) : sample,
