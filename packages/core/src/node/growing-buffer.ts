@@ -10,8 +10,6 @@ const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
 export class GrowingBuffer {
   readonly #expectedBytes: number;
   #bytes: Buffer = EMPTY;
-  /** False while the only piece belongs to the stream, which must not be written to. */
-  #isOwn = false;
   #length = 0;
 
   /** @param expectedBytes the declared length of the body: no more than this is taken ahead. */
@@ -25,7 +23,7 @@ export class GrowingBuffer {
 
   append(piece: Buffer): void {
     const length = this.#length + piece.length;
-    // Most bodies come in one piece, which needs no copy.
+    // Most bodies come in one piece, which needs no copy. It has no room, so it is never written to.
     if (this.#length === 0 && !isSmallPart(piece)) this.#bytes = piece;
     else this.#copy(piece, length);
     this.#length = length;
@@ -36,13 +34,12 @@ export class GrowingBuffer {
   }
 
   #copy(piece: Buffer, length: number): void {
-    if (length > this.#bytes.length || !this.#isOwn) {
+    if (length > this.#bytes.length) {
       const doubled = Math.max(FIRST_SIZE, length, this.#length * 2);
       const isExpected = length <= this.#expectedBytes;
       const grown = Buffer.allocUnsafeSlow(isExpected ? Math.min(doubled, this.#expectedBytes) : doubled);
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
-      this.#isOwn = true;
     }
     piece.copy(this.#bytes, this.#length);
   }
