@@ -113,6 +113,7 @@ export function createBullmqInbox({
       },
     });
     created.on('error', (error) => report('worker', error));
+    created.on('failed', (_job, error) => jobRunner.noteFailed(error));
     created.on('ready', () => {
       lastMessage = '';
     });

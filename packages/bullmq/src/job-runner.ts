@@ -9,6 +9,8 @@ import { isUnreadable, readJob, type Unreadable } from './read-job.ts';
 export interface JobRunner {
   /** Handles a job. Rejects if the attempt failed, as BullMQ expects it. */
   run(job: Job<JobData>): Promise<void>;
+  /** The server has noted an attempt that failed with this error. */
+  noteFailed(error: Error): void;
   /** Renews the locks of all jobs that run, with a timer that does not care about the wall clock. */
   keepLocks(extendLocks: ExtendLocks): void;
   /** Aborts the signals of all jobs. */
@@ -66,6 +68,8 @@ interface RunProgress extends Progress {
 
 export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOptions): JobRunner {
   const running = new Map<string, Run>();
+  /** Sends the letter of an entry, by the error of its last attempt. */
+  const letters = new WeakMap<Error, () => void>();
   let renewal: NodeJS.Timeout | undefined;
 
   function run(job: Job<JobData>): Promise<void> {
@@ -102,8 +106,10 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
     if (!failure.isFinal && job.attemptsStarted < maxAttempts) {
       throw withStack(new FailedJob(reason, failure.retryAfterMs), failed);
     }
-    consumer.onDead(inboxJob, failure);
-    throw withStack(new UnrecoverableError(reason), failed);
+    const dead = withStack(new UnrecoverableError(reason), failed);
+    // Another process may have taken the entry over, and then it is not dead.
+    letters.set(dead, () => consumer.onDead(inboxJob, failure));
+    throw dead;
   }
 
   /** What cannot be read is dead at once, because no further attempt helps. */
@@ -146,6 +152,7 @@ export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOpt
 
   return {
     run,
+    noteFailed: (error) => letters.get(error)?.(),
     keepLocks(extendLocks) {
       renewal ??= setInterval(() => void renew(extendLocks), leaseMs / 3);
     },
