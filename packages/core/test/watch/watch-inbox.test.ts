@@ -578,6 +578,20 @@ test('warns again if an alert could be sent and the next one cannot', async () =
   expect(warn.mock.calls[0]?.[1]).toMatchObject({ code: 'ALERT_FAILED' });
 });
 
+test('warns again if a condition has ended and begins once more', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  const notify = () => Promise.reject(new Error('Slack is down.'));
+  const { inbox, watch } = watched({}, { notify });
+  for (const id of ['1', '2']) {
+    await inbox.put(entryOf({ id, error: DEAD }));
+    for (let checks = 0; checks < 2; checks++) await watch.check();
+    await inbox.discard({ state: 'dead' });
+    await watch.check();
+  }
+  expect(warn).toHaveBeenCalledTimes(2);
+});
+
 test('warns once, and without the cause, if nobody hears that an alert could not be sent', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   onTestFinished(() => warn.mockRestore());
