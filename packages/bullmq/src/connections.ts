@@ -1,11 +1,23 @@
 import type { ConnectionOptions } from 'bullmq';
 
-/**
- * In ms. A server that hangs, or whose machine is gone, does not close its connections. The operating system may take 15 minutes to
- * notice, and until then nothing asks for the server that took over. So a connection is closed when it has waited so long for an
- * answer. Each call has given up after 2.5 s.
- */
-export const SILENCE_MS = 3_000;
+const SILENCE_MS = 3_000;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** For connections of our own. The options of the app come first. */
+export const CONNECTION_DEFAULTS: {
+  readonly socketTimeout: number;
+  readonly retryStrategy: (attempt: number) => number;
+} = {
+  /**
+   * A server that hangs, or whose machine is gone, does not close its connections. The operating system may take 15 minutes to
+   * notice, and until then nothing asks for the server that took over. So a connection is closed when it has waited so long for
+   * an answer. Each call has given up after 2.5 s.
+   */
+  socketTimeout: SILENCE_MS,
+  /** BullMQ would wait for up to 20 s between two attempts to connect, which is longer than Showpad repeats a delivery. */
+  retryStrategy: (attempt) => Math.min(100 * attempt, LONGEST_PAUSE_MS),
+};
+
 /** How long a worker waits for its next job, until the server answers that there is none. It must be shorter than the silence. */
 export const BLOCK_SECONDS = 1;
 

@@ -1,7 +1,7 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
 import { checkAboveZero, hashText } from '@showpad-webhooks/core/store';
 import type { RedisOptions } from 'bullmq';
-import { SILENCE_MS } from './connections.ts';
+import { CONNECTION_DEFAULTS } from './connections.ts';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
 
 export interface RedisLedgerOptions {
@@ -107,7 +107,7 @@ interface OwnClient extends RedisClient {
 
 async function createClient(options: RedisOptions): Promise<OwnClient> {
   const { Redis } = await import('ioredis');
-  const client = new Redis({ socketTimeout: SILENCE_MS, ...options, enableOfflineQueue: false } as object);
+  const client = new Redis({ ...CONNECTION_DEFAULTS, ...options, enableOfflineQueue: false } as object);
   client.on('error', () => {}); // Each call rejects with it.
   return client as never;
 }

@@ -9,7 +9,7 @@ import {
   Worker,
 } from 'bullmq';
 import type { Backend, BackendOptions, BullmqSource } from './backend.ts';
-import { BLOCK_SECONDS, checkHashTag, connectionProblems, SILENCE_MS } from './connections.ts';
+import { BLOCK_SECONDS, CONNECTION_DEFAULTS, checkHashTag, connectionProblems } from './connections.ts';
 import { checkQueueExists } from './must-exist.ts';
 import { RedisJobs, type RedisJobsOptions } from './redis-jobs.ts';
 import { findRedisProblems } from './redis-problems.ts';
@@ -36,7 +36,7 @@ export function createBackend(source: BullmqSource, options: BackendOptions): Ba
   });
   const jobsOptions: RedisJobsOptions = { ...options, clock };
   const isClient = isRedisInstance(connection);
-  const ofWorker = isClient ? connection : { socketTimeout: SILENCE_MS, ...connection };
+  const ofWorker = isClient ? connection : { ...CONNECTION_DEFAULTS, ...connection };
   // While Redis is away, a delivery must be answered with 503 in time. So no command may wait until Redis is back.
   const ofQueue = isClient ? connection : { ...ofWorker, enableOfflineQueue: false };
 
