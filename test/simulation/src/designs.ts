@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { INBOX_DEFAULTS } from '@showpad-webhooks/core/inbox';
 import { defaultBackoff } from '../../../packages/core/src/inbox/backoff.ts';
 import { LEASE_MS } from '../../../packages/core/src/once/ledger.ts';
 import { isHandled, runHandlers, type SimulatedEvent, type World } from './event.ts';
 import type { Deliver } from './showpad.ts';
+import { settingOf } from './template.ts';
 
 /** How a delivery is received. Returns what answers the deliveries of one event. */
 type Design = (world: World, event: SimulatedEvent) => Deliver;
@@ -11,15 +11,8 @@ type Design = (world: World, event: SimulatedEvent) => Deliver;
 /** The default of `handlerTimeoutMs` of a receiver without an inbox. */
 const HANDLER_TIMEOUT_MS = 10_000;
 
-const TEMPLATE = readFileSync(new URL('../../../packages/aws-lambda/template.yaml', import.meta.url), 'utf8');
 const VISIBILITY_TIMEOUT_MS = 1_000 * settingOf('VisibilityTimeout');
 const MAX_RECEIVE_COUNT = settingOf('maxReceiveCount');
-
-function settingOf(name: string): number {
-  const value = new RegExp(`^ *${name}: (\\d+)$`, 'm').exec(TEMPLATE)?.[1];
-  if (value === undefined) throw new Error(`template.yaml of aws-lambda has no setting "${name}".`);
-  return Number(value);
-}
 
 /** Handlers run before the response, and nothing is remembered: each delivery runs all of them. */
 const none: Design = (world, event) => (answer) => {
