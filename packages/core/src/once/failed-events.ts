@@ -80,6 +80,13 @@ export class FailedEvents {
     if (!failure) return;
     const sinceFirstMs = delivery.timestampSeconds * 1000 - failure.first.showpadMs;
     if (sinceFirstMs < LAST_RETRY_MS - ROUNDING_MS) return;
+    // A process that was paused may have lost the event. Then `sweep` asks the ledger what became of it.
+    const { ledger } = this.#options;
+    const holding = { key, fence: claim.fence };
+    const isHeld = await this.#tell('checkpoint', failure, () =>
+      ledger.checkpoint(holding, { leaseMs: LEASE_MS }),
+    );
+    if (!isHeld) return;
     this.#failures.delete(key);
     await this.#send(failure, claim);
   }
@@ -130,12 +137,13 @@ export class FailedEvents {
     await this.#tell('checkpoint', failure, () => ledger.checkpoint({ key, fence }, update));
   }
 
-  /** Trouble of the ledger after the letter is only reported, because the letter was sent. */
-  async #tell(operation: string, { run }: Failure, call: () => MaybePromise<boolean>): Promise<void> {
+  /** Trouble of the ledger is only reported. Returns false then, and if the ledger says so. */
+  async #tell(operation: string, { run }: Failure, call: () => MaybePromise<boolean>): Promise<boolean> {
     try {
-      await callStore('ledger', operation, call);
+      return await callStore('ledger', operation, call);
     } catch (error) {
       this.#options.reporter.report(error as ShowpadWebhookError, run.delivery);
+      return false;
     }
   }
 

@@ -138,6 +138,41 @@ describe('two processes that share a ledger', () => {
     expect(one.letters).toEqual([]);
   });
 
+  test('send none for an event that one lost in its last attempt, and that the other one handled', async () => {
+    const memory = createMemoryLedger();
+    let fence = 0;
+    const ledger: Ledger = {
+      ...memory,
+      async claim(request) {
+        const claimed = await memory.claim(request);
+        if (claimed.status === 'claimed') fence = claimed.fence;
+        return claimed;
+      },
+    };
+    const held = heldHandler();
+    const one = probeWithLetters({ ledger, on: { [TYPE]: held.handler } });
+    const other = receiverOfCrm(memory);
+    other.crm.isDown = false;
+    const failLast = async (index: number) => {
+      held.run(index).reject(crmIsDown);
+      await settled();
+    };
+    const first = one.deliver();
+    await held.runs.has(1);
+    await failLast(0);
+    expect(await first).toBe('500 HANDLER_FAILED');
+    await vi.advanceTimersByTimeAsync(14_250);
+    const last = one.deliver();
+    await held.runs.has(2);
+    // As if the process had been paused until its lease was over.
+    await memory.release({ key: 'default:event-1', fence });
+    expect(await other.deliver()).toBe('200 handled');
+    await failLast(1);
+    expect(await last).toBe('500 HANDLER_FAILED');
+    await waitForEver();
+    expect(one.letters).toEqual([]);
+  });
+
   test('wait for an event that the other one is handling', async () => {
     const ledger = createMemoryLedger();
     const one = receiverOfCrm(ledger);
