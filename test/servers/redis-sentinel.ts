@@ -58,5 +58,5 @@ async function startSentinel(master: Server): Promise<Server> {
     `sentinel failover-timeout ${NAME} 5000`,
   ];
   writeFileSync(file, `${settings.join('\n')}\n`);
-  return startServer({ program, args: [file, '--sentinel'], port, folder, isReady });
+  return startServer({ program, args: [file, '--sentinel'], port, folder, isReady, hasChildren: false });
 }

@@ -22,7 +22,7 @@ export async function startRedis(settings: RedisSettings = {}): Promise<Server> 
   };
   const options = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...options];
-  return startServer({ program, args, port, folder, isReady });
+  return startServer({ program, args, port, folder, isReady, hasChildren: false });
 }
 
 /** A server that is still loading its data accepts connections, but does not answer with PONG. */

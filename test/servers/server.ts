@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** The folder with the server's data. */
   readonly folder: string;
   readonly isReady: (port: number) => Promise<boolean>;
+  /** Set it to false if a signal need not reach children. To look for them blocks this process for a moment. Default true. */
+  readonly hasChildren?: boolean;
 }
 
 export interface User {
@@ -43,7 +45,7 @@ process.once('exit', () => {
 
 /** Starts a server. Resolves when it accepts connections. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { program, args, user, port, folder, isReady } = options;
+  const { program, args, user, port, folder, isReady, hasChildren = true } = options;
   let child = launch();
 
   function launch() {
@@ -66,10 +68,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }
   }
 
+  function send(name: NodeJS.Signals): void {
+    if (hasChildren) signal(child.pid, name);
+    else child.kill(name);
+  }
+
   async function end(name: NodeJS.Signals): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    signal(child.pid, name);
+    send(name);
     await exited;
   }
 
@@ -81,8 +88,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       child = launch();
       await waitUntilReady();
     },
-    pause: () => signal(child.pid, 'SIGSTOP'),
-    resume: () => signal(child.pid, 'SIGCONT'),
+    pause: () => send('SIGSTOP'),
+    resume: () => send('SIGCONT'),
     async remove() {
       await end('SIGKILL');
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
