@@ -48,6 +48,18 @@ describe('a growing buffer', () => {
     expect(bytes.toBuffer().toString()).toBe('xyz');
   });
 
+  test.each([
+    [16_384, 1, false],
+    [16_385, 1, true],
+    [65_536, 32_768, false],
+    [65_536, 32_767, true],
+  ])('of %i bytes, of which %i are the piece: copied is %s', (bufferBytes, pieceBytes, isCopied) => {
+    const slab = Buffer.alloc(bufferBytes);
+    const bytes = new GrowingBuffer();
+    bytes.append(slab.subarray(0, pieceBytes));
+    expect(bytes.toBuffer().buffer !== slab.buffer).toBe(isCopied);
+  });
+
   test('is not larger than the length that was declared', () => {
     const bytes = new GrowingBuffer(35_000);
     const piece = Buffer.alloc(5_000, 'x');
