@@ -93,6 +93,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
 
   /** An error that a retry may fix goes before one that it cannot, and one that asks for a longer wait before others. */
   function decide(errors: readonly ShowpadWebhookError[], attempt: Attempt): ShowpadWebhookError | undefined {
+    if (errors.length === 0) return undefined;
     const [deciding, ...others] = errors.toSorted((one, other) => rankOf(other) - rankOf(one));
     for (const error of others) onOtherError(error, attempt);
     return deciding;
@@ -104,7 +105,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     try {
       const schema = schemas.get(delivery.event.type);
       const event = schema ? await validate(schema, attempt) : delivery.event;
-      const handlers = attempt.handlers.filter(({ identity }) => !progress.done.includes(identity));
+      const handlers = without(progress.done, attempt.handlers);
       const last = handlers.at(-1);
       for (const handler of handlers) {
         const startedAtMs = clock();
@@ -129,6 +130,13 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     }
     return decide(errors, attempt);
   };
+}
+
+function without(
+  done: readonly string[],
+  handlers: readonly RegisteredHandler[],
+): readonly RegisteredHandler[] {
+  return done.length === 0 ? handlers : handlers.filter(({ identity }) => !done.includes(identity));
 }
 
 export function isRetryable({ code }: ShowpadWebhookError): boolean {
