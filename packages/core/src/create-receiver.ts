@@ -22,7 +22,6 @@ import { Reporter } from './reporting/reporter.ts';
 import { SlowRuns } from './reporting/slow-runs.ts';
 import { logOrWarn } from './reporting/warn.ts';
 import { withDeadline } from './shared/promise.ts';
-import { mismatch } from './signature/signature.ts';
 
 /**
  * Makes a receiver. It verifies deliveries, reads their events, and runs your handlers once for each event. The adapters for
@@ -79,7 +78,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     now,
     toleranceSeconds: settings.toleranceSeconds,
     keyring: settings.keyring,
-    mismatchOf: async (delivery) => explainer?.explain(delivery) ?? mismatch(),
+    explain: async (delivery) => explainer?.explain(delivery),
   });
   const runHandlers = createHandlerRunner({
     schemas: settings.schemas,

@@ -1,7 +1,7 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
 import type { WebhookHeaders } from '../shared/headers.ts';
 import type { Keyring, PreparedKey } from '../signature/keys.ts';
-import { findKey } from '../signature/signature.ts';
+import { findKey, mismatch } from '../signature/signature.ts';
 import { ageError, readSignedHeaders, type SignedHeaders } from '../signature/signed-headers.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { Delivery, ReadDelivery, VerifiedDelivery } from './delivery.ts';
@@ -14,8 +14,8 @@ export interface VerifierOptions extends RequestLimits {
   readonly clock: () => number;
   /** A clock in ms that does not step. */
   readonly now: () => number;
-  /** Makes the error of a signature that none of the keys made. */
-  readonly mismatchOf: (delivery: Mismatch) => Promise<ShowpadWebhookError>;
+  /** Resolves to a hint about a signature that none of the keys made, or to undefined for the general one. */
+  readonly explain: (delivery: Mismatch) => Promise<string | undefined>;
 }
 
 export interface Mismatch {
@@ -44,7 +44,7 @@ export interface Verifier {
 }
 
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { toleranceSeconds, keyring, mismatchOf } = options;
+  const { toleranceSeconds, keyring, explain } = options;
   // A clock of the caller's is the only clock, so there is nothing to compare it with.
   const watch =
     options.clock === options.now ? undefined : new ClockWatch(options.clock, options.now, toleranceSeconds);
@@ -65,8 +65,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const { headers, url } = request;
       const keys = await keyring.candidates(headers, url);
       const key = await findKey(body, signed, keys);
-      if (!key)
-        throw doubt ?? (await mismatchOf({ body, headers, keys, toleranceSeconds, nowMs: receivedAtMs }));
+      if (!key) {
+        const given = { body, headers, keys, toleranceSeconds, nowMs: receivedAtMs };
+        throw doubt ?? mismatch(await explain(given));
+      }
       keyring.promote(key);
       if (doubt) throw clockSuspect(doubt);
       if (offsetMs !== undefined) watch?.confirm(offsetMs);

@@ -130,13 +130,9 @@ function describe(target: HandlerTarget): string {
 
 /** The code that registers a handler with a name. Only Nest's decorator makes names with a dot. */
 function registration(target: HandlerTarget, handlerName: string): string {
-  const isMethod = handlerName.includes('.');
-  if (typeof target === 'object') {
-    return isMethod
-      ? `@OnShowpadEvent('${target.type}', { name: '…' })`
-      : `receiver.on('${target.type}', handler, { name: '…' })`;
-  }
-  if (isMethod) return "@OnShowpadEvent('*', { name: '…' })";
+  const type = typeof target === 'object' ? target.type : '*';
+  if (handlerName.includes('.')) return `@OnShowpadEvent('${type}', { name: '…' })`;
+  if (typeof target === 'object') return `receiver.on('${type}', handler, { name: '…' })`;
   return `receiver.${target === 'any' ? 'onAny' : 'onUnknown'}(handler, { name: '…' })`;
 }
 

@@ -1,6 +1,4 @@
 import type { Mismatch } from '../delivery/verify.ts';
-import type { ShowpadWebhookError } from '../shared/error.ts';
-import { mismatch } from '../signature/signature.ts';
 
 /** Larger bodies are not explained, because a forger chooses the body. */
 const MAX_EXPLAINED_BYTES = 65_536;
@@ -11,17 +9,18 @@ const PAUSE_MS = 1_000;
 export class MismatchExplainer {
   #lastAtMs = Number.NEGATIVE_INFINITY;
 
-  async explain(delivery: Mismatch): Promise<ShowpadWebhookError> {
+  /** Resolves to a hint, or to undefined if the mismatch is not explained. */
+  async explain(delivery: Mismatch): Promise<string | undefined> {
     const nowMs = performance.now();
-    if (delivery.body.byteLength > MAX_EXPLAINED_BYTES || nowMs - this.#lastAtMs < PAUSE_MS)
-      return mismatch();
+    const isTooMuch = delivery.body.byteLength > MAX_EXPLAINED_BYTES || nowMs - this.#lastAtMs < PAUSE_MS;
+    if (isTooMuch) return undefined;
     this.#lastAtMs = nowMs;
     try {
       // Only development needs the explainer, so this is the one import that waits until it is needed.
       const { mismatchHint } = await import('../explain/mismatch-hint.ts');
-      return mismatch(mismatchHint(delivery));
+      return mismatchHint(delivery);
     } catch {
-      return mismatch();
+      return undefined;
     }
   }
 }
