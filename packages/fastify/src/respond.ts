@@ -6,9 +6,8 @@ import type { FastifyReply } from 'fastify';
 export function respond(reply: FastifyReply, response: WebhookResponse): void {
   if (reply.sent) return; // Something else has answered.
   const { status, headers, body } = response;
-  const { connection, ...others } = headers;
-  if (connection !== 'close') {
-    reply.code(status).headers(others).send(body);
+  if (headers.connection !== 'close') {
+    reply.code(status).headers(headers).send(body);
     return;
   }
   // Fastify would close the connection while the upload is still unread, and the sender might never see the response.

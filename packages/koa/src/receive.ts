@@ -20,12 +20,11 @@ export async function receive(receiver: AnyReceiver, ctx: KoaContext): Promise<v
 function respond(ctx: KoaContext, response: WebhookResponse): void {
   const { status, headers, body } = response;
   if (ctx.res.headersSent) return; // Something else has answered.
-  const { connection, ...others } = headers;
   ctx.status = status;
   // The headers go to Node's response, because ctx.set is measurably slower.
-  for (const [name, value] of Object.entries(others)) ctx.res.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value);
   ctx.body = body;
-  if (connection !== 'close') return;
+  if (headers.connection !== 'close') return;
   // Koa would close the connection while the upload is still unread, and the sender might never see the response.
   ctx.respond = false;
   writeResponse(ctx.res, response);
