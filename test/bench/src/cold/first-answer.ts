@@ -11,7 +11,7 @@ import { KEY } from '../peers.ts';
 import type { Incoming } from '../receivers.ts';
 
 /** What a new process answers to its first delivery, and how long after its start. */
-export interface FirstAnswer {
+interface FirstAnswer {
   readonly status: number;
   readonly ms: number;
 }
