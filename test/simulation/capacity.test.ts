@@ -7,7 +7,7 @@ import { calculate, errorOf } from './src/capacity/check.ts';
 import { type Costs, readCosts, type StoreCosts } from './src/capacity/costs.ts';
 import { limitsOf, type Setup } from './src/capacity/limits.ts';
 import { DEFAULT_PLAN, eventsPerDay, type Plan, peakPerSecond } from './src/capacity/plan.ts';
-import type { RecordedCosts } from './src/capacity/recorded.ts';
+import { type RecordedCosts, readRecordedCosts } from './src/capacity/recorded.ts';
 import { smallestSetup } from './src/capacity/smallest-setup.ts';
 import { about, aboutBytes } from './src/capacity/text.ts';
 import { averageWaitMs, burstMs, handledPerSecond } from './src/capacity/waiting.ts';
@@ -133,8 +133,9 @@ describe('the smallest set-up', () => {
     fc.assert(property, { seed: 26, numRuns: 50 });
   });
 
-  it('is one process with SQLite, as it is, for a small company', () => {
-    expect(smallestSetup(50_000, COSTS, DEFAULT_PLAN)).toEqual({
+  it('is one process with SQLite, as it is, for 50,000 events a day, as docs/scaling.md says', () => {
+    const costs = readCosts(readRecordedCosts(), 1);
+    expect(smallestSetup(50_000, costs, DEFAULT_PLAN)).toEqual({
       engine: 'sqlite',
       processes: 1,
       concurrency: 8,
