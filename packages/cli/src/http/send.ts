@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { GrowingBuffer } from '@showpad-webhooks/core/node';
 
 /** Names are in lower case. A repeated header has several values. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[]>>;
@@ -91,13 +92,11 @@ function exchange({ url, method, headers, body }: Sending, signal: AbortSignal):
 }
 
 async function readStart(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytesLeft = MAX_ANSWER_BYTES;
+  const read = new GrowingBuffer();
   // To leave the loop early ends the connection.
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk.subarray(0, bytesLeft));
-    bytesLeft -= chunk.byteLength;
-    if (bytesLeft <= 0) break;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    read.append(piece);
+    if (read.length >= MAX_ANSWER_BYTES) break;
   }
-  return Buffer.concat(chunks);
+  return read.toBuffer().subarray(0, MAX_ANSWER_BYTES);
 }

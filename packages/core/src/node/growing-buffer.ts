@@ -6,6 +6,16 @@ const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
 /**
  * Collects the pieces of a body in one buffer, which doubles as it grows. A list of pieces would cost a few hundred bytes of
  * memory for each, and a sender could send a piece per byte.
+ *
+ * @example
+ * ```ts
+ * import { GrowingBuffer } from '@showpad-webhooks/core/node';
+ *
+ * const body = new GrowingBuffer();
+ * body.append(Buffer.from('{"type":'));
+ * body.append(Buffer.from('"a"}'));
+ * console.log(body.length, body.toBuffer().toString()); // 12 {"type":"a"}
+ * ```
  */
 export class GrowingBuffer {
   readonly #expectedBytes: number;
@@ -21,6 +31,7 @@ export class GrowingBuffer {
     return this.#length;
   }
 
+  /** Adds a piece. Its bytes must not change after this. */
   append(piece: Buffer): void {
     const length = this.#length + piece.length;
     // Most bodies come in one piece, which needs no copy. It has no room, so it is never written to.
@@ -29,6 +40,7 @@ export class GrowingBuffer {
     this.#length = length;
   }
 
+  /** Returns all bytes so far. */
   toBuffer(): Buffer {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length);
   }

@@ -1,3 +1,4 @@
+export { GrowingBuffer } from './growing-buffer.ts';
 export {
   type HandlerSource,
   type RouteSource,

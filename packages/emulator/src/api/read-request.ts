@@ -1,3 +1,4 @@
+import { GrowingBuffer } from '@showpad-webhooks/core/node';
 import type { Context } from 'hono';
 import { EmulatorProblem, invalid } from '../problem.ts';
 
@@ -15,14 +16,12 @@ export async function readBodyText({ req }: Context, maxBytes: number = MEBIBYTE
     if (bytes > maxBytes) throw new EmulatorProblem('BODY_TOO_LARGE', message);
   };
   checkSize(Number(req.header('content-length') ?? 0));
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of req.raw.body ?? []) {
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-    checkSize(bytes);
+  const body = new GrowingBuffer();
+  for await (const { buffer, byteOffset, byteLength } of req.raw.body ?? []) {
+    checkSize(body.length + byteLength);
+    body.append(Buffer.from(buffer, byteOffset, byteLength));
   }
-  return Buffer.concat(chunks).toString();
+  return body.toBuffer().toString();
 }
 
 /**

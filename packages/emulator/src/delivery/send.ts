@@ -7,6 +7,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { GrowingBuffer } from '@showpad-webhooks/core/node';
 import type { AttemptError } from './attempt.ts';
 
 /** How the bytes are sent: whole, or broken on purpose. */
@@ -114,17 +115,16 @@ function readResponse(
   maxBodyBytes: number,
   end: (result: Partial<SendResult>) => void,
 ): void {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const read = new GrowingBuffer();
   const finish = (error: AttemptError | null = null) => {
-    const body = cut(Buffer.concat(chunks), maxBodyBytes);
+    // It is kept, so it is a copy: the buffer has room for more.
+    const body = Buffer.from(read.toBuffer().subarray(0, maxBodyBytes));
     const { statusCode: status = 0, headers } = response;
-    end({ response: { status, headers, body, isTruncated: length > maxBodyBytes }, error });
+    end({ response: { status, headers, body, isTruncated: read.length > maxBodyBytes }, error });
   };
-  response.on('data', (chunk: Uint8Array) => {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > maxBodyBytes) finish();
+  response.on('data', (piece: Buffer) => {
+    read.append(piece);
+    if (read.length > maxBodyBytes) finish();
   });
   response.on('end', () => finish());
   // The status was received, and only the status counts.
