@@ -1,4 +1,4 @@
-import type { ClaimedEntry, InboxStore } from '@showpad-webhooks/core/inbox';
+import type { ClaimedEntry, InboxEntry, InboxStore } from '@showpad-webhooks/core/inbox';
 import { createLatestPut, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { findProblems } from './durability.ts';
@@ -44,20 +44,28 @@ export function createPostgresInboxStore(
     }
   }
 
+  async function add(entry: InboxEntry, state: 'pending' | 'leased' | 'dead', atMs: number) {
+    try {
+      const result = await puts.put({ key: keyOf(entry.id), entry, state, atMs });
+      latestPut.succeeded();
+      return result;
+    } catch (error) {
+      latestPut.failed(error);
+      throw error;
+    }
+  }
+
   return {
     ...operations,
 
     async put(entry, { nowMs }) {
-      try {
-        const result = await puts.put(keyOf(entry.id), entry, nowMs);
-        latestPut.succeeded();
-        if (result === 'stored' && !entry.error) notifications.notify();
-        return result;
-      } catch (error) {
-        latestPut.failed(error);
-        throw error;
-      }
+      const result = await add(entry, entry.error ? 'dead' : 'pending', nowMs);
+      if ('isConflict' in result) return result;
+      if (!entry.error) notifications.notify();
+      return 'stored';
     },
+
+    putClaimed: (entry, { nowMs, leaseMs }) => add(entry, 'leased', nowMs + leaseMs),
 
     async claim({ limit, leaseMs, nowMs, exceptIds }) {
       await database.ready();

@@ -1,19 +1,27 @@
-import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
-import { storedMeta } from '@showpad-webhooks/core/store';
+import type { InboxEntry } from '@showpad-webhooks/core/inbox';
+import { type StoredNumber, storedMeta } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
-import { nextval, sqlStateOf } from './shared.ts';
+import { nextval, sqlStateOf, whole } from './shared.ts';
 
-interface Waiting {
+/** An entry, and how it begins. */
+interface NewEntry {
   readonly key: string;
   readonly entry: InboxEntry;
-  readonly nowMs: number;
-  readonly resolve: (result: InboxPutResult) => void;
+  readonly state: 'pending' | 'leased' | 'dead';
+  readonly atMs: number;
+}
+
+/** The fence is 0, unless the entry is leased. */
+type PutBatchResult = { readonly fence: number } | { readonly isConflict: boolean };
+
+interface Waiting extends NewEntry {
+  readonly resolve: (result: PutBatchResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export interface PutBatches {
   /** Resolves when the entry is durable, or was there before. */
-  put(key: string, entry: InboxEntry, nowMs: number): Promise<InboxPutResult>;
+  put(entry: NewEntry): Promise<PutBatchResult>;
   /** Resolves when no entry waits, or when Postgres does not answer for too long. */
   drain(): Promise<void>;
 }
@@ -34,15 +42,16 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   const running = new Set<Promise<void>>();
   let waitingBytes = 0;
 
-  function put(key: string, entry: InboxEntry, nowMs: number): Promise<InboxPutResult> {
-    if (waitingBytes + entry.body.byteLength > MOST_WAITING_BYTES) {
+  function put(added: NewEntry): Promise<PutBatchResult> {
+    const { byteLength } = added.entry.body;
+    if (waitingBytes + byteLength > MOST_WAITING_BYTES) {
       return Promise.reject(
         new Error('Too many events wait for Postgres, which does not answer fast enough.'),
       );
     }
-    waitingBytes += entry.body.byteLength;
+    waitingBytes += byteLength;
     return new Promise((resolve, reject) => {
-      waiting.push({ key, entry, nowMs, resolve, reject });
+      waiting.push({ ...added, resolve, reject });
       // Those that come in the same turn of the event loop share a statement.
       if (waiting.length === 1) setImmediate(flush);
     });
@@ -92,11 +101,15 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
     const columns = batch.map(columnsOf);
     const [only] = columns;
     const rows = await (only && columns.length === 1
-      ? database.all<{ key: string }>(insertOneSql(schema), [inbox, ...only])
-      : database.all<{ key: string }>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
-    const stored = new Set(rows.map(({ key }) => key));
-    for (const { key, resolve } of batch) if (stored.has(key)) resolve('stored');
-    const known = batch.filter(({ key }) => !stored.has(key));
+      ? database.all<StoredRow>(insertOneSql(schema), [inbox, ...only])
+      : database.all<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
+    const fences = new Map(rows.map(({ key, fence }) => [key, Number(fence)]));
+    const known: Waiting[] = [];
+    for (const each of batch) {
+      const fence = fences.get(each.key);
+      if (fence === undefined) known.push(each);
+      else each.resolve({ fence });
+    }
     if (known.length > 0) await answerKnown(known);
   }
 
@@ -132,13 +145,18 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   };
 }
 
+interface StoredRow {
+  readonly key: string;
+  readonly fence: StoredNumber;
+}
+
 /** What a put writes, in the order of its columns. The body comes last. */
-function columnsOf({ key, entry, nowMs }: Waiting) {
+function columnsOf({ key, entry, state, atMs }: NewEntry) {
   const { error, bodyDigest, body } = entry;
   return [
     key,
-    error ? 'dead' : 'pending',
-    Math.round(nowMs),
+    state,
+    whole(atMs),
     bodyDigest,
     storedMeta(entry),
     error ? JSON.stringify(error) : null,
@@ -166,21 +184,28 @@ function parametersOf(rows: readonly Columns[]): readonly unknown[] {
 
 function insertSql(schema: string, source: string): string {
   return `
-    INSERT INTO ${schema}.inbox (seq, inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body)
+    INSERT INTO ${schema}.inbox (seq, fence, attempt, inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body)
     ${source}
     ON CONFLICT (key) DO NOTHING
-    RETURNING key`;
+    RETURNING key, fence`;
+}
+
+/** The place of an entry, and the fence and the attempt of one that is leased when it is stored. */
+function startSql(schema: string, state: string): string {
+  const ifLeased = (value: string) => `CASE ${state} WHEN 'leased' THEN ${value} ELSE 0 END`;
+  return `${nextval(schema, 'entry')}, ${ifLeased(nextval(schema, 'fence'))}, ${ifLeased('1')}`;
 }
 
 /** Postgres plans it in two thirds of the time that it needs for lists of one. */
 function insertOneSql(schema: string): string {
-  return insertSql(schema, `VALUES (${nextval(schema, 'entry')}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`);
+  return insertSql(schema, `VALUES (${startSql(schema, '$3::text')}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`);
 }
 
 function insertManySql(schema: string): string {
   return insertSql(
     schema,
-    `SELECT ${nextval(schema, 'entry')}, $1, key, state, at_ms, digest, meta, error, bytes, substring($10::bytea FROM place FOR bytes)
+    `SELECT ${startSql(schema, 'state')}, $1, key, state, at_ms, digest, meta, error, bytes,
+      substring($10::bytea FROM place FOR bytes)
     FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::integer[], $9::integer[])
       AS entry (key, state, at_ms, digest, meta, error, bytes, place)`,
   );

@@ -28,6 +28,8 @@ export interface Connection {
   all<Row>(sql: string, ...parameters: SqliteValue[]): Row[];
   /** Runs a statement that gives no rows. Returns how many rows it changed. */
   run(sql: string, ...parameters: SqliteValue[]): number;
+  /** Runs an INSERT. Returns the number of the new row, or nothing if no row was added. */
+  addRow(sql: string, ...parameters: SqliteValue[]): number | undefined;
   /** Call this in a write that stores a new event. */
   readonly checkRoom: CheckRoom;
   /** The time in ms by a clock that never steps, and that all processes share that have the database open. */
@@ -116,6 +118,11 @@ export function connect(
     return Number(prepared(sql).run(...parameters).changes);
   }
 
+  function addRow(sql: string, ...parameters: SqliteValue[]): number | undefined {
+    const { changes, lastInsertRowid } = prepared(sql).run(...parameters);
+    return Number(changes) > 0 ? Number(lastInsertRowid) : undefined;
+  }
+
   function readPragma(pragma: string): string | number | bigint | undefined {
     const [row] = all<Record<string, string | number | bigint>>(`PRAGMA ${pragma}`);
     return row?.[pragma];
@@ -197,6 +204,7 @@ export function connect(
   return {
     all,
     run,
+    addRow,
     now,
     checkRoom: createRoomCheck(path),
     health,

@@ -1,7 +1,7 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
 import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
-import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
+import { LISTED_COLUMNS, rowReader, SHOWN_COLUMNS } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
@@ -38,11 +38,11 @@ export function createInboxOperations(
 
   /** The row of an event, with its body, or the one that is listed under this id because its own id cannot be read or was erased. */
   function find(id: string): readonly InboxRow[] {
-    const rows = all<InboxRow>(`SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE key = ?`, keyOf(id));
+    const rows = all<InboxRow>(`SELECT ${SHOWN_COLUMNS} FROM showpad_inbox WHERE key = ?`, keyOf(id));
     const seq = seqOfUnreadable(id);
     if (rows.length > 0 || seq === undefined) return rows;
     return all<InboxRow>(
-      `SELECT ${COLUMNS}, ${BODY} FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
+      `SELECT ${SHOWN_COLUMNS} FROM showpad_inbox WHERE inbox = ? AND seq = ?`,
       inbox,
       seq,
     ).filter((row) => rowReader.toItem(row).id === id);
@@ -53,7 +53,7 @@ export function createInboxOperations(
       if (id !== undefined) return { items: find(id).map(rowReader.toItem), next: undefined };
       const [atMs = 0, seq = 0] = cursor.split(':').map(Number);
       const rows = all<InboxRow>(
-        `SELECT ${COLUMNS} FROM showpad_inbox
+        `SELECT ${LISTED_COLUMNS} FROM showpad_inbox
          WHERE inbox = ? AND state = ? AND (at_ms, seq) < (?, ?)
          ORDER BY at_ms DESC, seq DESC LIMIT ?`,
         inbox,

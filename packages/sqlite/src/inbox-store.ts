@@ -1,10 +1,18 @@
-import type { InboxStore } from '@showpad-webhooks/core/inbox';
+import type { InboxEntry, InboxStore } from '@showpad-webhooks/core/inbox';
 import { type InboxRow, keyTextOf, storedMeta } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
-import { BODY, COLUMNS, rowReader } from './inbox-row.ts';
+import { CLAIMED_COLUMNS, rowReader } from './inbox-row.ts';
 import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
+
+/** How an entry begins. */
+interface Start {
+  readonly state: 'pending' | 'leased' | 'dead';
+  readonly atMs: number;
+  readonly fence: number;
+  readonly attempt: number;
+}
 
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = ? AND fence = ? AND state = 'leased'";
@@ -14,7 +22,7 @@ export function createSqliteInboxStore(
   connection: Connection,
   inbox: string,
 ): InboxStore & TransactionalStore {
-  const { all, run, write, writeNew } = connection;
+  const { all, run, addRow, write, writeNew } = connection;
   const keyOf = (id: string) => keyTextOf(`${inbox}:${id}`);
 
   /** Selects the entries that wait, in both of their states and in the order in which they are due. */
@@ -43,35 +51,48 @@ export function createSqliteInboxStore(
     return Number(row?.fence) - count + 1;
   }
 
+  /** Adds a row, unless there is one with this key. */
+  function insert(entry: InboxEntry, { state, atMs, fence, attempt }: Start) {
+    const key = keyOf(entry.id);
+    const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
+    connection.checkRoom(body.byteLength);
+    const seq = addRow(
+      `INSERT INTO showpad_inbox (inbox, key, state, at_ms, fence, attempt, body_digest, meta, error, body_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO NOTHING`,
+      inbox,
+      key,
+      state,
+      atMs,
+      fence,
+      attempt,
+      entry.bodyDigest,
+      storedMeta(entry),
+      entry.error ? JSON.stringify(entry.error) : null,
+      body.byteLength,
+    );
+    if (seq !== undefined) {
+      run('INSERT INTO showpad_inbox_body VALUES (?, ?)', seq, body);
+      return undefined;
+    }
+    const [kept] = all<InboxRow>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
+    return { isConflict: Number(kept?.body_digest) !== entry.bodyDigest };
+  }
+
   return {
     ...createInboxOperations(connection, inbox, keyOf),
 
-    put(entry, { nowMs }) {
-      const key = keyOf(entry.id);
-      const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
-      return writeNew(() => {
-        connection.checkRoom(body.byteLength);
-        const stored = run(
-          `INSERT INTO showpad_inbox (inbox, key, state, at_ms, body_digest, meta, error, body_bytes)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (key) DO NOTHING`,
-          inbox,
-          key,
-          entry.error ? 'dead' : 'pending',
-          nowMs,
-          entry.bodyDigest,
-          storedMeta(entry),
-          entry.error ? JSON.stringify(entry.error) : null,
-          body.byteLength,
-        );
-        if (stored > 0) {
-          run('INSERT INTO showpad_inbox_body SELECT seq, ? FROM showpad_inbox WHERE key = ?', body, key);
-          return 'stored';
-        }
-        const [kept] = all<InboxRow>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
-        return { isConflict: Number(kept?.body_digest) !== entry.bodyDigest };
-      });
-    },
+    put: (entry, { nowMs }) =>
+      writeNew(() => {
+        const state = entry.error ? 'dead' : 'pending';
+        return insert(entry, { state, atMs: nowMs, fence: 0, attempt: 0 }) ?? 'stored';
+      }),
+
+    putClaimed: (entry, { nowMs, leaseMs }) =>
+      writeNew(() => {
+        const fence = takeFences(1);
+        return insert(entry, { state: 'leased', atMs: nowMs + leaseMs, fence, attempt: 1 }) ?? { fence };
+      }),
 
     async claim({ limit, leaseMs, nowMs, exceptIds }) {
       const parameters = [nowMs, keysOf(exceptIds)];
@@ -85,7 +106,7 @@ export function createSqliteInboxStore(
           const [row] = all<InboxRow>(
             `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
              WHERE seq = ?
-             RETURNING ${COLUMNS}, ${BODY}`,
+             RETURNING ${CLAIMED_COLUMNS}`,
             nowMs + leaseMs,
             firstFence + index,
             Number(seq),
@@ -116,19 +137,23 @@ export function createSqliteInboxStore(
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
       const failures = outcome.state === 'done' ? null : JSON.stringify(outcome.failures);
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
+      const key = keyOf(id);
       return write(() => {
-        const [settled] = all<Pick<InboxRow, 'seq'>>(
-          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures)
-           WHERE ${HELD} RETURNING seq`,
+        const settled = run(
+          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures) WHERE ${HELD}`,
           outcome.state,
           atMs,
           error,
           failures,
-          keyOf(id),
+          key,
           fence,
         );
-        if (settled && isBodyDone) run('DELETE FROM showpad_inbox_body WHERE seq = ?', Number(settled.seq));
-        return settled !== undefined;
+        if (settled === 0) return false;
+        if (isBodyDone) {
+          const ofEntry = 'seq = (SELECT seq FROM showpad_inbox WHERE key = ?)';
+          run(`DELETE FROM showpad_inbox_body WHERE ${ofEntry}`, key);
+        }
+        return true;
       });
     },
 

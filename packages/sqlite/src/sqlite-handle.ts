@@ -6,7 +6,10 @@ export interface SqliteHandle {
 }
 
 export interface SqliteStatement {
-  run(...parameters: SqliteValue[]): { readonly changes: number | bigint };
+  run(...parameters: SqliteValue[]): {
+    readonly changes: number | bigint;
+    readonly lastInsertRowid: number | bigint;
+  };
   all(...parameters: SqliteValue[]): unknown[];
 }
 

@@ -91,11 +91,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
   return {
     name,
-    async put(entry) {
-      const result = await store.put(entry, { nowMs: clock() });
-      worker?.wake();
-      return result;
-    },
+    put: (entry) => (worker ? worker.put(entry) : store.put(entry, { nowMs: clock() })),
 
     async start(to) {
       if (consumer) {

@@ -20,6 +20,14 @@ export interface InboxStore {
   /** Adds an entry that is due now, or dead if it has an error. If its id is there already, in any state, nothing changes. */
   put(entry: InboxEntry, request: { readonly nowMs: number }): MaybePromise<InboxPutResult>;
   /**
+   * As `put` and then `claim` of this entry alone, in one write. It is called if a place is free and nothing older waits, and
+   * never for an entry with an error. Without it every entry is claimed.
+   */
+  putClaimed?(
+    entry: InboxEntry,
+    request: { readonly nowMs: number; readonly leaseMs: number },
+  ): MaybePromise<Pick<Holding, 'fence'> | Exclude<InboxPutResult, 'stored'>>;
+  /**
    * Leases up to `limit` entries that are due, those that are due longest first: pending entries, and leased ones whose lease
    * is over. Each gets a higher fence than any entry before, and one more attempt. The entries in `exceptIds` are left out:
    * the process that asks is handling them. An entry that cannot be read becomes dead and is left out too.

@@ -3,7 +3,7 @@ import { withFailure } from './failures.ts';
 import type { InboxOptions } from './options.ts';
 import { Pause } from './pause.ts';
 import type { ClaimedEntry, InboxStore, SettledOutcome } from './store.ts';
-import type { InboxConsumer, InboxFailure, InboxJob } from './types.ts';
+import type { InboxConsumer, InboxEntry, InboxFailure, InboxJob, InboxPutResult } from './types.ts';
 
 export interface WorkerOptions {
   readonly store: InboxStore;
@@ -17,6 +17,8 @@ export interface WorkerOptions {
 
 /** Claims entries that are due, hands them to the consumer, and settles them. */
 export interface Worker {
+  /** Stores an entry, and takes it at once if a place is free and nothing older waits. */
+  put(entry: InboxEntry): Promise<InboxPutResult>;
   /** Looks for entries now. */
   wake(): void;
   /** Renews the leases of the entries whose handlers run. */
@@ -41,16 +43,24 @@ interface Work {
   leaseEndsMs: number;
 }
 
+type PutClaimed = Awaited<ReturnType<NonNullable<InboxStore['putClaimed']>>>;
+
 const SETTLE_AGAIN_MS = 1_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { store, settings, pollMs, clock, consumer, onFailure } = options;
   const { maxAttempts, concurrency, leaseMs } = settings;
+  const putClaimed = store.putClaimed?.bind(store);
   /** The entries whose handlers run, by the id of the event. */
   const running = new Map<string, Work>();
   /** The entries whose handlers have ended, and that are not settled yet. */
   const settling = new Map<string, Work>();
   const unsettled = new Set<Promise<void>>();
+  /** How many places are kept for entries that are being stored. */
+  let reserved = 0;
+  /** False if entries may wait that are older than one that comes now. */
+  let isCaughtUp = false;
+  let hasMissed = false;
   const pause = new Pause();
   let failedClaims = 0;
   let lastCause: unknown;
@@ -59,19 +69,57 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const heldIds = () => [...running.keys(), ...settling.keys()];
 
+  const freePlaces = () => concurrency - running.size - reserved;
+
+  async function put(entry: InboxEntry): Promise<InboxPutResult> {
+    if (putClaimed && isCaughtUp && !isStopping && !entry.error && freePlaces() > 0) {
+      const claimedMs = performance.now();
+      const storing = (async () => putClaimed(entry, { nowMs: clock(), leaseMs }))();
+      const taking = take(entry, claimedMs, storing).finally(() => unsettled.delete(taking));
+      unsettled.add(taking);
+      const result = await storing;
+      return 'fence' in result ? 'stored' : result;
+    }
+    isCaughtUp = false;
+    hasMissed = true;
+    const result = await store.put(entry, { nowMs: clock() });
+    pause.wake();
+    return result;
+  }
+
+  /** Keeps a place for an entry that is being stored, and then handles it, unless it was known. */
+  async function take(entry: InboxEntry, claimedMs: number, storing: Promise<PutClaimed>): Promise<void> {
+    reserved++;
+    try {
+      const result = await storing;
+      if ('isConflict' in result) return;
+      await new Promise(setImmediate); // The response is written before handlers begin.
+      start({ ...entry, ...result, attempt: 1, generation: 0, done: [], failures: [] }, claimedMs);
+    } catch {
+      // Whoever put the entry is told.
+    } finally {
+      reserved--;
+      wakeIfBehind();
+    }
+  }
+
   async function claimUntilStopped(): Promise<void> {
     while (!isStopping) await pause.wait(await claim());
   }
 
   /** Fills the free places. Resolves to how long to wait before the next look, in ms. */
   async function claim(): Promise<number> {
-    const limit = concurrency - running.size;
+    // Until this look has found nothing more, entries that come are newer than those that wait.
+    isCaughtUp = false;
+    const limit = freePlaces();
     if (limit === 0) return pollMs; // The next free place ends the pause.
     try {
+      hasMissed = false;
       const claimedMs = performance.now();
       const entries = await store.claim({ limit, leaseMs, nowMs: clock(), exceptIds: heldIds() });
       for (const entry of entries) start(entry, claimedMs);
       const waitMs = entries.length === limit ? fullWaitMs() : await untilNextDue();
+      isCaughtUp = entries.length < limit && !hasMissed;
       failedClaims = 0;
       return waitMs;
     } catch (cause) {
@@ -82,8 +130,13 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
+  /** A free place is of use to entries that wait. */
+  function wakeIfBehind(): void {
+    if (!isCaughtUp) pause.wake();
+  }
+
   function fullWaitMs(): number {
-    return running.size < concurrency ? 0 : pollMs;
+    return freePlaces() > 0 ? 0 : pollMs;
   }
 
   async function untilNextDue(): Promise<number> {
@@ -130,7 +183,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const failure = await consumer.process(job);
     running.delete(entry.id);
     settling.set(entry.id, work);
-    pause.wake();
+    wakeIfBehind();
     const outcome = outcomeOf(work, failure);
     const isSettled = await settle(work, outcome);
     settling.delete(entry.id);
@@ -176,6 +229,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const claiming = claimUntilStopped();
   return {
+    put,
     wake: () => pause.wake(),
 
     renew() {
@@ -186,7 +240,7 @@ export function createWorker(options: WorkerOptions): Worker {
       isStopping = true;
       pause.wake();
       await claiming;
-      await Promise.all(unsettled);
+      while (unsettled.size > 0) await Promise.all(unsettled); // One that is stored meanwhile is handled, too.
     },
 
     abandon() {

@@ -169,6 +169,9 @@ interface Subject {
 
 async function compareWithReference(create: () => MaybePromise<InboxStore>): Promise<void> {
   const { default: fc } = await import('fast-check');
+  const store = await create();
+  const canPutClaimed = store.putClaimed !== undefined;
+  await store.close();
   const id = fc.constantFrom('a', 'b', 'c', 'a\0', 'A');
   const small = fc.nat(4);
   const target = fc.oneof(
@@ -193,6 +196,17 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
           return store.put(entryOf({ id: each, bodyDigest, error: isInvalid ? error : undefined }), {
             nowMs,
           });
+        },
+    ),
+    fc.tuple(id, small).map(
+      ([each, bodyDigest]): Call =>
+        async ({ store, claims, nowMs }) => {
+          const entry = entryOf({ id: each, bodyDigest });
+          if (!canPutClaimed) return store.put(entry, { nowMs });
+          const result = await store.putClaimed?.(entry, { nowMs, leaseMs: LEASE_MS });
+          if (!result || 'isConflict' in result) return result;
+          claims.push({ ...entry, ...result, attempt: 1, generation: 0, done: [], failures: [] });
+          return 'claimed';
         },
     ),
     fc.tuple(small, fc.subarray(['a', 'b', 'A'])).map(

@@ -63,15 +63,24 @@ export function createMemoryInboxStore(): InboxStore {
     return found.filter(({ state }) => states.includes(state)).slice(0, limit);
   };
 
+  /** Adds a row, unless there is one with this id. */
+  function insert(entry: InboxEntry, start: Pick<Row, 'state' | 'atMs' | 'fence' | 'attempt'>) {
+    const kept = rows.get(entry.id);
+    if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
+    const body = { bodyBytes: entry.body.byteLength, hasBody: true };
+    rows.set(entry.id, { ...copy(entry), ...body, generation: 0, done: [], failures: [], ...start });
+    return undefined;
+  }
+
   return {
     put(entry, { nowMs }) {
-      const kept = rows.get(entry.id);
-      if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
       const state = entry.error ? 'dead' : 'pending';
-      const body = { bodyBytes: entry.body.byteLength, hasBody: true };
-      const start = { fence: 0, attempt: 0, generation: 0, done: [], failures: [], atMs: nowMs };
-      rows.set(entry.id, { ...copy(entry), ...body, ...start, state });
-      return 'stored';
+      return insert(entry, { state, atMs: nowMs, fence: 0, attempt: 0 }) ?? 'stored';
+    },
+
+    putClaimed(entry, { nowMs, leaseMs }) {
+      const fence = ++lastFence;
+      return insert(entry, { state: 'leased', atMs: nowMs + leaseMs, fence, attempt: 1 }) ?? { fence };
     },
 
     claim({ limit, leaseMs, nowMs, exceptIds }) {

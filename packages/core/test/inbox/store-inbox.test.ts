@@ -539,8 +539,8 @@ describe('close', () => {
     });
     await settled();
     isSlow = true;
-    await inbox.put(now());
-    await settled();
+    await real.put(now(), { nowMs: Date.now() });
+    await vi.advanceTimersByTimeAsync(1_000);
     const closing = inbox.close();
     expect(await isSettled(closing)).toBe(false);
     claiming.resolve();
