@@ -16,17 +16,17 @@ export interface FailoverReport {
   readonly doubled: readonly string[];
 }
 
-const WRITING_MS = 500;
+const ENOUGH_EVENTS = 30;
 
 /** Kills a server that waits for its replica, while events are stored and handled. Then the replica takes over. */
 export async function failOverToSynchronousReplica(): Promise<FailoverReport> {
   await using scene = await openScene();
   await set(scene.onPrimary, 'synchronous_standby_names', '*');
   const writer = startWriter(openPool(scene.port, 10));
-  await delay(WRITING_MS);
+  await writer.acknowledgesMore(ENOUGH_EVENTS);
   const { problems } = await writer.inbox.health();
   await scene.failOver();
-  await delay(WRITING_MS); // The writer goes on with the new server.
+  await writer.acknowledgesMore(ENOUGH_EVENTS); // The writer goes on with the new server.
   const { acknowledged } = await writer.stop();
   await untilHandled(writer.inbox);
   await writer.close();
@@ -37,12 +37,12 @@ export async function failOverToSynchronousReplica(): Promise<FailoverReport> {
 export async function failOverToAsynchronousReplica(): Promise<FailoverReport> {
   await using scene = await openScene();
   const writer = startWriter(openPool(scene.port, 10));
-  await delay(WRITING_MS);
+  await writer.acknowledgesMore(ENOUGH_EVENTS);
   const { problems } = await writer.inbox.health();
   await writer.stop();
   await scene.cutReplicaOff();
   const late = startWriter(openPool(scene.port, 10), 'late');
-  await delay(WRITING_MS);
+  await late.acknowledgesMore(ENOUGH_EVENTS);
   const { acknowledged: atRisk } = await late.stop();
   await scene.failOver();
   await untilHandled(writer.inbox);
@@ -57,7 +57,7 @@ export async function restartWithoutSync(): Promise<FailoverReport> {
   const admin = openPool(server.port, 2);
   await admin.query(CREATE_EFFECTS);
   const writer = startWriter(openPool(server.port, 10));
-  await delay(WRITING_MS);
+  await writer.acknowledgesMore(ENOUGH_EVENTS);
   const { problems } = await writer.inbox.health();
   await server.kill();
   const { acknowledged } = await writer.stop();

@@ -150,6 +150,8 @@ export interface Writer {
   readonly inbox: Inbox;
   /** The events that were acknowledged until now. */
   readonly acknowledged: readonly string[];
+  /** Resolves when so many more events were acknowledged. */
+  acknowledgesMore(more: number): Promise<void>;
   /** Resolves when it stores no more. */
   stop(): Promise<{ readonly acknowledged: readonly string[]; readonly refused: number }>;
   close(): Promise<void>;
@@ -185,6 +187,10 @@ export function startWriter(pool: pg.Pool, name = 'event'): Writer {
   return {
     inbox,
     acknowledged,
+    async acknowledgesMore(more) {
+      const enough = acknowledged.length + more;
+      while (acknowledged.length < enough) await delay(10);
+    },
     stop,
     async close() {
       await stop();
