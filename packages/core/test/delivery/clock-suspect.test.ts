@@ -1,6 +1,6 @@
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { delivery, NOW_MS, probe } from '../support.ts';
+import { delivery, NOW_MS, probe, stopTime } from '../support.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -54,7 +54,11 @@ describe('if only the clock speaks against an authentic delivery', () => {
 
   test('the answer asks for a retry', async () => {
     const { receiver } = probe();
-    const { response } = await receiver.receive(delivery('event-1', { timestampSeconds: 9_999_999_999 }));
+    const late = delivery('event-1', { timestampSeconds: 9_999_999_999 });
+    const { response, error } = await receiver.receive(late);
+    expect(error?.hint).toBe(
+      'So the clock of this machine is probably wrong: compare it with "date -u". Showpad will retry.',
+    );
     expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
     expect(response.body).toBe('{"outcome":"unavailable","code":"CLOCK_SUSPECT"}');
   });
@@ -86,6 +90,31 @@ describe('if only the clock speaks against an authentic delivery', () => {
     const { deliverAt, setAhead } = probeWithClock();
     setAhead(2 * MINUTE_MS);
     expect(await deliverAt(NOW_MS - 4 * MINUTE_MS, 'event-1')).toBe('401 TIMESTAMP_TOO_OLD');
+  });
+
+  test('a step of just half of the tolerance is no reason either, and one of more is', async () => {
+    stopTime();
+    const { deliver } = probe();
+    const old = { timestampSeconds: NOW_MS / 1000 - 600 };
+    vi.setSystemTime(NOW_MS + 150_000);
+    expect(await deliver('event-1', old)).toBe('401 TIMESTAMP_TOO_OLD');
+    vi.setSystemTime(NOW_MS + 150_001);
+    expect(await deliver('event-1', old)).toBe('503 CLOCK_SUSPECT');
+  });
+
+  test('time that passes is no reason', async () => {
+    stopTime();
+    const { deliver } = probe();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect(await deliver('event-1', { timestampSeconds: NOW_MS / 1000 })).toBe('401 TIMESTAMP_TOO_OLD');
+  });
+
+  test('the time that a queue noted says nothing of our own clock', async () => {
+    const { receiver, deliverAt, setAhead } = probeWithClock();
+    const queued = delivery('event-1', { timestampSeconds: NOW_MS / 1000 });
+    expect((await receiver.receive({ ...queued, receivedAtMs: NOW_MS })).outcome).toBe('ignored');
+    setAhead(DAY_MS);
+    expect(await deliverAt(NOW_MS, 'event-2')).toBe('503 CLOCK_SUSPECT');
   });
 
   test('the time that a queue noted is not doubted because of our own clock', async () => {

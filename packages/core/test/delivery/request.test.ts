@@ -76,6 +76,7 @@ describe('no headers at all', () => {
 describe('the declared length', () => {
   test.each([
     ['1048576', '200 ignored'],
+    ['41943040', '200 ignored'],
     ['41943041', '413 BODY_TOO_LARGE'],
     ['1e9', '413 BODY_TOO_LARGE'],
     ['Infinity', '413 BODY_TOO_LARGE'],
@@ -144,6 +145,7 @@ test.each([undefined, null, {}, 42])(
 );
 
 describe('an error says what is wrong and how to fix it', () => {
+  const BYTES = delivery().body.byteLength;
   const CHANGED: [string, Partial<WebhookRequest>, ProbeOptions, message: string, hint: string][] = [
     [
       'METHOD_NOT_ALLOWED',
@@ -165,6 +167,21 @@ describe('an error says what is wrong and how to fix it', () => {
       { maxBodyBytes: 20 },
       'The body is larger than 80 bytes.',
       'So it was not verified, and Showpad never retries a 413. If you expect such events, raise "maxBodyBytes".',
+    ],
+    [
+      'EVENT_TOO_LARGE',
+      {},
+      { maxBodyBytes: BYTES - 1 },
+      `An authentic event has ${BYTES} bytes, and "maxBodyBytes" is ${BYTES - 1}.`,
+      'Raise "maxBodyBytes", and the next retry is accepted. An inbox keeps the event as dead, so that you can retry it.',
+    ],
+    [
+      'OVERLOADED',
+      {},
+      { maxBytesInFlight: 1 },
+      'The bodies of all deliveries together would take more than 1 bytes.',
+      'Showpad will retry. If your events are really that large, raise "maxBytesInFlight". Otherwise somebody floods the ' +
+        'endpoint: limit requests in front of it.',
     ],
     [
       'RAW_BODY_UNAVAILABLE',

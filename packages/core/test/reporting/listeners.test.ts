@@ -110,6 +110,22 @@ describe('a listener learns', () => {
   });
 });
 
+test('an error that a listener or a logger hears is no process warning', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const on = { [TYPE]: fail };
+  const { logger } = memoryLogger();
+  await createReceiver({ keys: KEY, clock, logger, on }).receive(sound);
+  await createReceiver({ keys: KEY, clock, on })
+    .onError(() => {})
+    .receive(sound);
+  expect(warn).not.toHaveBeenCalled();
+  await createReceiver({ keys: KEY, clock, on })
+    .onRejected(() => {})
+    .receive(sound);
+  expect(warn.mock.calls).toMatchObject([[expect.any(String), { code: 'HANDLER_FAILED' }]]);
+  warn.mockRestore();
+});
+
 describe('the response does not change and does not wait if', () => {
   const listeners: [string, () => unknown][] = [
     ['throws', throwing],

@@ -1,5 +1,6 @@
 import { PermanentError, ShowpadWebhookError } from '@showpad-webhooks/core';
 import { describe, expect, test } from 'vitest';
+import { messageOf } from '../../src/shared/error.ts';
 import { probeWithLetters, TYPE } from '../support.ts';
 
 /** An error of another copy of this package. Its class is another one, and its marker is the same. */
@@ -62,6 +63,24 @@ test('an error has a code, a message and a hint, and a cause only if there is on
   expect('cause' in make()).toBe(false);
   expect('cause' in make(undefined)).toBe(false);
   expect(new PermanentError('No.', { cause }).cause).toBe(cause);
+});
+
+test.each([
+  [new Error('The disk is full.'), 'The disk is full.'],
+  [{ message: 'The disk is full.' }, 'The disk is full.'],
+  ['The disk is full.', 'The disk is full.'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [Symbol('x'), 'Symbol(x)'],
+  [hostile, 'an error that cannot be read'],
+])('what was thrown has a message, whatever it is: example %#', (thrown, message) => {
+  expect(messageOf(thrown)).toBe(message);
+});
+
+test('an error has a stack', () => {
+  const error = new Error('The disk is full.');
+  expect(messageOf(error, 'stack')).toBe(error.stack);
+  expect(messageOf('no error', 'stack')).toBe('no error');
 });
 
 test('a handler may throw the PermanentError of another copy', async () => {

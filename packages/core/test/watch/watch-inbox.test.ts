@@ -378,9 +378,10 @@ describe('silence', () => {
   test('of a type that may be silent for long is looked for as long ago, although another type may not', async () => {
     const maxSilenceMs = { often: HOUR_MS, rare: 24 * HOUR_MS };
     const rare = { type: 'rare', receivedAgoMs: 10 * HOUR_MS, diedAgoMs: 10 * HOUR_MS };
+    // They arrived so long ago that it is known what arrived since then.
     const others = Array.from({ length: 150 }, () => ({
       type: OTHER,
-      receivedAgoMs: 2 * HOUR_MS,
+      receivedAgoMs: 30 * HOUR_MS,
       diedAgoMs: 2 * HOUR_MS,
     }));
     expect(await withDead({ maxSilenceMs }, [rare, ...others])).toEqual(['crm/silence/often']);
