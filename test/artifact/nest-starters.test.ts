@@ -8,6 +8,7 @@ import { deliverTo, startApp } from './start-app.ts';
 
 // The configuration in these folders is that of @nestjs/schematics 10.2.3, 11.1.0 and 12.0.6, without its option "strict".
 const STARTERS = fileURLToPath(new URL('starters/', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/bin.mjs', import.meta.url));
 /** The README of the package, and the part about Nest of the project's. */
 const READMES = ['../../packages/nestjs/README.md', '../../README.md'].map((path) =>
   readFileSync(new URL(path, import.meta.url), 'utf8'),
@@ -62,6 +63,13 @@ function install({ name, packageManager, testCount }: Starter): string {
   if (packageManager === 'npm') {
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], app);
   } else run('pnpm', ['install', '--ignore-workspace', '--prefer-offline', '--reporter=silent'], app);
+  // An event of the app's own, as the Admin App shows it. What is generated must pass the starter's settings too.
+  const data = {
+    initiator: { type: 'PARTICIPANT', email: 'chris.p.bacon@showpad.com' },
+    items: [{ size: null }],
+  };
+  writeFileSync(join(app, 'content-shared.json'), JSON.stringify(data));
+  run(process.execPath, [COMMAND, 'events', 'add', 'content-shared.json'], app);
   return app;
 }
 

@@ -9,6 +9,8 @@ import {
 
 type Added = EventOf<ShowpadEventMap, 'shared-space-user-added'>;
 type Created = EventOf<ShowpadEventMap, 'shared-space-created'>;
+/** An event of the app's own, which the command "events add" typed. */
+type Shared = EventOf<ShowpadEventMap, 'content-shared'>;
 
 /** None of these may compile, although the starter is not strict. */
 @Injectable()
@@ -48,6 +50,18 @@ export class WrongHandlers {
   misspelt(event: Created) {
     return event.id;
   }
+
+  // @ts-expect-error the method takes another event than the app's own
+  @OnShowpadEvent('content-shared')
+  notOwn(event: Created) {
+    return event.id;
+  }
+
+  @OnShowpadEvent('content-shared')
+  own({ data: { initiator } }: Shared) {
+    // @ts-expect-error the field is misspelt
+    return String(initiator.e_mail);
+  }
 }
 
 /** All of these compile. */
@@ -75,6 +89,11 @@ export class RightHandlers {
   @OnShowpadEvent(['shared-space-user-added', 'shared-space-created'])
   several(event: Added | Created) {
     return event.type;
+  }
+
+  @OnShowpadEvent('content-shared')
+  own({ data: { initiator, items } }: Shared) {
+    return [initiator.email.toLowerCase(), items.length];
   }
 
   @OnShowpadEvent('*')
