@@ -1,7 +1,7 @@
-import { median } from '../measure.ts';
 import { type Candidate, type Engine, FLOOR, OURS, type RunningEngine } from './candidate.ts';
 import { type Handling, measurePuts, type PutTurn, startHandling, type Turn } from './measure.ts';
 import type { InboxResult } from './results.ts';
+import { type Sample, summarize } from './summarize.ts';
 
 export interface InboxPace {
   readonly rounds: number;
@@ -15,7 +15,6 @@ export interface InboxPace {
 }
 
 type Candidates = ReadonlyMap<string, Candidate>;
-type Sample<Measured> = Measured & { readonly candidate: string; readonly concurrency: number };
 
 /**
  * Measures each candidate of an engine.
@@ -25,34 +24,10 @@ type Sample<Measured> = Measured & { readonly candidate: string; readonly concur
 export async function measureEngine(engine: Engine, pace: InboxPace): Promise<InboxResult[]> {
   const running = await engine.start();
   try {
-    const hasServer = running.serverPid !== undefined;
     const puts = await measureStoring(running, pace);
     const handled = await measureHandling(running, pace);
-    const floor = puts.filter(({ candidate }) => candidate === FLOOR);
-    return pace.concurrencies.flatMap((concurrency) =>
-      [...new Set(puts.map(({ candidate }) => candidate))].map((candidate) => {
-        const own = <Each extends Sample<unknown>>(samples: readonly Each[]) =>
-          samples.filter((each) => each.candidate === candidate && each.concurrency === concurrency);
-        const [ownPuts, ownHandled] = [own(puts), own(handled)];
-        const floorPuts = floor.filter((each) => each.concurrency === concurrency);
-        return {
-          engine: engine.name,
-          candidate,
-          concurrency,
-          putsPerSecond: median(ownPuts.map(({ perSecond }) => perSecond)),
-          putsToFloor: median(
-            ownPuts.map(({ perSecond }, round) => perSecond / (floorPuts[round]?.perSecond ?? Number.NaN)),
-          ),
-          handledPerSecond: median(ownHandled.map(({ perSecond }) => perSecond)),
-          putP50Ms: median(ownPuts.map(({ p50Ms }) => p50Ms)),
-          putP99Ms: median(ownPuts.map(({ p99Ms }) => p99Ms)),
-          appCpuMicrosPerPut: perEvent(ownPuts, 'appMicros'),
-          serverCpuMicrosPerPut: hasServer ? perEvent(ownPuts, 'serverMicros') : null,
-          appCpuMicrosPerHandled: perEvent(ownHandled, 'appMicros'),
-          serverCpuMicrosPerHandled: hasServer ? perEvent(ownHandled, 'serverMicros') : null,
-        };
-      }),
-    );
+    const results = summarize(puts, handled, { hasServer: running.serverPid !== undefined });
+    return results.map((result) => ({ engine: engine.name, ...result }));
   } finally {
     await running.remove();
   }
@@ -128,9 +103,4 @@ async function checkFloor(candidates: Candidates): Promise<void> {
   throw new Error(
     `The floor keeps ${floor} bytes of an event, and the inbox ${ours}. Let the floor keep as many.`,
   );
-}
-
-function perEvent(turns: readonly Turn[], field: 'appMicros' | 'serverMicros'): number {
-  const sum = (of: (turn: Turn) => number) => turns.reduce((total, turn) => total + of(turn), 0);
-  return sum((turn) => turn[field]) / sum(({ events }) => events);
 }

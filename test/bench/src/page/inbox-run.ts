@@ -68,7 +68,7 @@ function engineCells({ results }: InboxRun, engine: string, earlier: InboxRun | 
       `${result.concurrency}`,
       result.candidate,
       ...[
-        Math.round(result.putsPerSecond),
+        result.putsPerSecond,
         result.putsToFloor,
         result.putP50Ms,
         result.putP99Ms,
