@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { bodyTooLarge } from '../delivery/request.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
+import { setTimeLimit } from '../shared/promise.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { mayBeReset, RESET_MS } from './http2.ts';
 import type { NodeMessage } from './node-request.ts';
@@ -56,7 +57,7 @@ export function readBody(
     }
     const declaredBytes = req.headers['content-length'];
     const bytes = new GrowingBuffer(declaredBytes === undefined ? undefined : Number(declaredBytes));
-    const timer = setTimeout(() => finish(tooSlow(timeoutMs)), timeoutMs);
+    const endLimit = setTimeLimit(() => finish(tooSlow(timeoutMs)), timeoutMs);
     const onData = (piece: Buffer | string) => {
       if (typeof piece === 'string')
         finish(unavailable('Something called setEncoding() on the request stream.'));
@@ -79,7 +80,7 @@ export function readBody(
     };
 
     function finish(error?: ShowpadWebhookError): void {
-      clearTimeout(timer);
+      endLimit();
       clearTimeout(resetTimer);
       req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       if (error) reject(error);

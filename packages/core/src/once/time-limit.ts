@@ -1,7 +1,5 @@
-// Under Jest's jsdom these are no globals.
-import { clearImmediate, setImmediate } from 'node:timers';
 import { ShowpadWebhookError } from '../shared/error.ts';
-import { setTimer } from '../shared/promise.ts';
+import { setTimeLimit, setTimer } from '../shared/promise.ts';
 
 /** A run that is still going after this many times its timeout is given up. */
 const GIVE_UP_FACTOR = 6;
@@ -17,17 +15,14 @@ export interface TimeLimit {
 /** Watches a run of handlers. Call what it returns when the run has ended. */
 export function watchTime({ timeoutMs, onTimeout, onGiveUp }: TimeLimit): () => void {
   let timer: NodeJS.Timeout | undefined;
-  // Handlers that end within this turn of the event loop cost no timer.
-  const start = setImmediate(() => {
-    timer = setTimer(() => {
-      const giveUp = () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR));
-      timer = setTimer(giveUp, timeoutMs * (GIVE_UP_FACTOR - 1));
-      timer.unref?.(); // Handlers that hang do not keep a process alive that would end otherwise.
-      onTimeout(tooSlow(timeoutMs));
-    }, timeoutMs);
-  });
+  const endLimit = setTimeLimit(() => {
+    const giveUp = () => onGiveUp(neverEnded(timeoutMs * GIVE_UP_FACTOR));
+    timer = setTimer(giveUp, timeoutMs * (GIVE_UP_FACTOR - 1));
+    timer.unref?.(); // Handlers that hang do not keep a process alive that would end otherwise.
+    onTimeout(tooSlow(timeoutMs));
+  }, timeoutMs);
   return () => {
-    clearImmediate(start);
+    endLimit();
     clearTimeout(timer);
   };
 }

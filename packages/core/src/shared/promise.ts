@@ -1,4 +1,5 @@
-import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
+// Under Jest's jsdom these are no globals.
+import { clearImmediate, setImmediate } from 'node:timers';
 
 /** A value, or a promise of it. What you implement may be synchronous or asynchronous. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -12,6 +13,21 @@ export const DEADLINE_MS = 2_500;
 /** Calls once, after `ms` or after the longest time that a timer can be set for. */
 export function setTimer(call: () => void, ms: number): NodeJS.Timeout {
   return setTimeout(call, Math.min(ms, LONGEST_TIMER_MS));
+}
+
+/**
+ * Calls once, after `ms`, unless what it returns is called before. What ends within this turn of the event loop costs no timer:
+ * most bodies and most handlers do.
+ */
+export function setTimeLimit(call: () => void, ms: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = setImmediate(() => {
+    timer = setTimer(call, ms);
+  });
+  return () => {
+    clearImmediate(start);
+    clearTimeout(timer);
+  };
 }
 
 /** Calls again and again, and does not keep the process alive. Under Jest's jsdom a timer is a number without `unref`. */
