@@ -10,6 +10,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+const ATTEMPTS = 4;
+
+/** Starts something on a free port. If another program takes that port in the meantime, it tries again with another one. */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 /** Sends a message, and resolves to the first bytes of the response, or to none if the server does not respond. */
 export function ask(port: number, message: string | Buffer): Promise<Buffer> {
   return new Promise((resolve) => {

@@ -1,7 +1,12 @@
-import { freePort } from './port.ts';
-import { type RedisSettings, startRedis } from './redis.ts';
+import { onFreePort } from './port.ts';
+import { startRedis } from './redis.ts';
 import { command, until, untilReplicating } from './redis-command.ts';
 import type { Server } from './server.ts';
+
+export interface FailoverSettings {
+  /** How long a master is silent before a replica takes over. On a busy machine it is silent for a second now and then. */
+  readonly downAfterMs: number;
+}
 
 /** A master, and the replica that takes over its slots. */
 export interface RedisShard {
@@ -20,12 +25,10 @@ export interface RedisCluster {
 
 const SHARDS = 3;
 const SLOTS = 16_384;
-/** How long a node is away before its replica takes over. */
-const NODE_TIMEOUT_MS = 1_000;
 
 /** Starts six servers. Resolves when each master has its replica and all agree. */
-export async function startRedisCluster(settings: RedisSettings = {}): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: 2 * SHARDS }, () => startNode(settings)));
+export async function startRedisCluster({ downAfterMs }: FailoverSettings): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: 2 * SHARDS }, () => startNode(downAfterMs)));
   const shards = nodes
     .slice(0, SHARDS)
     .map((master, index) => ({ master, replica: nodes[SHARDS + index] as Node }));
@@ -66,15 +69,15 @@ interface Node extends Server {
 }
 
 /** By default, nodes talk to each other on their port plus 10,000, which may be no port at all. */
-async function startNode(settings: RedisSettings): Promise<Node> {
-  const busPort = await freePort();
-  const server = await startRedis({
-    'cluster-enabled': 'yes',
-    'cluster-node-timeout': String(NODE_TIMEOUT_MS),
-    'cluster-port': String(busPort),
-    ...settings,
+function startNode(timeoutMs: number): Promise<Node> {
+  return onFreePort(async (busPort) => {
+    const server = await startRedis({
+      'cluster-enabled': 'yes',
+      'cluster-node-timeout': String(timeoutMs),
+      'cluster-port': String(busPort),
+    });
+    return { ...server, busPort };
   });
-  return { ...server, busPort };
 }
 
 function startOf(shard: number): number {

@@ -2,16 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireServer } from './find-server.ts';
-import { ask, freePort } from './port.ts';
+import { ask, onFreePort } from './port.ts';
 import { type Server, startServer } from './server.ts';
 
-export type RedisSettings = Readonly<Record<string, string>>;
-
 /** Unless `settings` say otherwise, every write is synced to an append-only file, and no key is evicted. */
-export async function startRedis(settings: RedisSettings = {}): Promise<Server> {
+export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
   const program = requireServer('redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'showpad-redis-'));
-  const port = await freePort();
   const all = {
     appendonly: 'yes',
     appendfsync: 'always',
@@ -21,8 +18,10 @@ export async function startRedis(settings: RedisSettings = {}): Promise<Server> 
     ...settings,
   };
   const options = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...options];
-  return startServer({ program, args, port, folder, isReady, hasChildren: false });
+  return onFreePort((port) => {
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...options];
+    return startServer({ program, args, port, folder, isReady, hasChildren: false });
+  });
 }
 
 /** A server that is still loading its data accepts connections, but does not answer with PONG. */

@@ -11,7 +11,7 @@ const PATIENCE = { timeout: 20_000, interval: 50 };
 test.skipIf(!findServer('redis-server'))(
   'on a Cluster, only the shard that has the inbox must have its replica',
   async () => {
-    const { servers, shards, shardOf, remove } = await startRedisCluster();
+    const { servers, shards, shardOf, remove } = await startRedisCluster({ downAfterMs: 30_000 });
     onTestFinished(remove);
     const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
     const connection = new Cluster(nodes, { redisOptions: { socketTimeout: 3_000 } });

@@ -120,7 +120,13 @@ async function startApp(
     receiver = createReceiver({ keys: KEY, ledger, on });
   }
   receiver.onError((error) => onError(error));
-  await receiver.start();
+  // On a busy machine it may not be there in time, and start() may be called again.
+  await until(() =>
+    receiver.start().then(
+      () => true,
+      () => false,
+    ),
+  );
   const server = createServer(express().use(showpadWebhooks({ path: PATH, receiver })));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -240,7 +246,11 @@ export async function failOver(group: Group, options: FailoverOptions): Promise<
   await until(() => senders.lastAt() > promotedAt);
   const outageMs = senders.lastAt() - endedAt;
   await delay(LOAD_MS);
-  const after = await app.health();
+  let after = await app.health();
+  await until(async () => {
+    after = await app.health();
+    return after.isReady;
+  });
   await senders.stop();
   await until(async () => (await app.left()) === 0);
   await Promise.all(apps.map((each) => each.close()));

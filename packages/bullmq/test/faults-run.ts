@@ -64,12 +64,12 @@ function isBroken(
 const print = (cells: readonly (string | number)[]) => console.log(`| ${cells.join(' | ')} |`);
 print(HEADER);
 print(HEADER.map(() => '---'));
-for (const { kind, start } of GROUPS) {
+for (const [kind, start] of Object.entries(GROUPS)) {
   for (const [name, options] of Object.entries(CASES)) {
     const reports: FailoverReport[] = [];
     for (let round = 0; round < rounds; round++) {
       console.error(`${kind}, ${name}, ${round + 1} of ${rounds} …`);
-      const group = await start();
+      const group = await start({ downAfterMs: 1_000 });
       try {
         reports.push(await failOver(group, { ...options, leaseMs: LEASE_MS }));
       } finally {

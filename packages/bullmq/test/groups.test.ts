@@ -6,11 +6,11 @@ import { ENGINES } from './servers.ts';
 
 const [redis] = ENGINES;
 
-describe.skipIf(!redis?.isInstalled).each(GROUPS)('on $kind', ({ start }) => {
+describe.skipIf(!redis?.isInstalled).each(Object.entries(GROUPS))('on %s', (_kind, start) => {
   let group: Group;
   let client: Client;
   beforeAll(async () => {
-    group = await start();
+    group = await start({ downAfterMs: 30_000 });
     client = await group.connect();
   });
   afterAll(async () => {

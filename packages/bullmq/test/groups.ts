@@ -1,10 +1,17 @@
 import { once } from 'node:events';
 import type { BullmqSource, RedisLedgerOptions } from '@showpad-webhooks/bullmq';
-import { redisCommand, type Server, startRedisCluster, startRedisSentinel } from '@showpad-webhooks/servers';
+import {
+  type FailoverSettings,
+  redisCommand,
+  type Server,
+  startRedisCluster,
+  startRedisSentinel,
+} from '@showpad-webhooks/servers';
 import { Cluster } from 'ioredis';
 
 /** Six servers that replace a master by themselves when it is gone. */
 export interface Group {
+  readonly kind: 'Sentinel' | 'Cluster';
   /** The master that has the keys of the inbox, and the replicas that may take over. */
   readonly master: Server;
   readonly replicas: readonly Server[];
@@ -21,10 +28,11 @@ export interface Client {
 /** A hash tag, so that a Cluster keeps all keys of an inbox on one node. */
 export const PREFIX = '{showpad}';
 
-async function startSentinelGroup(settings?: Readonly<Record<string, string>>): Promise<Group> {
+async function startSentinelGroup(settings: FailoverSettings): Promise<Group> {
   const { name, sentinels, master, replicas, remove } = await startRedisSentinel(settings);
   const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   return {
+    kind: 'Sentinel',
     master,
     replicas,
     connect: async () => ({ connection: { sentinels: addresses, name }, disconnect() {} }),
@@ -32,11 +40,12 @@ async function startSentinelGroup(settings?: Readonly<Record<string, string>>): 
   };
 }
 
-async function startClusterGroup(settings?: Readonly<Record<string, string>>): Promise<Group> {
+async function startClusterGroup(settings: FailoverSettings): Promise<Group> {
   const { servers, shardOf, remove } = await startRedisCluster(settings);
   const { master, replica } = await shardOf(PREFIX);
   const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   return {
+    kind: 'Cluster',
     master,
     replicas: [replica],
     async connect() {
@@ -51,13 +60,11 @@ async function startClusterGroup(settings?: Readonly<Record<string, string>>): P
   };
 }
 
-export const GROUPS: readonly {
-  readonly kind: 'Sentinel' | 'Cluster';
-  readonly start: (settings?: Readonly<Record<string, string>>) => Promise<Group>;
-}[] = [
-  { kind: 'Sentinel', start: startSentinelGroup },
-  { kind: 'Cluster', start: startClusterGroup },
-];
+/** How to start each kind. */
+export const GROUPS: Readonly<Record<Group['kind'], (settings: FailoverSettings) => Promise<Group>>> = {
+  Sentinel: startSentinelGroup,
+  Cluster: startClusterGroup,
+};
 
 /** The replica that has become the master, if one has. */
 export async function promotedOf({ replicas }: Group): Promise<Server | undefined> {
