@@ -18,7 +18,6 @@ export function matchesPath(url: string, path: string, originalUrl: string = url
   const wanted = withoutTrailingSlash(path);
   const rest = withoutTrailingSlash(pathOf(url));
   if (rest === wanted) return true;
-  if (originalUrl === url) return false;
   const whole = withoutTrailingSlash(pathOf(originalUrl));
   return whole.endsWith(wanted) && (rest === '/' || wanted.endsWith(rest));
 }

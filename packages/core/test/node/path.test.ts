@@ -34,6 +34,7 @@ describe('matchesPath', () => {
     ['http://localhost/a/hooks', '/hooks'],
     ['hooks', '/hooks'],
     ['', '/hooks'],
+    ['', '/'],
     ['*', '/'],
     ['/hooks', '/'],
   ])('does not accept %j as %j', (url, path) => {

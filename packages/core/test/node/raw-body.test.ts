@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { BodyReader } from '@showpad-webhooks/core';
 import { findRawBody, type RawBodySources } from '@showpad-webhooks/core/node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startTime, stopTime } from '../support.ts';
@@ -76,6 +77,13 @@ describe('findRawBody uses the bytes', () => {
     await expect(read(BYTES.length - 1)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
   });
 
+  test('of the stream, and says how many it holds, so that they count as in flight', async () => {
+    const read = findRawBody({ req: await unread(), explainMissingBody }) as BodyReader;
+    const held: number[] = [];
+    await read(1_000, (bytes) => held.push(bytes));
+    expect(held.at(-1)).toBe(BYTES.length);
+  });
+
   test('of the stream within 10 s', async () => {
     stopTime();
     const { req } = await openRequest('POST / HTTP/1.1', 'Host: localhost', 'Content-Length: 9', '', 'half');
@@ -115,6 +123,7 @@ describe('findRawBody uses a text', () => {
     ],
     ['of bytes that are not UTF-8', { bytes: invalid }, { rawBody: invalid.toString() }],
     ['in another charset', { contentType: 'application/json; charset=latin1' }, { rawBody: JSON_BODY }],
+    ['in one with spaces', { contentType: 'application/json; charset = latin1' }, { rawBody: JSON_BODY }],
     ['without its byte order mark', { bytes: withMark }, { rawBody: JSON_BODY }],
     ['with a length that nobody declared', { isChunked: true }, { rawBody: JSON_BODY }],
     ['trimmed', { bytes: Buffer.from(`${JSON_BODY}\n`) }, { body: JSON_BODY }],
