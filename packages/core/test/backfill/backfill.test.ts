@@ -112,6 +112,13 @@ test('leaves out what the app has handled with it, what arrived too early, and w
   expect(await backfill(withoutBodies, { ...common, isDryRun: true })).toMatchObject({ withoutBody: 1 });
 });
 
+test('a dead event is missed whenever it died, because no handler counts as done for it unless it is noted', async () => {
+  const { inbox, deliver } = await startApp();
+  await deliver('dead 1');
+  const options = { type: TYPE, name: 'sync', handler() {}, liveSinceMs: 1, isDryRun: true } as const;
+  expect(await backfill(inbox, options)).toEqual({ ...NOTHING, missed: 1 });
+});
+
 test('finds the events of every page', async () => {
   const inbox = createMemoryInbox();
   const error = { code: 'HANDLER_FAILED', message: 'The CRM is down.' };

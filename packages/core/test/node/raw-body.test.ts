@@ -124,6 +124,8 @@ describe('findRawBody uses a text', () => {
     ['of bytes that are not UTF-8', { bytes: invalid }, { rawBody: invalid.toString() }],
     ['in another charset', { contentType: 'application/json; charset=latin1' }, { rawBody: JSON_BODY }],
     ['in one with spaces', { contentType: 'application/json; charset = latin1' }, { rawBody: JSON_BODY }],
+    ['in one whose name only begins so', { contentType: 'text/plain; charset=utf-80' }, { body: JSON_BODY }],
+    ['in one whose name only ends so', { contentType: 'text/plain; charset=x-utf-8' }, { body: JSON_BODY }],
     ['without its byte order mark', { bytes: withMark }, { rawBody: JSON_BODY }],
     ['with a length that nobody declared', { isChunked: true }, { rawBody: JSON_BODY }],
     ['trimmed', { bytes: Buffer.from(`${JSON_BODY}\n`) }, { body: JSON_BODY }],

@@ -5,6 +5,7 @@ import {
   ShowpadWebhookError,
   type WebhookRequest,
 } from '@showpad-webhooks/core';
+import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { type CommonProbeOptions, delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from '../support.ts';
 
@@ -99,6 +100,30 @@ describe('a listener learns', () => {
         attempt: undefined,
       },
     ]);
+  });
+
+  test('of trouble that belongs to no delivery what is known, and the log has it too', async () => {
+    const infos: ErrorInfo[] = [];
+    const { logger, lines } = memoryLogger();
+    const problems = ['It is not synced to disk.'];
+    const inbox = {
+      ...createMemoryInbox({ name: 'crm' }),
+      health: async () => ({ isReachable: true, lagMs: 0, problems }),
+    };
+    await createReceiver({ keys: KEY, inbox, logger })
+      .onError((_error, info) => infos.push(info))
+      .start();
+    expect(infos).toEqual([
+      {
+        receiverName: 'crm',
+        method: undefined,
+        url: undefined,
+        keyLabel: undefined,
+        event: undefined,
+        attempt: undefined,
+      },
+    ]);
+    expect(lines).toMatchObject([{ receiverName: 'crm', msg: 'The inbox failed at "check durability".' }]);
   });
 
   test('about an error although another listener before it failed', async () => {
