@@ -1,5 +1,6 @@
 import { INBOX_DEFAULTS } from '@showpad-webhooks/core/inbox';
 import { renderTable } from '../../../bench/src/page/format.ts';
+import type { OverHttp } from '../measure/over-http.ts';
 import { awsLimits } from './aws.ts';
 import { calculate, errorOf, type Figures } from './check.ts';
 import { type Costs, readCosts } from './costs.ts';
@@ -108,6 +109,8 @@ function handlersTable({ deliveryMicros, handlerMicros, stores }: Costs): string
     const perSecond = handledPerSecond(count, handlerMs);
     return perSecond < loopPerSecond ? about(perSecond) : `${about(loopPerSecond)}, the event loop's limit`;
   };
+  const burst = (handlerMs: number) =>
+    Math.max(burstMs(1_000, DEFAULT_CONCURRENCY, handlerMs), (1_000 * 1_000) / loopPerSecond);
   const name = (count: number) =>
     `\`concurrency: ${count}\`${count === DEFAULT_CONCURRENCY ? ', the default' : ''}`;
   return renderTable([
@@ -115,7 +118,7 @@ function handlersTable({ deliveryMicros, handlerMicros, stores }: Costs): string
     ...[1, 50, 1_000].map((handlerMs) => [
       aboutTime(handlerMs),
       ...places.map((count) => rate(count, handlerMs)),
-      `handled after ${aboutTime(burstMs(1_000, DEFAULT_CONCURRENCY, handlerMs))}`,
+      `handled after ${aboutTime(burst(handlerMs))}`,
     ]),
   ]);
 }
@@ -195,8 +198,13 @@ function checkTable(recorded: RecordedCosts): string {
     }),
   ]);
   const free = apps.map(({ measured }) => measured.freeCores);
-  const most = (figure: keyof Figures) =>
-    `${Math.round(100 * Math.max(...apps.map(({ measured, calculated }) => errorOf(figure, measured, calculated))))} %`;
+  const most = (figure: keyof Figures) => {
+    const errors = apps.map(({ measured, calculated }) => errorOf(figure, measured, calculated));
+    const worst = Math.max(...errors);
+    const { engine, processes } = apps[errors.indexOf(worst)]?.measured as OverHttp;
+    const where = nameOf({ ...(engine && { engine }), processes, concurrency: DEFAULT_CONCURRENCY });
+    return worst === 0 ? '0 %' : `${Math.round(100 * worst)} % (${where})`;
+  };
   return [
     table,
     `Of the two calculated figures, the first is for events that share commits, and the second for events that each come alone. What was measured should lie between them. It lies outside by at most ${most('appCpuMicros')} for the CPU of the app, ${most('serverCpuMicros')} for that of the server, and ${most('perSecond')} for the events per second. Measured on ${date}, with ${cpus} cores of ${cpuModel}, of which other programs left ${Math.min(...free).toFixed(1)} to ${Math.max(...free).toFixed(1)}, and Node ${node}.`,
