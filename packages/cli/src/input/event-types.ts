@@ -27,6 +27,6 @@ function isInCatalogue(type: string): boolean {
   return readSamples().some((sample) => sample.type === type);
 }
 
-export function listTypes(): string {
+function listTypes(): string {
   return EVENT_TYPES.map(({ type }) => type).join(', ');
 }
