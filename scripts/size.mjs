@@ -5,9 +5,9 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 17_664 },
+  { entry: 'core/dist/index.mjs', maxBytes: 17_792 },
   // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
-  { entry: 'core/dist/node/index.mjs', maxBytes: 19_456 },
+  { entry: 'core/dist/node/index.mjs', maxBytes: 19_584 },
   { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_168 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_352 },

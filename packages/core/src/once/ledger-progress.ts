@@ -69,13 +69,21 @@ export class LedgerProgress implements Progress {
     isLast: boolean,
   ): Promise<Noted> {
     let error = thrown;
-    // If nobody could keep the letter of a permanent error, it is an ordinary failure: a retry may keep it.
-    if (error && !isRetryable(error)) error = (await this.#keepLetter('permanent', error)) ?? error;
+    if (error && !isRetryable(error)) error = await this.#endForGood(error);
     if (error && isRetryable(error)) this.#hasFailed = true;
     else if (!isLast || this.#hasFailed) await this.#checkpoint(identity);
     // The handlers that are left run in the process that has taken the event over.
     if (this.#isLost && !isLast) error ??= inProgress();
     return { mayGoOn: !this.#isLost, error };
+  }
+
+  /** Keeps the letter of a permanent error. Resolves to the error that counts. */
+  async #endForGood(error: ShowpadWebhookError): Promise<ShowpadWebhookError> {
+    // A process that was paused may have lost the event, and then another one decides what becomes of it.
+    await this.#checkpoint();
+    if (this.#isLost) return inProgress();
+    // If nobody could keep the letter, it is an ordinary failure: a retry may keep it.
+    return (await this.#keepLetter('permanent', error)) ?? error;
   }
 
   /**

@@ -173,6 +173,21 @@ describe('two processes that share a ledger', () => {
     expect(one.letters).toEqual([]);
   });
 
+  test('send none for a permanent error in a process that had lost the event', async () => {
+    const memory = createMemoryLedger();
+    const held = heldHandler();
+    const one = probeWithLetters({ ledger: memory, on: { [TYPE]: held.handler } });
+    const other = receiverOfCrm(memory);
+    other.crm.isDown = false;
+    const answer = one.deliver();
+    await held.runs.has(1);
+    await memory.release({ key: 'default:event-1', fence: 1 }); // As if the process had been paused until its lease was over.
+    expect(await other.deliver()).toBe('200 handled');
+    held.run(0).reject(new PermanentError('There is no such deal.'));
+    expect(await answer).toBe('503 IN_PROGRESS');
+    expect(one.letters).toEqual([]);
+  });
+
   test('wait for an event that the other one is handling', async () => {
     const ledger = createMemoryLedger();
     const one = receiverOfCrm(ledger);

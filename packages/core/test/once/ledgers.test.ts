@@ -246,7 +246,8 @@ describe('a checkpoint', () => {
     const { receiver, deliver } = probe({ ledger });
     for (const [index, handler] of handlers.entries()) receiver.on(TYPE, handler, { name: `${index}` });
     await deliver();
-    return checkpoint.mock.calls.map(([, { handler }]) => handler);
+    // One without a handler only renews the lease.
+    return checkpoint.mock.calls.flatMap(([, { handler }]) => handler ?? []);
   }
   const succeed = () => {};
   const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
