@@ -1,7 +1,7 @@
 import { createReceiver, PermanentError, type WebhookRequest } from '@showpad-webhooks/core';
-import { signedDelivery } from '@showpad-webhooks/core/testing';
+import { createMemoryInbox, signedDelivery } from '@showpad-webhooks/core/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { deferred, delivery, KEY, memoryLogger, NOW_MS, probe, TYPE } from '../support.ts';
+import { deferred, delivery, journal, KEY, memoryLogger, NOW_MS, probe, TYPE } from '../support.ts';
 
 const fail = () => Promise.reject(new Error('The CRM is down.'));
 const refuse = () => Promise.reject(new PermanentError('There is no such deal.'));
@@ -146,6 +146,19 @@ test.each([
   const logger = { debug: keep, info: keep, warn: keep, error: keep };
   await probe({ clock, logger, on: { [TYPE]: () => {} } }).receiver.receive({ ...sound, ...change });
   expect(fields).toEqual(names);
+});
+
+test('the line of an attempt of an inbox has no status, because there is no response', async () => {
+  const handled = journal<string[]>();
+  const keep = (given: object) => handled.add(Object.keys(given));
+  const logger = { debug: keep, info: keep, warn: keep, error: keep };
+  const { receiver } = probe({ logger, inbox: createMemoryInbox(), on: { [TYPE]: () => {} } });
+  await receiver.start();
+  await receiver.receive(delivery());
+  const lines = await handled.has(2);
+  expect(lines).toContainEqual(['receiverName', 'outcome', 'status', 'type', 'id', 'durationMs']);
+  expect(lines).toContainEqual(['receiverName', 'outcome', 'type', 'id', 'attempt', 'durationMs']);
+  await receiver.close();
 });
 
 test('a method of the logger keeps its `this`', async () => {

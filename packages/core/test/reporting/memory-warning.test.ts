@@ -55,6 +55,12 @@ test('warns at the start, in the log if there is one', async () => {
   await createReceiver({ keys: KEY, on, logger, name: 'crm' }).start();
   await vi.waitFor(() => expect(lines).toHaveLength(1));
   expect(lines[0]).toMatchObject({ level: 40, receiverName: 'crm', platform: 'Kubernetes' });
+  expect(lines[0]?.msg).toBe(
+    'No ledger was passed, so which events are handled is remembered only in the memory of this process. The app seems to run ' +
+      'on Kubernetes, where a retry may reach another instance, and then the event is handled twice. Pass a ledger or an inbox ' +
+      'that all instances share. If there is only one instance, or handling an event twice does no harm, pass "ledger: ' +
+      'createMemoryLedger()".',
+  );
 });
 
 test('warns on the console of Cloudflare Workers, which show no process warnings', async () => {
