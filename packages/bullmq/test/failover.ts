@@ -242,9 +242,11 @@ export async function failOver(group: Group, options: FailoverOptions): Promise<
   const during = await app.health();
   await until(async () => (await promotedOf(group)) !== undefined);
   const promotedAt = performance.now();
-  await bringBack(group, options);
+  if (options.end === 'killed') await bringBack(group, options);
   await until(() => senders.lastAt() > promotedAt);
   const outageMs = senders.lastAt() - endedAt;
+  // Until a master that hung knows that it was replaced, it acknowledges and hands out events. So first the apps leave it.
+  if (options.end === 'hanging') await bringBack(group, options);
   await delay(LOAD_MS);
   let after = await app.health();
   await until(async () => {
