@@ -41,7 +41,8 @@ export function renderSummary({ date, machine, node, results }: Run, inboxes: In
       '`pnpm --dir test/bench inboxes --only postgres`',
     ],
   ];
-  return `${renderTable(cells)}\n\nMeasured on ${date}, the last one on ${inboxes.date}, with ${machine} and Node ${node}.`;
+  const when = inboxes.date === date ? date : `${date}, the last one on ${inboxes.date}`;
+  return `${renderTable(cells)}\n\nMeasured on ${when}, with ${machine} and Node ${node}.`;
 }
 
 function postgres({ results }: InboxRun, candidate: string): InboxResult {
