@@ -1,6 +1,5 @@
 import { INBOX_DEFAULTS } from '@showpad-webhooks/core/inbox';
 import { renderTable } from '../../../bench/src/page/format.ts';
-import type { OverHttp } from '../measure/over-http.ts';
 import { awsLimits } from './aws.ts';
 import { calculate, errorOf, type Figures } from './check.ts';
 import { type Costs, readCosts } from './costs.ts';
@@ -199,11 +198,12 @@ function checkTable(recorded: RecordedCosts): string {
   ]);
   const free = apps.map(({ measured }) => measured.freeCores);
   const most = (figure: keyof Figures) => {
-    const errors = apps.map(({ measured, calculated }) => errorOf(figure, measured, calculated));
-    const worst = Math.max(...errors);
-    const { engine, processes } = apps[errors.indexOf(worst)]?.measured as OverHttp;
-    const where = nameOf({ ...(engine && { engine }), processes, concurrency: DEFAULT_CONCURRENCY });
-    return worst === 0 ? '0 %' : `${Math.round(100 * worst)} % (${where})`;
+    const errors = apps.map(({ measured: { engine, processes, ...measured }, calculated }) => ({
+      error: errorOf(figure, measured, calculated),
+      where: nameOf({ ...(engine && { engine }), processes, concurrency: DEFAULT_CONCURRENCY }),
+    }));
+    const worst = errors.reduce((one, other) => (other.error > one.error ? other : one));
+    return worst.error === 0 ? '0 %' : `${Math.round(100 * worst.error)} % (${worst.where})`;
   };
   return [
     table,
