@@ -12,7 +12,7 @@ export function watchReading(): { readonly telemetry: Telemetry; readonly isRead
       if (typeof body !== 'function') return receive();
       const read: typeof body = (limitBytes, onHeld) => {
         const reading = body(limitBytes, onHeld);
-        begin();
+        setImmediate(begin); // The time limit of a body begins with the next turn of the event loop.
         return reading;
       };
       return receive({ ...request, body: read });
