@@ -19,7 +19,7 @@ import { type Client, type Group, PREFIX, promotedOf } from './groups.ts';
 import { KEY, TYPE } from './support.ts';
 
 /** How the master goes: its process ends, or it answers no more while its connections stay open. */
-export type End = 'killed' | 'hanging';
+type End = 'killed' | 'hanging';
 
 export interface FailoverOptions {
   readonly store: 'inbox' | 'ledger';
