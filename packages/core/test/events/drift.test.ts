@@ -38,6 +38,9 @@ describe('with the schema mode "report"', () => {
       ],
       ['EVENT_DRIFT', `An event does not fit schemas["${TYPE}"]: data.items (null).`],
     ]);
+    expect(errors[0]?.hint).toBe(
+      'The handlers ran with the data as it was sent. If Showpad has changed the payload, change the schema.',
+    );
   });
 
   test('an event that fits gets the output of its schema', async () => {
@@ -111,6 +114,26 @@ describe('with the schema mode "report"', () => {
     expect(heard.map(({ code }) => code)).toEqual(['EVENT_DRIFT']);
     expect(lines.map(({ msg }) => msg)).toContain(heard[0]?.message);
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  test.each([
+    ['there is no telemetry', undefined],
+    [
+      'telemetry does not listen to it',
+      {
+        aroundDelivery: async ({ receive }: { receive(): Promise<unknown> }) => receive(),
+        aroundHandler: async ({ run }: { run(): Promise<unknown> }) => run(),
+      },
+    ],
+  ])('is no trouble if %s', async (_what, telemetry) => {
+    const { logger, lines } = memoryLogger();
+    const { receiver } = probe({ schemas, schemaMode: 'report', logger, ...(telemetry && { telemetry }) });
+    receiver.onAny(() => {});
+    await receiver.receive(send(DRIFTED, '1'));
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringContaining('does not fit'),
+      'showpad webhook handled',
+    ]);
   });
 
   test('works behind an inbox too', async () => {
