@@ -14,8 +14,9 @@ export default {
     '!packages/core/{src,test}/**',
     '!test/conformance/src/vectors.json',
   ],
-  // On a busy machine, a slow run is not an endless loop.
-  timeoutMS: 15_000,
+  // A run that takes too long counts as a change that was noticed. On a busy machine it may just be slow.
+  timeoutMS: 60_000,
+  timeoutFactor: 6,
   concurrency: 2,
   reporters: ['progress', 'clear-text', 'html'],
   clearTextReporter: { reportTests: false, skipFull: true },
