@@ -60,6 +60,15 @@ describe('a growing buffer', () => {
     expect(bytes.toBuffer().buffer !== slab.buffer).toBe(isCopied);
   });
 
+  test('takes no more memory while there is room', () => {
+    const bytes = new GrowingBuffer();
+    const piece = Buffer.alloc(5_000);
+    for (let count = 1; count <= 2; count++) bytes.append(piece);
+    const { buffer } = bytes.toBuffer();
+    bytes.append(piece);
+    expect(bytes.toBuffer().buffer).toBe(buffer);
+  });
+
   test('is not larger than the length that was declared', () => {
     const bytes = new GrowingBuffer(35_000);
     const piece = Buffer.alloc(5_000, 'x');
