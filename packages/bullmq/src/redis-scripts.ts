@@ -1,5 +1,4 @@
-import type { IQueueBackend, RedisClient, RedisQueueBackend } from 'bullmq';
-import type { Queue } from './backend.ts';
+import type { IQueueBackend, Queue, RedisClient, RedisQueueBackend } from 'bullmq';
 
 /** The part of an ioredis client or Cluster that is used next to BullMQ's own commands. */
 export interface RawRedis {
