@@ -15,7 +15,7 @@ const FUNCTIONS = settingOf('MaximumConcurrency');
 const REQUESTS = settingOf('ThrottlingRateLimit');
 
 /** From AWS's documentation as of November 2026. */
-export const AWS_LIMITS: readonly AwsLimit[] = [
+const AWS_LIMITS: readonly AwsLimit[] = [
   {
     name: '`ThrottlingRateLimit`',
     what: '`ThrottlingRateLimit` of [our template](../packages/aws-lambda/README.md#the-template)',
