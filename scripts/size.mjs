@@ -10,7 +10,7 @@ const BUDGETS = [
   { entry: 'core/dist/node/index.mjs', maxBytes: 19_584 },
   { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_168 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
-  { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_352 },
+  { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/operations/index.mjs', maxBytes: 1_280 },
   { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_280 },
   { entry: 'core/dist/store/index.mjs', maxBytes: 2_304 },
