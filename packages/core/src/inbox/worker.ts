@@ -61,6 +61,8 @@ export function createWorker(options: WorkerOptions): Worker {
   /** False if entries may wait that are older than one that comes now. */
   let isCaughtUp = false;
   let hasMissed = false;
+  /** The turn of the event loop that comes next. Entries that begin in it together free their places together. */
+  let turn: Promise<void> | undefined;
   const pause = new Pause();
   let failedClaims = 0;
   let lastCause: unknown;
@@ -93,7 +95,7 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       const result = await storing;
       if ('isConflict' in result) return;
-      await new Promise(setImmediate); // The response is written before handlers begin.
+      await nextTurn(); // The response is written before handlers begin.
       start({ ...entry, ...result, attempt: 1, generation: 0, done: [], failures: [] }, claimedMs);
     } catch {
       // Whoever put the entry is told.
@@ -101,6 +103,16 @@ export function createWorker(options: WorkerOptions): Worker {
       reserved--;
       wakeIfBehind();
     }
+  }
+
+  function nextTurn(): Promise<void> {
+    turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        turn = undefined;
+        resolve();
+      });
+    });
+    return turn;
   }
 
   async function claimUntilStopped(): Promise<void> {
