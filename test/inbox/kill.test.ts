@@ -8,10 +8,10 @@ describe.each(ENGINES)('processes that are killed, and whose clocks step, on %s'
     async () => {
       const { target, remove } = await createTarget(engine);
       onTestFinished(remove);
-      const { acknowledged, stored, lost, broken } = await killWriters(target, 3);
+      const { acknowledged, stored, lost, broken } = await killWriters(target, 2);
       expect({ lost, broken }).toEqual({ lost: [], broken: [] });
       expect(acknowledged).toBeGreaterThan(0);
-      const { begun, overlapping, counts } = await killWorkers(target, 3);
+      const { begun, overlapping, counts } = await killWorkers(target, 2);
       expect(overlapping).toEqual([]);
       expect(counts).toMatchObject({ pending: 0, leased: 0, dead: 0 });
       // A server may still store what a process had sent before it was killed.
@@ -29,7 +29,7 @@ describe.each(ENGINES)('processes that are killed, and whose clocks step, on %s'
     async () => {
       const { target, remove } = await createSmallTarget(engine);
       onTestFinished(remove);
-      const report = await killWhileFull(target, 3);
+      const report = await killWhileFull(target, 2);
       expect(report.lost).toEqual([]);
       expect(report.overlapping).toEqual([]);
       expect(report.refused).toBeGreaterThan(0);
