@@ -27,8 +27,6 @@ export interface PutBatches {
 }
 
 const MOST_ENTRIES = 500;
-/** With more entries than this, lists are faster. */
-const MOST_VALUES = 32;
 const MOST_BYTES = 8 * 1024 * 1024;
 /** While Postgres does not answer, entries are refused instead of filling the memory. */
 const MOST_WAITING_BYTES = 128 * 1024 * 1024;
@@ -101,9 +99,10 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
 
   async function insert(batch: readonly Waiting[]): Promise<void> {
     const columns = batch.map(columnsOf);
-    const rows = await (columns.length <= MOST_VALUES
-      ? database.all<StoredRow>(insertValuesSql(schema, columns.length), [inbox, ...columns.flat()])
-      : database.all<StoredRow>(insertListsSql(schema), [inbox, ...listsOf(columns)]));
+    const [only] = columns;
+    const rows = await (only && columns.length === 1
+      ? database.all<StoredRow>(insertOneSql(schema), [inbox, ...only])
+      : database.all<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
     const fences = new Map(rows.map(({ key, fence }) => [key, Number(fence)]));
     const known: Waiting[] = [];
     for (const each of batch) {
@@ -172,7 +171,7 @@ type Columns = ReturnType<typeof columnsOf>;
  * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Each is cut out of it by
  * its place and its length.
  */
-function listsOf(rows: readonly Columns[]): readonly unknown[] {
+function parametersOf(rows: readonly Columns[]): readonly unknown[] {
   let from = 1;
   const places = rows.map(([, , , , , , bytes]) => {
     const place = from;
@@ -197,16 +196,12 @@ function startSql(schema: string, state: string): string {
   return `${nextval(schema, 'entry')}, ${ifLeased(nextval(schema, 'fence'))}, ${ifLeased('1')}`;
 }
 
-/** For a few entries, Postgres plans and runs this faster than lists. */
-function insertValuesSql(schema: string, count: number): string {
-  const rows = Array.from({ length: count }, (_, index) => {
-    const [key, state, ...others] = Array.from({ length: 8 }, (_, column) => `$${index * 8 + column + 2}`);
-    return `(${startSql(schema, `${state}::text`)}, $1, ${[key, state, ...others].join(', ')})`;
-  });
-  return insertSql(schema, `VALUES ${rows.join(', ')}`);
+/** Postgres plans it in two thirds of the time that it needs for lists of one. */
+function insertOneSql(schema: string): string {
+  return insertSql(schema, `VALUES (${startSql(schema, '$3::text')}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`);
 }
 
-function insertListsSql(schema: string): string {
+function insertManySql(schema: string): string {
   return insertSql(
     schema,
     `SELECT ${startSql(schema, 'state')}, $1, key, state, at_ms, digest, meta, error, bytes,
