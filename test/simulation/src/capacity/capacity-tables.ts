@@ -207,6 +207,6 @@ function checkTable(recorded: RecordedCosts): string {
   };
   return [
     table,
-    `Of the two calculated figures, the first is for events that share commits, and the second for events that each come alone. What was measured should lie between them. It lies outside by at most ${most('appCpuMicros')} for the CPU of the app, ${most('serverCpuMicros')} for that of the server, and ${most('perSecond')} for the events per second. Measured on ${date}, with ${cpus} cores of ${cpuModel}, of which other programs left ${Math.min(...free).toFixed(1)} to ${Math.max(...free).toFixed(1)}, and Node ${node}.`,
+    `Of the two calculated figures, the first is for events that share commits, and the second for events that each come alone. What was measured should lie between them. It lies outside by at most ${most('appCpuMicros')} for the CPU of the app, ${most('serverCpuMicros')} for that of the server, and ${most('perSecond')} for the events per second. Measured on ${date}, with ${cpus} cores of ${cpuModel}, of which other programs left at least ${Math.min(...free).toFixed(1)}, and Node ${node}.`,
   ].join('\n\n');
 }
