@@ -85,8 +85,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     port,
     kill: (name = 'SIGKILL') => end(name),
     async start() {
-      child = launch();
-      await waitUntilReady();
+      const deadline = Date.now() + STARTING_MS;
+      for (;;) {
+        child = launch();
+        try {
+          return await waitUntilReady();
+        } catch (error) {
+          // A Postgres that was killed has processes that end a moment later, and until then a new one refuses to start.
+          const isTooEarly = String(error).includes('pre-existing shared memory block');
+          if (!isTooEarly || Date.now() > deadline) throw error;
+          await delay(20);
+        }
+      }
     },
     pause: () => send('SIGSTOP'),
     resume: () => send('SIGCONT'),
