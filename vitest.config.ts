@@ -39,8 +39,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // Many tests wait for servers and processes, so three keep two cores busy. Vitest itself would leave one core free.
-    maxWorkers: 3,
+    // Many tests wait for servers and processes, so four keep two cores busy. Vitest itself would leave one core free.
+    maxWorkers: 4,
     // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
     // Tests wait for what must happen, and on a busy machine that takes a while. These times only end what hangs.
