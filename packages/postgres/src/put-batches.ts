@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
 import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { type StoredNumber, storedMeta } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
 import type { StoreHealth } from '@showpad-webhooks/core/inbox';
 import { createLatestPut } from '@showpad-webhooks/core/store';
 import { findProblems } from './durability.ts';

@@ -1,4 +1,5 @@
 import { messageOf } from '../shared/error.ts';
+import { nextTurn } from '../shared/promise.ts';
 import { withFailure } from './failures.ts';
 import type { InboxOptions } from './options.ts';
 import { Pause } from './pause.ts';
@@ -60,6 +61,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let reserved = 0;
   /** False if entries may wait that are older than one that comes now. */
   let isCaughtUp = false;
+  /** True if an entry was stored, and not taken, since the last look began. */
   let hasMissed = false;
   /** The turn of the event loop that comes next. Entries that begin in it together free their places together. */
   let turn: Promise<void> | undefined;
@@ -89,30 +91,20 @@ export function createWorker(options: WorkerOptions): Worker {
     return result;
   }
 
-  /** Keeps a place for an entry that is being stored, and then handles it, unless it was known. */
+  /** Keeps a place for an entry that is being stored, and then handles it, unless it was known. Whoever put it hears why it failed. */
   async function take(entry: InboxEntry, claimedMs: number, storing: Promise<PutClaimed>): Promise<void> {
     reserved++;
-    try {
-      const result = await storing;
-      if ('isConflict' in result) return;
-      await nextTurn(); // The response is written before handlers begin.
-      start({ ...entry, ...result, attempt: 1, generation: 0, done: [], failures: [] }, claimedMs);
-    } catch {
-      // Whoever put the entry is told.
-    } finally {
-      reserved--;
-      wakeIfBehind();
-    }
-  }
-
-  function nextTurn(): Promise<void> {
-    turn ??= new Promise((resolve) => {
-      setImmediate(() => {
+    const result = await storing.catch(() => undefined);
+    if (result && 'fence' in result) {
+      // The response is written before handlers begin.
+      turn ??= nextTurn().then(() => {
         turn = undefined;
-        resolve();
       });
-    });
-    return turn;
+      await turn;
+      start({ ...entry, ...result, attempt: 1, generation: 0, done: [], failures: [] }, claimedMs);
+    }
+    reserved--;
+    wakeIfBehind();
   }
 
   async function claimUntilStopped(): Promise<void> {

@@ -68,6 +68,15 @@ test('put() resolves before the handlers begin, so that the response does not wa
   expect(begun).toEqual([]);
 });
 
+test("an entry begins under Jest's jsdom too, which has no setImmediate", async () => {
+  const { inbox, begun } = await start();
+  vi.stubGlobal('setImmediate', undefined);
+  await inbox.put(entry('a'));
+  vi.unstubAllGlobals();
+  await settled();
+  expect(begun).toEqual(['a']);
+});
+
 test('no more entries are taken than there are places, and those that wait come before those that come later', async () => {
   const { inbox, begun, end, most } = await start({ concurrency: 2 });
   await Promise.all(['a', 'b', 'c', 'd'].map((id) => inbox.put(entry(id))));
