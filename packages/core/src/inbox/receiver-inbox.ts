@@ -72,9 +72,10 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
         throw error;
       }
     },
-    async close(closeOptions) {
+    async close({ timeoutMs }) {
+      const endsAtMs = performance.now() + timeoutMs;
       await putter.settleUnstored();
-      await inbox.close(closeOptions);
+      await inbox.close({ timeoutMs: Math.max(0, endsAtMs - performance.now()) });
     },
     health: async () => inbox.health(),
   };

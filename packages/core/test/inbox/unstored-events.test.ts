@@ -92,6 +92,20 @@ describe('close()', () => {
     expect(letters).toHaveLength(1);
   });
 
+  test('leaves the inbox only the time that is left, if it settles slowly', async () => {
+    const { deliver, receiver, inbox } = receiverOnDisk();
+    const close = vi.spyOn(inbox, 'close');
+    receiver.onDeadLetter(() => new Promise((resolve) => setTimeout(resolve, 2_000)));
+    await deliver();
+    await vi.advanceTimersByTimeAsync(15_000);
+    const closing = receiver.close({ timeoutMs: 8_000 });
+    await vi.advanceTimersByTimeAsync(8_000);
+    await closing;
+    const [options] = close.mock.calls[0] ?? [];
+    expect(options?.timeoutMs).toBeLessThanOrEqual(6_000);
+    expect(options?.timeoutMs).toBeGreaterThan(0);
+  });
+
   test('leaves what Showpad sends again to the next process', async () => {
     const { deliver, receiver, letters } = receiverOnDisk();
     await deliver();
