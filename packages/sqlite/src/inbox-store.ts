@@ -51,7 +51,7 @@ export function createSqliteInboxStore(
     return Number(row?.fence) - count + 1;
   }
 
-  /** Adds a row, unless there is one with this key. */
+  /** Adds a row, unless there is one with this key. Then it says whether that one has another body. */
   function insert(entry: InboxEntry, { state, atMs, fence, attempt }: Start) {
     const key = keyOf(entry.id);
     const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
@@ -150,8 +150,10 @@ export function createSqliteInboxStore(
         );
         if (settled === 0) return false;
         if (isBodyDone) {
-          const ofEntry = 'seq = (SELECT seq FROM showpad_inbox WHERE key = ?)';
-          run(`DELETE FROM showpad_inbox_body WHERE ${ofEntry}`, key);
+          run(
+            'DELETE FROM showpad_inbox_body WHERE seq = (SELECT seq FROM showpad_inbox WHERE key = ?)',
+            key,
+          );
         }
         return true;
       });

@@ -23,7 +23,7 @@ export interface ClaimedRun {
   readonly claim: Extract<ClaimResult, { status: 'claimed' }>;
   readonly delivery: EventDelivery;
   readonly context: AttemptContext;
-  /** When the handlers began, in ms of a clock that does not step. */
+  /** When the ledger was asked for the event, in ms of a clock that does not step. */
   readonly startedMs: number;
 }
 

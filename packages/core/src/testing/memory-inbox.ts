@@ -63,7 +63,7 @@ export function createMemoryInboxStore(): InboxStore {
     return found.filter(({ state }) => states.includes(state)).slice(0, limit);
   };
 
-  /** Adds a row, unless there is one with this id. */
+  /** Adds a row, unless there is one with this id. Then it says whether that one has another body. */
   function insert(entry: InboxEntry, start: Pick<Row, 'state' | 'atMs' | 'fence' | 'attempt'>) {
     const kept = rows.get(entry.id);
     if (kept) return { isConflict: kept.bodyDigest !== entry.bodyDigest };
