@@ -1,5 +1,5 @@
 import { createTarget, type Engine, type Target } from '@showpad-webhooks/inbox-tests';
-import { cpuMsOf, ownChildren } from './cpu-time.ts';
+import { cpuMsOf, ownChildren } from '../../../bench/src/cpu-time.ts';
 
 export interface Store {
   readonly target: Target;
