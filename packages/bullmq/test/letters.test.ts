@@ -1,26 +1,17 @@
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { InboxJob } from '@showpad-webhooks/core/inbox';
-import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findServer } from '@showpad-webhooks/servers';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { consumerOf, entryOf, failure, nameOf } from './support.ts';
+import { useRedis } from './use-redis.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
 describe.skipIf(!findServer('redis-server'))('the letter of a dead entry', () => {
-  let server: Server;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = new Redis(server.port, '127.0.0.1');
-  }, 60_000);
-  afterAll(async () => {
-    redis.disconnect();
-    await server.remove();
-  });
+  const used = useRedis();
 
   function open(name: string) {
-    const connection = { host: '127.0.0.1', port: server.port };
+    const connection = { host: '127.0.0.1', port: used.server.port };
     const inbox = createBullmqInbox({ connection, name, leaseMs: 500, maxAttempts: 1 });
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
     return inbox;
@@ -28,7 +19,7 @@ describe.skipIf(!findServer('redis-server'))('the letter of a dead entry', () =>
 
   /** Takes the locks of a queue away, as if this process had been paused for longer than its lease. */
   async function takeLocks(name: string): Promise<void> {
-    for (const lock of await redis.keys(`bull:showpad-${name}:*:lock`)) await redis.del(lock);
+    for (const lock of await used.redis.keys(`bull:showpad-${name}:*:lock`)) await used.redis.del(lock);
   }
 
   test('is sent once, although the first process that failed it had lost it', async () => {

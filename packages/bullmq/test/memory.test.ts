@@ -1,50 +1,43 @@
 import { type BullmqInboxOptions, createBullmqInbox } from '@showpad-webhooks/bullmq';
 import { createReceiver } from '@showpad-webhooks/core';
-import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findServer } from '@showpad-webhooks/servers';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { consumerOf, deliver, entryOf, KEY, nameOf, TYPE } from './support.ts';
+import { useRedis } from './use-redis.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
 const BODY = Buffer.from(JSON.stringify({ id: '1', type: TYPE, data: 'x'.repeat(100_000) }));
 
 describe.skipIf(!findServer('redis-server'))('the memory of Redis', () => {
-  let server: Server;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = new Redis(server.port, '127.0.0.1');
-  }, 60_000);
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.remove();
-  });
+  const used = useRedis();
 
   function open(options: Partial<BullmqInboxOptions> = {}) {
-    const connection = { host: '127.0.0.1', port: server.port };
+    const connection = { host: '127.0.0.1', port: used.server.port };
     const inbox = createBullmqInbox({ connection, name: nameOf(), ...options } as BullmqInboxOptions);
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
     return inbox;
   }
 
-  const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+  const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await used.redis.info('memory'))?.[1]);
 
   /** The bytes that are stored. Other than `used_memory`, this is without the buffers of connections. */
   async function storedBytes(): Promise<number> {
-    const sizes = (await redis.keys('*')).map((key) => redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'));
+    const sizes = (await used.redis.keys('*')).map((key) =>
+      used.redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0'),
+    );
     return (await Promise.all(sizes)).reduce<number>((sum, size) => sum + Number(size), 0);
   }
 
   /** How often a lock was renewed. Nothing else uses PEXPIRE. */
   async function renewals(): Promise<number> {
-    const [, calls = '0'] = /cmdstat_pexpire:calls=(\d+)/.exec(await redis.info('commandstats')) ?? [];
+    const [, calls = '0'] = /cmdstat_pexpire:calls=(\d+)/.exec(await used.redis.info('commandstats')) ?? [];
     return Number(calls);
   }
 
   /** Makes the memory a multiple of what is used now. */
   async function setMaxmemory(factor: number): Promise<void> {
-    await redis.config('SET', 'maxmemory', String(Math.floor(factor * (await usedMemory()))));
-    onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
+    await used.redis.config('SET', 'maxmemory', String(Math.floor(factor * (await usedMemory()))));
+    onTestFinished(async () => void (await used.redis.config('SET', 'maxmemory', '0')));
   }
 
   test('is given back by events that are done: no body and no headers are left, and lists still show the rest', async () => {
@@ -186,18 +179,18 @@ describe.skipIf(!findServer('redis-server'))('the memory of Redis', () => {
       consumerOf(async () => {
         runs++;
         // Redis refuses every write now, because it has no replica.
-        await redis.config('SET', 'min-replicas-to-write', '1');
+        await used.redis.config('SET', 'min-replicas-to-write', '1');
         return undefined;
       }),
     );
-    onTestFinished(async () => void (await redis.config('SET', 'min-replicas-to-write', '0')));
+    onTestFinished(async () => void (await used.redis.config('SET', 'min-replicas-to-write', '0')));
     await inbox.put(entryOf('1'));
     await vi.waitFor(() => expect(runs).toBe(1), PATIENCE);
     await vi.waitFor(
-      async () => expect((await redis.info('errorstats')).includes('NOREPLICAS')).toBe(true),
+      async () => expect((await used.redis.info('errorstats')).includes('NOREPLICAS')).toBe(true),
       PATIENCE,
     );
-    await redis.config('SET', 'min-replicas-to-write', '0');
+    await used.redis.config('SET', 'min-replicas-to-write', '0');
     await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
     expect(runs).toBe(1);
   }, 60_000);

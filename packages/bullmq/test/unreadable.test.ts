@@ -1,9 +1,9 @@
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import type { InboxConsumer } from '@showpad-webhooks/core/inbox';
-import { findServer, type Server, startRedis } from '@showpad-webhooks/servers';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findServer } from '@showpad-webhooks/servers';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { entryOf, nameOf } from './support.ts';
+import { useRedis } from './use-redis.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
@@ -25,20 +25,11 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => {
-  let server: Server;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = new Redis(server.port, '127.0.0.1');
-  }, 60_000);
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.remove();
-  });
+  const used = useRedis();
 
   function open() {
     const inbox = createBullmqInbox({
-      connection: { host: '127.0.0.1', port: server.port },
+      connection: { host: '127.0.0.1', port: used.server.port },
       name: nameOf(),
       concurrency: 1,
     });
@@ -67,8 +58,8 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
       const inbox = open();
       const { handled, errors, consumer } = collect();
       await inbox.put(entryOf('1'));
-      await redis.hset(inbox.queue.toKey('planted'), { ...fields });
-      await redis.lpush(inbox.queue.toKey('wait'), 'planted');
+      await used.redis.hset(inbox.queue.toKey('planted'), { ...fields });
+      await used.redis.lpush(inbox.queue.toKey('wait'), 'planted');
       await inbox.put(entryOf('2'));
       expect((await inbox.list({ state: 'pending' })).items.map(({ id }) => id)).toEqual([
         '2',
@@ -103,8 +94,8 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
       await inbox.start(consumer);
       await inbox.put({ ...entryOf('invalid:1'), error });
       await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
-      await redis.hset(inbox.queue.toKey('planted'), { ...fields });
-      await redis.zadd(inbox.queue.toKey('failed'), 1, 'planted');
+      await used.redis.hset(inbox.queue.toKey('planted'), { ...fields });
+      await used.redis.zadd(inbox.queue.toKey('failed'), 1, 'planted');
       const { items } = await inbox.list({ state: 'dead' });
       expect(items.map(({ id, error }) => [id, error?.code])).toEqual([
         ['invalid:1', 'BODY_INVALID'],
