@@ -4,6 +4,7 @@ import {
   type DeadLetter,
   type EventSchemas,
   type HandlerContext,
+  type Inbox,
   type InboxReceiverOptions,
   type LedgerOptions,
   type Logger,
@@ -18,7 +19,7 @@ import {
   signedDelivery,
 } from '@showpad-webhooks/core/testing';
 import { pino } from 'pino';
-import { expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 
 export const KEY = 'core-test-key';
 export const TYPE = 'shared-space-user-added';
@@ -36,6 +37,15 @@ export function stopTime(): void {
 export async function startTime(): Promise<void> {
   await settled();
   vi.useRealTimers();
+}
+
+/** Closes an inbox when its test is over, also if time stands still. */
+export function closeAtTheEnd(inbox: Inbox): void {
+  onTestFinished(async () => {
+    const closed = inbox.close({ timeoutMs: 0 });
+    if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0);
+    await closed;
+  });
 }
 
 /** Resolves after every promise that can settle now has settled. */

@@ -1,8 +1,8 @@
 import { createStoreInbox, type InboxStore, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
-import { deferred, isSettled, settled, startTime, stopTime } from '../support.ts';
+import { closeAtTheEnd, deferred, isSettled, settled, startTime, stopTime } from '../support.ts';
 
 beforeEach(stopTime);
 afterEach(startTime);
@@ -22,11 +22,7 @@ async function start(options: StoreInboxOptions = {}, changes: Partial<InboxStor
   const begun: string[] = [];
   let mostAtOnce = 0;
   const inbox = createStoreInbox(store, options);
-  onTestFinished(async () => {
-    const closed = inbox.close({ timeoutMs: 0 });
-    if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0);
-    await closed;
-  });
+  closeAtTheEnd(inbox);
   await inbox.start({
     process({ id }) {
       begun.push(id);

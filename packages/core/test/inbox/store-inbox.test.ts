@@ -11,10 +11,11 @@ import {
   timesOf,
 } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 import {
+  closeAtTheEnd,
   deferred,
   isSettled,
   type Journal,
@@ -71,11 +72,7 @@ async function start(
     },
   };
   const inbox = createStoreInbox(store, options);
-  onTestFinished(async () => {
-    const closed = inbox.close({ timeoutMs: 0 });
-    if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0);
-    await closed;
-  });
+  closeAtTheEnd(inbox);
   await inbox.start({
     process(job) {
       jobs.add(job);
