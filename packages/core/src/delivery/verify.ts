@@ -1,5 +1,4 @@
 import { ShowpadWebhookError } from '../shared/error.ts';
-import type { WebhookHeaders } from '../shared/headers.ts';
 import type { Keyring, PreparedKey } from '../signature/keys.ts';
 import { findKey, mismatch } from '../signature/signature.ts';
 import { ageError, readSignedHeaders, type SignedHeaders } from '../signature/signed-headers.ts';
@@ -18,9 +17,10 @@ export interface VerifierOptions extends RequestLimits {
   readonly explain: (delivery: Mismatch) => Promise<string | undefined>;
 }
 
+/** A delivery that none of the keys signed. */
 export interface Mismatch {
   readonly body: Uint8Array;
-  readonly headers: WebhookHeaders;
+  readonly signed: SignedHeaders;
   readonly keys: readonly PreparedKey[];
   readonly toleranceSeconds: number;
   readonly nowMs: number;
@@ -62,11 +62,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
 
     async verify({ request, receivedAtMs, body }, { signed, doubt, offsetMs }) {
-      const { headers, url } = request;
-      const keys = await keyring.candidates(headers, url);
+      const keys = await keyring.candidates(request.headers, request.url);
       const key = await findKey(body, signed, keys);
       if (!key) {
-        const given = { body, headers, keys, toleranceSeconds, nowMs: receivedAtMs };
+        const given = { body, signed, keys, toleranceSeconds, nowMs: receivedAtMs };
         throw doubt ?? mismatch(await explain(given));
       }
       keyring.promote(key);

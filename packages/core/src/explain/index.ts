@@ -1,2 +1,3 @@
 export type { MismatchCause } from './cause.ts';
-export { explainMismatch, type MismatchFinding, type MismatchInput } from './explain-mismatch.ts';
+export { explainMismatch, type MismatchInput } from './explain-mismatch.ts';
+export type { MismatchFinding } from './find-mistakes.ts';

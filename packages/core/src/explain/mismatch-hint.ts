@@ -1,9 +1,19 @@
 import type { Mismatch } from '../delivery/verify.ts';
-import { explainMismatch } from './explain-mismatch.ts';
+import { findMistakes } from './find-mistakes.ts';
+import { keyVariants } from './key-variants.ts';
+import { readSignatures } from './read-signatures.ts';
 
-/** Says in sentences which of the usual mistakes a signature that no key made comes from. */
-export function mismatchHint({ keys, ...delivery }: Mismatch): string {
-  const findings = explainMismatch({ ...delivery, keys: keys.map(({ bytes }) => bytes.toString()) });
+/**
+ * Says in sentences which of the usual mistakes a signature that no key made comes from. Nothing that this file imports may
+ * import what the receiver itself loads: a bundler that puts an app into one file may not know how to begin such a circle.
+ */
+export function mismatchHint({ signed, keys, ...delivery }: Mismatch): string {
+  const findings = findMistakes({
+    ...delivery,
+    timestamp: signed.timestamp,
+    signatures: readSignatures(signed.signatures.join(',')),
+    keys: keys.flatMap(({ bytes }) => keyVariants(bytes.toString())),
+  });
   const proven = findings.filter(({ certainty }) => certainty === 'proven');
   if (proven.length > 0) return proven.map(({ detail, fix }) => `${detail} ${fix}`).join(' ');
   return (
