@@ -31,7 +31,7 @@ function openTerminal(args: readonly string[], env: Readonly<Record<string, stri
   tmux('new-session', '-d', '-x', '160', '-y', '50', line);
   return {
     shown: () => tmux('capture-pane', '-e', '-p'),
-    type: (text) => void tmux('send-keys', '-l', text),
+    type: (text) => void tmux('send-keys', '-l', '--', text),
     ended: () => void tmux('wait-for', 'done'),
   };
 }
