@@ -90,7 +90,12 @@ async function start(
 }
 
 /** Sends a delivery that is signed with an adapter that the app has installed, and gives the status of the answer. */
-export async function deliverTo(url: string, app: string, adapter: string, key = KEY): Promise<number> {
+export async function deliverTo(
+  url: string,
+  app: string,
+  adapter: string,
+  key: string = KEY,
+): Promise<number> {
   const { signedDelivery } = createRequire(join(app, 'package.json'))(`${adapter}/testing`);
   const { method, headers, body } = signedDelivery('shared-space-user-added', { key });
   return (await fetch(url, { method, headers, body: new Uint8Array(body) })).status;
