@@ -106,7 +106,7 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
   },
   eventAgeMs: {
     statement:
-      'How long before it is sent an event happened. This changes "time", and not the timestamp of the signature.',
+      'How long ago an event happened when it is sent. This changes "time", and not the timestamp of the signature.',
     source:
       'Inferred. Showpad says of its event export that the time of an action and the time it reaches Showpad can be significantly different.',
     choices: [0, 3_600_000, 604_800_000],

@@ -32,7 +32,7 @@ export class Samples {
 
   /** Replaces the sample of the same type. @throws EmulatorProblem `INPUT_INVALID` */
   add(input: unknown): EventJson {
-    const sample: EventJson = { ...EXAMPLE, ...checkInput(SAMPLE, input) };
+    const sample = withDefaults(checkInput(SAMPLE, input));
     this.#byType.set(sample.type, sample);
     this.#changed(sample.type);
     return sample;
@@ -50,6 +50,11 @@ export class Samples {
 
   replaceAll(samples: readonly EmulatorSample[]): void {
     this.#byType.clear();
-    for (const sample of samples) this.#byType.set(sample.type, { ...EXAMPLE, ...sample });
+    for (const sample of samples) this.#byType.set(sample.type, withDefaults(sample));
   }
+}
+
+/** The type is the first field, as in Showpad's own samples. */
+function withDefaults({ type, ...others }: EmulatorSample): EventJson {
+  return { type, ...EXAMPLE, ...others };
 }

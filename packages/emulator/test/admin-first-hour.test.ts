@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createNodeHandler } from '@showpad-webhooks/core/node';
 import { BROWSER_TIMEOUT_MS, hasBrowser, launch } from '@showpad-webhooks/ui/testing/browser.ts';
 import type { Browser, Page } from 'playwright-core';
@@ -139,9 +142,33 @@ describe.runIf(hasBrowser)('the Admin page for a new user', { timeout: BROWSER_T
     await expect.poll(() => page.getByLabel('Event type').inputValue()).toBe(TYPE);
   });
 
-  it('calls a type that only a webhook has yours too', async () => {
+  it('calls a type that only a webhook has yours too, and says that it has no sample', async () => {
     const { page, emulator } = await openAdmin(browser);
     await emulator.subscriptions.create({ name: 'CRM', types: ['my-type'], url: 'http://127.0.0.1:1/' });
-    await page.getByRole('region', { name: 'my-type' }).getByText('yours', { exact: true }).waitFor();
+    const section = page.getByRole('region', { name: 'my-type' });
+    await section.getByText('yours', { exact: true }).waitFor();
+    await section.getByRole('button', { name: 'Sample body' }).click();
+    await page.getByRole('dialog').getByText('There is no sample of this type yet.').waitFor();
+    await page.keyboard.press('Escape');
+    await section.getByRole('link', { name: 'Send' }).click();
+    await page.getByText('There is no sample of this type yet.').waitFor();
+    expect(await page.getByText('This is your own sample.').count()).toBe(0);
+  });
+
+  it('sends the types of your catalogue, and calls them yours', async () => {
+    const events = mkdtempSync(join(tmpdir(), 'showpad-webhooks-catalogue-'));
+    onTestFinished(() => rmSync(events, { recursive: true }));
+    for (const [type, data] of Object.entries({ 'content-shared': { items: [] }, [TYPE]: {} })) {
+      writeFileSync(join(events, `${type}.sample.json`), JSON.stringify({ type, id: '1', data }));
+    }
+    const { page } = await openAdmin(browser, { options: { events } });
+    for (const type of ['content-shared', TYPE]) {
+      const section = page.getByRole('region', { name: type });
+      await section.getByText('yours', { exact: true }).waitFor();
+      await section.getByRole('link', { name: 'Send' }).click();
+      await page.getByText('This is your own sample.').waitFor();
+      expect(await page.getByLabel('Event type').inputValue()).toBe(type);
+      await goTo(page, 'Webhooks');
+    }
   });
 });

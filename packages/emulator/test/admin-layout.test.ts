@@ -8,19 +8,20 @@ import { buildAdmin } from './build-admin.ts';
 
 const SCREENS = ['Webhooks', 'Responses', 'Send event', 'Faults', 'Clock', 'Tokens', 'Assumptions', 'State'];
 const TYPE = 'shared-space-user-added';
+const OWN_TYPE = 'a-type-of-your-own-with-a-name-of-many-letters-for-an-event-that-happens-rarely';
 
 /** One of everything, with long names, as they are in practice. */
 async function fill(emulator: Emulator): Promise<void> {
   const receiver = await startReceiver(503, 503, 200, 401, 503);
   const url = `${receiver.url}/with/a/long/path/that/names/the/tenant/of/a/customer?token=abcdefghijklmnopqrstuvwxyz`;
-  const types = [TYPE, 'shared-space-created'];
+  const types = [TYPE, 'shared-space-created', OWN_TYPE, 'a-type-that-only-a-webhook-has'];
   await emulator.subscriptions.create({ name: 'The CRM of the sales team in Europe', types, url });
-  await emulator.samples.add({ type: 'a-type-of-your-own-with-a-name-of-many-letters', data: {} });
+  await emulator.samples.add({ type: OWN_TYPE, data: {} });
   await emulator.faults.add({ api: 'delivery', match: { type: TYPE }, action: { kind: 'delay-lognormal' } });
   await emulator.faults.add({ api: 'delivery', match: { attempt: 4 }, action: { kind: 'wrong-key' } });
   await emulator.trigger(TYPE);
   await emulator.advanceTime(15_000);
-  await emulator.trigger('shared-space-created');
+  await emulator.trigger(OWN_TYPE);
   await emulator.trigger(TYPE);
   await emulator.advanceTime(0);
   expect(emulator.accessToken).not.toBe('');

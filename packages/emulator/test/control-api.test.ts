@@ -264,6 +264,7 @@ describe('the control API', () => {
     expect(sent.body.events[0]).toMatchObject({ isInferred: false });
     const { request } = await emulator.waitForDelivery();
     expect(JSON.parse(request?.body ?? '')).toMatchObject(sample);
+    expect(request?.body).toMatch(/^\{"type":/); // As in Showpad's own samples.
 
     expect((await ask(emulator, 'DELETE', '/samples/asset-viewed')).status).toBe(204);
     expect(await mine()).toEqual([]);

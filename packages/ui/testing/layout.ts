@@ -31,11 +31,24 @@ const OVERLAPPING = `
         .map((other) => element.textContent.trim().slice(0, 30) + ' / ' + other.element.textContent.trim().slice(0, 30)));
   })()`;
 
-/** Names what is cut off, reaches over an edge, or lies over something else. */
+/** Names what is too short to be broken over several lines, and is. */
+const BROKEN = `
+  [...(document.querySelector('dialog[open]') ?? document.querySelector('main')).querySelectorAll('time, .badge')]
+    .filter((element) => {
+      const text = document.createRange();
+      text.selectNodeContents(element);
+      return new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+    })
+    .map((element) => element.textContent.trim())`;
+
+/** Names what is cut off, reaches over an edge, lies over something else, or is broken over several lines. */
 export async function faultsOf(page: Page, where: string): Promise<readonly string[]> {
   const overflowing = (await page.evaluate(OVERFLOWING)) as readonly string[];
   const overlapping = (await page.evaluate(OVERLAPPING)) as readonly string[];
-  return [...overflowing, ...overlapping.map((each) => `overlap: ${each}`)].map(
-    (each) => `${where}: ${each}`,
-  );
+  const broken = (await page.evaluate(BROKEN)) as readonly string[];
+  return [
+    ...overflowing,
+    ...overlapping.map((each) => `overlap: ${each}`),
+    ...broken.map((each) => `broken over several lines: ${each}`),
+  ].map((each) => `${where}: ${each}`);
 }

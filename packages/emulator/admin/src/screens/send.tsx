@@ -8,7 +8,7 @@ import { Origin } from '../parts/badges.tsx';
 import { BodyEditor } from '../parts/body-editor.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';
-import { useEventTypes } from '../state/event-types.ts';
+import { aboutSample, useEventTypes } from '../state/event-types.ts';
 import type { Route } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { KeepSample } from './keep-sample.tsx';
@@ -27,6 +27,7 @@ export function SendScreen({ route }: { route: Route }): VNode {
   // The types may arrive after the first render, and the chosen one may be gone.
   const entry = eventTypes.find(({ type }) => type === chosen) ?? eventTypes[0];
   const type = entry?.type ?? '';
+  const about = entry && aboutSample(entry);
   const body = {
     type,
     ...(edited !== undefined && { body: edited }),
@@ -72,12 +73,9 @@ export function SendScreen({ route }: { route: Route }): VNode {
           required
         />
       </div>
-      {entry && !entry.isDocumented && (
+      {entry && about && (
         <p>
-          <Origin {...entry} />{' '}
-          {entry.isYours
-            ? 'This is your own sample.'
-            : 'Showpad does not document the payload of this type, so its fields are inferred.'}
+          <Origin {...entry} /> {about}
         </p>
       )}
       <BodyEditor

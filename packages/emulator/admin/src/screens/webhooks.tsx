@@ -8,8 +8,8 @@ import { Origin, statusTone } from '../parts/badges.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { request } from '../state/api.ts';
 import { controlCommand } from '../state/commands.ts';
-import { useEventTypes } from '../state/event-types.ts';
-import type { CatalogueEntry, CreatedSubscription, Subscription } from '../state/resources.ts';
+import { aboutSample, type EventType, useEventTypes } from '../state/event-types.ts';
+import type { CreatedSubscription, Subscription } from '../state/resources.ts';
 import { hrefOf } from '../state/router.ts';
 import { useStore } from '../state/store.ts';
 import { SignatureKeyDialog } from './signature-key-dialog.tsx';
@@ -19,7 +19,7 @@ type Open =
   | { readonly kind: 'create'; readonly type: string }
   | { readonly kind: 'edit'; readonly subscription: Subscription }
   | { readonly kind: 'key'; readonly created: CreatedSubscription; readonly isYourKey: boolean }
-  | { readonly kind: 'sample'; readonly entry: CatalogueEntry };
+  | { readonly kind: 'sample'; readonly entry: EventType };
 
 /** Every event type with the webhooks that are subscribed to it, as in Showpad's Admin App. */
 export function WebhooksScreen(): VNode {
@@ -27,6 +27,7 @@ export function WebhooksScreen(): VNode {
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
   const types = useEventTypes();
+  const about = open?.kind === 'sample' ? aboutSample(open.entry) : undefined;
 
   return (
     <>
@@ -41,9 +42,7 @@ export function WebhooksScreen(): VNode {
       ))}
       {open?.kind === 'sample' && (
         <Dialog title={`Sample body of ${open.entry.type}`} onClose={close} isWide>
-          {!open.entry.isDocumented && !open.entry.isYours && (
-            <p>Showpad does not document the payload of this type, so its fields are inferred.</p>
-          )}
+          {about && <p>{about}</p>}
           <Body label="Body" text={JSON.stringify(open.entry.sample)} />
         </Dialog>
       )}
@@ -63,7 +62,7 @@ export function WebhooksScreen(): VNode {
 }
 
 interface TypeSectionProps {
-  readonly entry: CatalogueEntry;
+  readonly entry: EventType;
   readonly subscriptions: readonly Subscription[];
   readonly onOpen: (open: Open) => void;
 }
