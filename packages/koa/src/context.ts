@@ -1,13 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { EventMap, Receipt, Receiver } from '@showpad-webhooks/core';
+import type { ParsedBody } from '@showpad-webhooks/core/node';
 
-/** What body parsers leave. Koa's leave it on `ctx.request`; some, and serverless platforms, leave it on `ctx.req`. */
-interface ParsedBody {
-  readonly body?: unknown;
-  readonly rawBody?: unknown;
-}
-
-/** What this package uses of a Koa 2 or 3 context. */
+/**
+ * What this package uses of a Koa 2 or 3 context. Koa's body parsers leave the body on `ctx.request`. Some others, and serverless
+ * platforms, leave it on `ctx.req`.
+ */
 export interface KoaContext {
   readonly app: { readonly middleware: readonly { readonly name: string }[] };
   readonly req: IncomingMessage & ParsedBody;

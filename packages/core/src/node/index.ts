@@ -12,7 +12,7 @@ export {
   type NodeRequestOptions,
   receiveNodeRequest,
 } from './node-handler.ts';
-export type { NodeMessage, NodeRequest, NodeResponse } from './node-request.ts';
+export type { NodeMessage, NodeRequest, NodeResponse, ParsedBody } from './node-request.ts';
 export { checkPath, matchesPath } from './path.ts';
 export { findRawBody, type RawBodySources } from './raw-body.ts';
 export { type ReadBodyOptions, readBody } from './read-body.ts';

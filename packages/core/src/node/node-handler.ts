@@ -4,7 +4,7 @@ import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf, WithSchemas } from '../events/schema.ts';
 import type { AnyReceiver, Receiver } from '../receiver.ts';
 import { type HandlerSource, type ShowpadWebhooksOptions, toReceiver } from './handler-options.ts';
-import type { NodeRequest, NodeResponse } from './node-request.ts';
+import type { NodeRequest, NodeResponse, ParsedBody } from './node-request.ts';
 import { checkPath, matchesPath } from './path.ts';
 import { findRawBody } from './raw-body.ts';
 import { writeResponse } from './write-response.ts';
@@ -22,12 +22,8 @@ export interface NodeHandlerHooks {
 }
 
 /** What a framework keeps in another place than its request. Default: what the request has. */
-export interface NodeRequestOptions extends NodeHandlerHooks {
+export interface NodeRequestOptions extends NodeHandlerHooks, ParsedBody {
   readonly url?: string | undefined;
-  /** What a parser left as the body. */
-  readonly body?: unknown;
-  /** What a parser, or the platform, left as the raw body. */
-  readonly rawBody?: unknown;
 }
 
 /**

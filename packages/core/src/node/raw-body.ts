@@ -3,16 +3,12 @@ import type { WebhookRequest } from '../delivery/request.ts';
 import { isBytes } from '../shared/bytes.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { headerValue } from '../shared/headers.ts';
-import type { NodeMessage, NodeRequest } from './node-request.ts';
+import type { NodeMessage, NodeRequest, ParsedBody } from './node-request.ts';
 import { readBody } from './read-body.ts';
 
-export interface RawBodySources {
-  /** The types of other packages add a `rawBody` of their own, text or bytes. Here it is an option of its own. */
+export interface RawBodySources extends ParsedBody {
+  /** What a parser left on the request itself is not looked at: pass it as `body` or `rawBody`. */
   readonly req: NodeRequest;
-  /** What a parser left as the body. */
-  readonly body?: unknown;
-  /** What a parser, or the platform, left as the raw body. */
-  readonly rawBody?: unknown;
   /** Used if no bytes are left. Says to the developer what ran first, and the one line that fixes it. */
   readonly explainMissingBody: () => string;
 }

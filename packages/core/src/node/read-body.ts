@@ -19,8 +19,8 @@ const BODY_TIMEOUT_MS = 10_000;
  * Reads the exact bytes of a Node request, at most `limitBytes` of them. It settles whatever the sender does, leaves no
  * listener and no timer behind, and holds at most about twice the bytes that were sent.
  *
- * @throws ShowpadWebhookError `BODY_TOO_LARGE`; `BODY_TIMEOUT` if the sender was too slow; what `onHeld` throws; `RAW_BODY_UNAVAILABLE` if the
- * sender went away, or if something else reads the stream.
+ * @throws ShowpadWebhookError `BODY_TOO_LARGE`; `BODY_TIMEOUT` if the sender was too slow; `RAW_BODY_UNAVAILABLE` if the sender
+ * went away, or if something else reads the stream. Also what `onHeld` throws.
  *
  * @example
  * ```ts
