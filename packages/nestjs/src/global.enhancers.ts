@@ -53,7 +53,11 @@ export async function enhancersOf(config: ApplicationConfig, contextId: ContextI
   };
 }
 
-function resolve<Enhancer>({ host, token }: Wrapper, contextId: ContextId): Promise<Enhancer> {
-  const moduleRef = host?.getProviderByKey(ModuleRef).instance as ModuleRef;
-  return moduleRef.resolve(token, contextId);
+function resolve<Enhancer>(wrapper: Wrapper, contextId: ContextId): Promise<Enhancer> {
+  return moduleRefOf(wrapper).resolve(wrapper.token, contextId);
+}
+
+/** The module of a provider is asked for it, because another one may provide something else under the same token. */
+export function moduleRefOf({ host }: Wrapper): ModuleRef {
+  return host?.getProviderByKey(ModuleRef).instance as ModuleRef;
 }

@@ -1,10 +1,11 @@
-import { type ContextId, ContextIdFactory, type ExternalContextCreator, ModuleRef } from '@nestjs/core';
+import { type ContextId, ContextIdFactory, type ExternalContextCreator } from '@nestjs/core';
 import type { EventEnvelope, Handler, HandlerContext } from '@showpad-webhooks/core';
 import {
   configOf,
   enhancersOf,
   type GlobalEnhancers,
   hasScoped,
+  moduleRefOf,
   NO_GLOBAL_ENHANCERS,
   staticEnhancers,
 } from './global.enhancers.ts';
@@ -41,8 +42,7 @@ function createCall(found: FoundHandler, { contextCreator, globalEnhancers }: Ca
   if (isOneInstance && !hasScopedGlobals) {
     return callable(found, { instance: wrapper.instance, contextCreator, globals });
   }
-  // The module of the provider is asked, because another one may provide something else under the same token.
-  const moduleRef = wrapper.host?.getProviderByKey(ModuleRef).instance as ModuleRef;
+  const moduleRef = moduleRefOf(wrapper);
   return async (event, context) => {
     // As for an HTTP request, each delivery gets a provider of its own, which can inject the delivery as REQUEST.
     const contextId = ContextIdFactory.create();

@@ -29,12 +29,16 @@ const TYPE = 'shared-space-user-added';
 let close = async (): Promise<void> => {};
 afterEach(() => close());
 
-async function deliver(...handlers: Type<object>[]): Promise<Receipt> {
+async function startApp(...handlers: Type<object>[]): Promise<Receiver> {
   const imports = [ShowpadWebhooksModule.forRoot({ path: '/webhooks/showpad', keys: KEY })];
   const testing = await Test.createTestingModule({ imports, providers: handlers }).compile();
   await testing.init();
   close = () => testing.close();
-  const receiver = testing.get<Receiver>(getShowpadReceiverToken());
+  return testing.get<Receiver>(getShowpadReceiverToken());
+}
+
+async function deliver(...handlers: Type<object>[]): Promise<Receipt> {
+  const receiver = await startApp(...handlers);
   return receiver.receive(signedDelivery(TYPE, { key: KEY }));
 }
 
@@ -196,16 +200,24 @@ test('a guard that failed for one handler is not named for the next one', async 
     }
   }
   const reported: string[] = [];
-  const imports = [ShowpadWebhooksModule.forRoot({ path: '/webhooks/showpad', keys: KEY })];
-  const providers = [handled(UseGuards(guard(() => false))), Second];
-  const testing = await Test.createTestingModule({ imports, providers }).compile();
-  await testing.init();
-  close = () => testing.close();
-  const receiver = testing.get<Receiver>(getShowpadReceiverToken());
+  const receiver = await startApp(handled(UseGuards(guard(() => false))), Second);
   receiver.onError(({ message }) => reported.push(message));
   await receiver.receive(signedDelivery(TYPE, { key: KEY }));
   expect(reported.toSorted()).toEqual([
     `The guard RolesGuard denied an event of type "${TYPE}".`,
     `The handler "Second.add" for "${TYPE}" threw an error.`,
   ]);
+});
+
+test('an event type from outside cannot begin a line of a log', async () => {
+  @Injectable()
+  class Handlers {
+    @OnShowpadEvent('*')
+    @UseGuards(guard(() => false))
+    add() {}
+  }
+  const receiver = await startApp(Handlers);
+  const event = { type: 'a\nforged line', id: '1', data: {} };
+  const { error } = await receiver.receive(signedDelivery({ body: JSON.stringify(event) }, { key: KEY }));
+  expect(error?.message).toBe('The guard RolesGuard denied an event of type "a\\nforged line".');
 });
