@@ -1,3 +1,4 @@
+import { TIMESTAMP_HEADER } from '@showpad-webhooks/core';
 import type { HeaderMap } from './send.ts';
 
 /** A line that an `onDeadLetter` listener as in the documentation wrote. */
@@ -18,8 +19,6 @@ interface DeadDelivery {
   readonly outcome: string;
   readonly status: number;
 }
-
-const TIMESTAMP_HEADER = 'x-showpad-signature-timestamp';
 
 /** Reads a dead letter as a recording of a delivery that failed. Its signature is verified like every other one. */
 export function recordingOfLetter({ headers, body, receivedAt }: WrittenLetter): DeadDelivery {
