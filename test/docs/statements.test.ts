@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { InboxStore } from '@showpad-webhooks/core/inbox';
 import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
 import { expect, test } from 'vitest';
 import { CODES, SUCCESS_RESPONSES } from '../../packages/core/src/delivery/response.ts';
@@ -49,4 +50,34 @@ test('the page of responses has one row for each outcome and status', () => {
   const failures = Object.values(CODES).map(({ outcome, status }) => `${outcome} ${status}`);
   const successes = Object.entries(SUCCESS_RESPONSES).map(([outcome, { status }]) => `${outcome} ${status}`);
   expect(statusesIn('docs/responses.md')).toEqual([...new Set([...successes, ...failures])].sort());
+});
+
+type RequiredKey<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? never : Key }[keyof T];
+/** The compiler checks that none is missing. */
+const STORE_CALLS: Readonly<Record<RequiredKey<InboxStore>, true>> = {
+  put: true,
+  claim: true,
+  checkpoint: true,
+  settle: true,
+  nextDueMs: true,
+  bringForward: true,
+  list: true,
+  counts: true,
+  retry: true,
+  discard: true,
+  erase: true,
+  addDone: true,
+  purge: true,
+  health: true,
+  close: true,
+};
+
+test.each([
+  'CONTEXT.md',
+  'CONTRIBUTING.md',
+  'docs/inbox.md',
+  'docs/adr/0006-an-inbox-is-a-store-and-a-loop.md',
+])('%s says how many calls the store of an inbox has', (document) => {
+  expect(Object.keys(STORE_CALLS)).toHaveLength(15);
+  expect(read(document)).toMatch(/fifteen (atomic )?calls/);
 });
