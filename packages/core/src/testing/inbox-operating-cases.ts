@@ -291,7 +291,7 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
         const page = await inbox.list({ state: 'pending', limit: 2, cursor });
         ids.push(...page.items.map(({ id }) => id));
         cursor = page.next;
-      } while (cursor !== undefined);
+      } while (cursor !== undefined && ids.length < 100); // A store that ignores the cursor has no last page.
       assert.deepEqual(ids, ['4', '3', '2', '1', '0']);
     }),
 

@@ -108,6 +108,27 @@ export function inboxStoreConformance(create: () => MaybePromise<InboxStore>): r
       },
     ),
 
+    check('gives no fence of an id again, also after a retry or a discard', async (store) => {
+      const fences: number[] = [];
+      for (const leave of [
+        async (claim: ClaimedEntry) => {
+          await store.settle(claim, { state: 'done', nowMs: NOW, keepBody: true });
+          await store.retry({ id: claim.id }, { nowMs: NOW, limit: 1 });
+        },
+        async (claim: ClaimedEntry) => {
+          await store.settle(claim, { state: 'done', nowMs: NOW, keepBody: true });
+          await store.discard({ id: claim.id }, { limit: 1 });
+        },
+        async () => {},
+      ]) {
+        await store.put(entryOf({}), AT);
+        const [claim] = await store.claim({ ...ASK, limit: 1 });
+        fences.push((claim as ClaimedEntry).fence);
+        await leave(claim as ClaimedEntry);
+      }
+      assert.equal(new Set(fences).size, 3, `the fences are ${fences}`);
+    }),
+
     check('keeps entries by the clock of the inbox, whatever the time of their arrival', async (store) => {
       await store.put(entryOf({ id: 'early', receivedAtMs: 0 }), { nowMs: NOW + 1 });
       await store.put(entryOf({ id: 'late', receivedAtMs: NOW * 2 }), AT);
@@ -256,7 +277,7 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
     small.map(
       (limit): Call =>
         async ({ store, nowMs }) => {
-          return store.purge({ state: 'done', beforeMs: nowMs - 20_000, limit });
+          return store.purge({ state: 'done', beforeMs: nowMs - 5_000, limit });
         },
     ),
     fc.tuple(fc.constantFrom<'pending' | 'leased'>('pending', 'leased'), small).map(
@@ -273,7 +294,7 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
     ),
   );
 
-  const property = fc.asyncProperty(fc.array(call, { maxLength: 40 }), async (calls) => {
+  const property = fc.asyncProperty(fc.array(call, { maxLength: 40, size: 'max' }), async (calls) => {
     const reference: Subject = { store: createMemoryInboxStore(), claims: [], nowMs: NOW };
     const subject: Subject = { store: await create(), claims: [], nowMs: NOW };
     try {
@@ -292,7 +313,7 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
     }
   });
   // The same sequences each time: a store that passes today passes tomorrow.
-  await fc.assert(property, { seed: 20_260_115, numRuns: 200 });
+  await fc.assert(property, { seed: 20_260_115, numRuns: 100 });
 }
 
 /** All that can be seen of a store, page by page. */
@@ -310,7 +331,7 @@ async function pictureOf(store: InboxStore): Promise<unknown> {
         }),
       );
       cursor = page.next;
-    } while (cursor !== undefined);
+    } while (cursor !== undefined && items.length < 100); // A store that ignores the cursor has no last page.
   }
   return {
     items,

@@ -1,4 +1,5 @@
 import {
+  type ClaimResult,
   createMemoryLedger,
   createReceiver,
   type HandlerContext,
@@ -190,6 +191,23 @@ describe('ledgerConformance notices a ledger that', () => {
     return { ...good, ...change(good) };
   };
 
+  type Claimed = Extract<ClaimResult, { status: 'claimed' }>;
+  const claiming = (change: (claim: Claimed) => Claimed) =>
+    broken((good) => ({
+      async claim(request) {
+        const result = await good.claim(request);
+        return result.status === 'claimed' ? change(result) : result;
+      },
+    }));
+
+  const conflicting = (status: ClaimResult['status'], isConflict: boolean) =>
+    broken((good) => ({
+      async claim(request) {
+        const result = await good.claim(request);
+        return result.status === status ? { ...result, isConflict } : result;
+      },
+    }));
+
   test('works, and has nothing to say', async () => {
     expect(await failures(broken(() => ({})))).toEqual([]);
   });
@@ -278,6 +296,140 @@ describe('ledgerConformance notices a ledger that', () => {
         };
       }),
       'gives one of 100 that claim at once the event',
+    ],
+    [
+      'completes an event a hundred times',
+      broken((good) => ({ complete: (claim) => good.complete(claim) || claim.fence > 0 })),
+      'gives one of 100 that claim at once the event',
+    ],
+    [
+      'has fences that are texts',
+      claiming((claim) => ({ ...claim, fence: `${claim.fence}` as never })),
+      'gives a new event to the first who claims it',
+    ],
+    [
+      'says that a new event is old',
+      claiming((claim) => ({ ...claim, ageMs: claim.ageMs + 1 })),
+      'gives a new event to the first who claims it',
+    ],
+    [
+      'has one fence for all claims',
+      claiming((claim) => ({ ...claim, fence: 1 })),
+      'gives the event away when the lease is over',
+    ],
+    [
+      'does not count the attempts of dead holders',
+      claiming((claim) => ({ ...claim, attempt: 1 })),
+      'gives the event away when the lease is over',
+    ],
+    [
+      'does not count the attempts that failed',
+      claiming((claim) => ({ ...claim, attempt: 1 })),
+      'gives a released event again at once, counting attempts and keeping what is done',
+    ],
+    [
+      'keeps which handlers are done for one attempt only',
+      claiming((claim) => ({ ...claim, done: claim.attempt > 2 ? [] : claim.done })),
+      'gives a released event again at once, counting attempts and keeping what is done',
+    ],
+    [
+      'forgets a completion when the clock steps',
+      broken((good) => ({
+        claim: async (request) => {
+          const result = await good.claim(request);
+          const isSteady = Math.abs(Date.now() - performance.timeOrigin - performance.now()) < 3_600_000;
+          return result.status === 'completed' && !isSteady ? { ...result, status: 'in-progress' } : result;
+        },
+      })),
+      'measures leases by a clock that does not step with the clock of this process',
+    ],
+    [
+      'says an age that is much too large',
+      claiming((claim) => ({ ...claim, ageMs: claim.ageMs * 1e6 })),
+      'says how long ago a released event was claimed for the first time',
+    ],
+    [
+      'counts the age from the last claim',
+      claiming((claim) => ({ ...claim, ageMs: Math.min(claim.ageMs, 1) })),
+      'says how long ago an event of a dead holder was claimed for the first time',
+    ],
+    [
+      'forgets what a dead holder had done',
+      claiming((claim) => ({ ...claim, done: [] })),
+      'keeps what a dead holder had done',
+    ],
+    [
+      'renews the lease only without a handler',
+      broken((good) => ({
+        checkpoint: (claim, update) =>
+          good.checkpoint(claim, update.handler === undefined ? update : { ...update, leaseMs: 0 }),
+      })),
+      'renews the lease at a checkpoint, with or without a handler',
+    ],
+    [
+      'renews the lease only with a handler',
+      broken((good) => ({
+        checkpoint: (claim, update) =>
+          good.checkpoint(claim, update.handler === undefined ? { leaseMs: 0 } : update),
+      })),
+      'renews the lease at a checkpoint, with or without a handler',
+    ],
+    [
+      'does not let a holder finish after its lease',
+      broken((good) => {
+        const endsMs = new Map<string, number>();
+        return {
+          claim(request) {
+            endsMs.set(request.key, performance.now() + request.leaseMs);
+            return good.claim(request);
+          },
+          complete: (claim) => performance.now() < Number(endsMs.get(claim.key)) && good.complete(claim),
+        };
+      }),
+      'lets a holder finish after its lease, if nobody took over',
+    ],
+    ...(['checkpoint', 'complete', 'release'] as const).flatMap(
+      (operation): [string, () => Ledger, string][] => [
+        [
+          `accepts "${operation}" with an older fence`,
+          broken((good) => ({
+            [operation]: async (...args: [never, never]) => (await good[operation](...args)) || true,
+          })),
+          'lets an older fence change nothing',
+        ],
+        [
+          `accepts "${operation}" of a settled claim`,
+          broken((good) => ({
+            [operation]: async (...args: [never, never]) => (await good[operation](...args)) || true,
+          })),
+          'lets a settled claim change nothing',
+        ],
+        [
+          `accepts "${operation}" of a claim that was never made`,
+          broken(() => ({ [operation]: () => true })),
+          'knows nothing of claims that were never made',
+        ],
+      ],
+    ),
+    ...(['in-progress', 'claimed', 'completed'] as const).map((status): [string, () => Ledger, string] => [
+      `does not notice another body if an event is ${status}`,
+      conflicting(status, false),
+      'notices another body under the same id, in every state',
+    ]),
+    [
+      'says of a new event that it has another body',
+      conflicting('claimed', true),
+      'gives a new event to the first who claims it',
+    ],
+    [
+      'says of a running event that it has another body',
+      conflicting('in-progress', true),
+      'notices another body under the same id, in every state',
+    ],
+    [
+      'says of every duplicate that it has another body',
+      conflicting('completed', true),
+      'says completed for ever after, also when the lease is over',
     ],
   ])('%s', async (_name, create, expected) => {
     // Each look at the clock takes a second, so that a case does not really wait for what never comes.
