@@ -7,7 +7,7 @@ const CANCEL = 8;
 const ACCEPT_MS = 1_000;
 
 export function isHttp2(res: NodeResponse): res is Http2ServerResponse {
-  return res.req?.httpVersionMajor === 2;
+  return res.req.httpVersionMajor === 2;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import { createNodeHandler, readBody, writeResponse } from '@showpad-webhooks/core/node';
-import { describe, expect, test, vi } from 'vitest';
-import { delivery, KEY, startTime, stopTime, TYPE } from '../support.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { delivery, isSettled, KEY, startTime, stopTime, TYPE } from '../support.ts';
 import { openStream, serveHttp2, until } from './open-stream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
@@ -32,6 +32,8 @@ function writeEndlessly(stream: ClientHttp2Stream): void {
 
 describe('writeResponse over HTTP/2', () => {
   test('ends an upload that would go on, right after the response', async () => {
+    stopTime();
+    onTestFinished(startTime);
     const { req, res, stream, streams } = await openStream();
     let arrivedBytes = 0;
     req.on('data', (chunk: Buffer) => {
@@ -44,6 +46,7 @@ describe('writeResponse over HTTP/2', () => {
     writeResponse(res, refusal);
     expect(await answer).toEqual({ status: 413, body: refusal.body, code: NGHTTP2_NO_ERROR });
     await until(() => streams.size === 0);
+    expect(vi.getTimerCount()).toBe(0);
     // What was on its way when the response was written: a window of HTTP/2 at most.
     expect(arrivedBytes - before).toBeLessThanOrEqual(65_535);
   });
@@ -65,20 +68,17 @@ describe('writeResponse over HTTP/2', () => {
 
   test('waits no longer than a second for a sender that accepts no response', async () => {
     stopTime();
-    try {
-      const { res, stream, streams } = await openStream({}, { initialWindowSize: 0 });
-      writeEndlessly(stream);
-      writeResponse(res, refusal);
-      await once(stream, 'response');
-      vi.advanceTimersByTime(999);
-      expect(res.stream.closed).toBe(false);
-      vi.advanceTimersByTime(1);
-      await until(() => streams.size === 0);
-      expect(res.stream.rstCode).toBe(NGHTTP2_CANCEL);
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      await startTime();
-    }
+    onTestFinished(startTime);
+    const { res, stream, streams } = await openStream({}, { initialWindowSize: 0 });
+    writeEndlessly(stream);
+    writeResponse(res, refusal);
+    await once(stream, 'response');
+    vi.advanceTimersByTime(999);
+    expect(res.stream.closed).toBe(false);
+    vi.advanceTimersByTime(1);
+    await until(() => streams.size === 0);
+    expect(res.stream.rstCode).toBe(NGHTTP2_CANCEL);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('closes nothing early if the upload is over', async () => {
@@ -90,6 +90,24 @@ describe('writeResponse over HTTP/2', () => {
     const answer = answerOf(stream);
     writeResponse(res, refusal);
     expect(await answer).toMatchObject({ status: 413, body: refusal.body });
+    await until(() => streams.size === 0);
+  });
+
+  test('waits for as long as it takes a sender to accept the response if the upload is over', async () => {
+    stopTime();
+    onTestFinished(startTime);
+    const { req, res, stream, client, streams } = await openStream({}, { initialWindowSize: 0 });
+    const ended = once(req, 'end');
+    req.resume();
+    stream.end('whole');
+    await ended;
+    const answer = answerOf(stream);
+    writeResponse(res, refusal);
+    await once(stream, 'response');
+    vi.advanceTimersByTime(60_000);
+    expect(res.stream.closed).toBe(false);
+    client.settings({ initialWindowSize: 65_535 });
+    expect(await answer).toMatchObject({ body: refusal.body });
     await until(() => streams.size === 0);
   });
 
@@ -113,6 +131,20 @@ describe('readBody over HTTP/2', () => {
     stream.write('le ');
     stream.end('one');
     expect(Buffer.from(await reading).toString()).toBe('whole one');
+  });
+
+  test('waits for a reset only if there is no length that would show it', async () => {
+    stopTime();
+    onTestFinished(startTime);
+    const isRead = async (headers: Readonly<Record<string, string>>) => {
+      const { req, stream } = await openStream(headers);
+      const [reading, ended] = [readBody(req, 100), once(req, 'end')];
+      stream.end('whole one');
+      await ended;
+      return isSettled(reading);
+    };
+    expect(await isRead({ 'content-length': '9' })).toBe(true);
+    expect(await isRead({})).toBe(false);
   });
 
   const gone = {

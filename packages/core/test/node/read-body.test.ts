@@ -81,6 +81,27 @@ describe('readBody keeps to its limit', () => {
   });
 });
 
+describe('onHeld', () => {
+  test('hears how many bytes are held, before they are', async () => {
+    const { req } = await openChunked('{"a":', '1}');
+    const onHeld = vi.fn();
+    await readBody(req, LIMIT, { onHeld });
+    expect(onHeld.mock.calls.at(-1)).toEqual([7]);
+  });
+
+  test('ends reading by throwing', async () => {
+    const { req } = await openPost(10, 'half');
+    const before = listenerCounts(req);
+    const full = new Error('There is no room.');
+    const onHeld = () => {
+      throw full;
+    };
+    await expect(readBody(req, LIMIT, { onHeld })).rejects.toBe(full);
+    expect(listenerCounts(req)).toEqual(before);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('readBody settles whatever the sender does', () => {
   test('who closes the connection halfway', async () => {
     const { req, client } = await openPost(10, 'half');
