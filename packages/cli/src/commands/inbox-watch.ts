@@ -2,10 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type InboxStatus, readStatus } from '@showpad-webhooks/core/operations';
 import type { Context } from '../context.ts';
 import { useInbox } from '../inbox/open-inbox.ts';
-import { type Line, paint } from '../terminal/output.ts';
+import { type Painted, paint } from '../terminal/output.ts';
 import { readSource, type WatchFlags } from './inbox-flags.ts';
 
-export function lineOfStatus({ pending, leased, done, dead, lagMs }: InboxStatus): Line {
+export function lineOfStatus({
+  pending,
+  leased,
+  done,
+  dead,
+  lagMs,
+}: InboxStatus): readonly (string | Painted)[] {
   return [
     `pending ${pending}`,
     `leased ${leased}`,
@@ -25,7 +31,7 @@ export async function watch(flags: WatchFlags, { io, output }: Context): Promise
       const time = new Date().toISOString();
       try {
         const read = await readStatus(inbox);
-        output.result({ time, ...read }, [paint('dim', time), ...[lineOfStatus(read)].flat()]);
+        output.result({ time, ...read }, [paint('dim', time), ...lineOfStatus(read)]);
         for (const problem of read.problems) {
           if (!told.has(problem)) output.note(problem);
           told.add(problem);

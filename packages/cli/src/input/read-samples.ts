@@ -8,12 +8,12 @@ export async function readSampleFiles(
   files: readonly string[] | undefined,
   io: Io,
 ): Promise<readonly unknown[]> {
-  const found: unknown[] = [];
+  const found: unknown[] = []; // events, and lists of events
   for (const file of files ?? []) {
     const path = file === '-' || file.startsWith('@') ? file : `@${file}`;
-    found.push(...[await readJson(path, '--sample', io)].flat());
+    found.push(await readJson(path, '--sample', io));
   }
-  return found;
+  return found.flat();
 }
 
 /** The emulator checks what is in them. */
