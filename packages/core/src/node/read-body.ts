@@ -55,8 +55,8 @@ export function readBody(
       reject(unavailable('Something else listens to "readable" on the request stream.'));
       return;
     }
-    const declaredBytes = req.headers['content-length'];
-    const bytes = new GrowingBuffer(declaredBytes === undefined ? undefined : Number(declaredBytes));
+    const declaredBytes = Number(req.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+    const bytes = new GrowingBuffer(declaredBytes);
     const endLimit = setTimeLimit(() => finish(tooSlow(timeoutMs)), timeoutMs);
     const onData = (piece: Buffer | string) => {
       if (typeof piece === 'string')

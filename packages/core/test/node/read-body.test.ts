@@ -45,6 +45,15 @@ describe('readBody resolves to the exact bytes', () => {
     expect(Buffer.from(await reading).toString()).toBe('abcdef');
   });
 
+  test('and takes no more memory than the sender has declared', async () => {
+    const { req, client } = await openPost(30_000, 'x'.repeat(20_000));
+    const reading = readAndCheck(req, 30_000);
+    await once(req, 'data');
+    client.write('x'.repeat(10_000));
+    const { length, buffer } = await reading;
+    expect([length, buffer.byteLength]).toEqual([30_000, 30_000]);
+  });
+
   test('of a chunked body', async () => {
     const { req } = await openChunked('{"a":', '1}');
     expect(Buffer.from(await readAndCheck(req)).toString()).toBe('{"a":1}');
