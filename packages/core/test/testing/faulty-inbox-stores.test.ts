@@ -1,0 +1,237 @@
+import type { InboxStore } from '@showpad-webhooks/core/inbox';
+import { inboxStoreConformance } from '@showpad-webhooks/core/testing';
+import { describe, expect, test } from 'vitest';
+import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
+import {
+  asText,
+  changing,
+  forgetsHandlers,
+  neverDeletesBodies,
+  noConflicts,
+  putsInTwoSteps,
+  runCase,
+  type StoreFault,
+  withIds,
+} from './faults.ts';
+
+describe('inboxStoreConformance notices a store that', () => {
+  const HOSTILE = 'keeps hostile ids apart, and gives them back as they came';
+  const BODIES = 'gives bodies back byte for byte, with all that came with them';
+  const EXCEPT = 'leaves out what the process that asks is handling';
+  const DONE = 'deletes the body of a done entry, and then does not retry it';
+  const REFERENCE = 'gives what the reference in memory gives, in random sequences of calls';
+
+  test.each<[string, StoreFault, string]>([
+    ['compares ids without regard to case', withIds((id) => id.toLowerCase()), HOSTILE],
+    ['trims ids', withIds((id) => id.trim()), HOSTILE],
+    ['ends ids at a NUL', withIds((id) => id.split('\0', 1)[0] as string), HOSTILE],
+    ['ends ids at a colon', withIds((id) => id.split(':', 1)[0] as string), HOSTILE],
+    ['keeps ids as UTF-8', withIds((id) => Buffer.from(id).toString()), HOSTILE],
+    ['normalises ids', withIds((id) => id.normalize()), HOSTILE],
+    ['cuts long ids', withIds((id) => id.slice(0, 999_999)), HOSTILE],
+    [
+      'keeps no characters of four bytes',
+      withIds((id) => id.replace(/\p{Emoji_Presentation}/u, '?')),
+      HOSTILE,
+    ],
+    ['drops quotes', withIds((id) => id.replaceAll("'", '')), HOSTILE],
+    ['takes digits for a number', withIds((id) => (id === '1' ? '1.0' : id)), HOSTILE],
+    [
+      'has ids as properties of an object',
+      (good) => ({ put: (entry, at) => (entry.id in {} ? { isConflict: false } : good.put(entry, at)) }),
+      HOSTILE,
+    ],
+    [
+      'sets the prototype of an object',
+      (good) => ({ put: (entry, at) => (entry.id === '__proto__' ? 'stored' : good.put(entry, at)) }),
+      HOSTILE,
+    ],
+    [
+      'takes an id for a pattern',
+      (good) => ({ list: (query) => good.list(query.id === '*' ? { state: 'leased' } : query) }),
+      HOSTILE,
+    ],
+    ['does not notice another body', noConflicts, HOSTILE],
+    ['keeps bodies as text', asText, BODIES],
+    [
+      'cuts large bodies',
+      changing((entry) => ({ ...entry, body: entry.body.subarray(0, 1_000_000) })),
+      BODIES,
+    ],
+    [
+      'keeps no empty body',
+      changing((entry) => ({ ...entry, body: Buffer.from(entry.body.length ? entry.body : '-') })),
+      BODIES,
+    ],
+    ['forgets the key', changing((entry) => ({ ...entry, keyLabel: undefined })), BODIES],
+    ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), BODIES],
+    [
+      'gives an ArrayBuffer for bytes',
+      (good) => ({
+        claim: async (request) =>
+          (await good.claim(request)).map((each) => ({ ...each, body: each.body.buffer as never })),
+      }),
+      BODIES,
+    ],
+    ['puts in two steps', putsInTwoSteps, 'stores one of 100 that are put at once'],
+    [
+      'gives entries to two that claim at once',
+      (good) => {
+        let given: ReturnType<InboxStore['claim']>;
+        return { claim: (request) => (given ??= good.claim(request)) };
+      },
+      'leases each of 100 entries to one of those that claim at once',
+    ],
+    [
+      'claims the newest first',
+      (good) => ({ claim: async (request) => (await good.claim(request)).toReversed() }),
+      'claims what is due at the same time in the order it came, put or left by its holder',
+    ],
+    [
+      'keeps entries by the time of their arrival',
+      (good) => ({ put: (entry) => good.put(entry, { nowMs: entry.receivedAtMs }) }),
+      'keeps entries by the clock of the inbox, whatever the time of their arrival',
+    ],
+    [
+      'claims what the process is handling',
+      (good) => ({ claim: (request) => good.claim({ ...request, exceptIds: [] }) }),
+      EXCEPT,
+    ],
+    [
+      'is due for what the process is handling',
+      (good) => ({ nextDueMs: () => good.nextDueMs({ exceptIds: [] }) }),
+      EXCEPT,
+    ],
+    ['keeps the bodies of what is done', neverDeletesBodies, DONE],
+    [
+      'deletes every body',
+      (good) => ({
+        settle: (holding, outcome) => good.settle(holding, { ...outcome, keepBody: false } as never),
+      }),
+      DONE,
+    ],
+    [
+      'retries what has no body',
+      (good) => ({ retry: async (...args) => (await good.retry(...args)) || 1 }),
+      DONE,
+    ],
+    [
+      'forgets the digest of a body that is gone',
+      (good) => ({
+        async put(entry, at) {
+          const [kept] = (await good.list({ id: entry.id })).items;
+          return kept && !kept.hasBody ? { isConflict: false } : good.put(entry, at);
+        },
+      }),
+      DONE,
+    ],
+    ['takes what is invalid for an event', changing((entry) => ({ ...entry, error: undefined })), REFERENCE],
+    [
+      'claims a known entry again',
+      (good) => ({
+        putClaimed: async (entry, at) => ({ fence: 1, ...(await good.putClaimed?.(entry, at)) }),
+      }),
+      REFERENCE,
+    ],
+    [
+      'does not limit what it claims',
+      (good) => ({ claim: (request) => good.claim({ ...request, limit: 100 }) }),
+      REFERENCE,
+    ],
+    [
+      'counts fences for each attempt at an entry',
+      (good) => {
+        const fences = new Map<string, number>();
+        const real = <Held extends { id: string; fence: number }>({ id, fence }: Held) => ({
+          id,
+          fence: fences.get(`${id} ${fence}`) ?? 0,
+        });
+        return {
+          async claim(request) {
+            return (await good.claim(request)).map((each) => {
+              fences.set(`${each.id} ${each.attempt}`, each.fence);
+              return { ...each, fence: each.attempt };
+            });
+          },
+          putClaimed: undefined as never,
+          checkpoint: (holding, update) => good.checkpoint(real(holding), update),
+          settle: (holding, outcome) => good.settle(real(holding), outcome),
+        };
+      },
+      'gives no fence of an id again, also after a retry or a discard',
+    ],
+    ['forgets which handlers are done', forgetsHandlers, REFERENCE],
+    ['renews no lease', () => ({ checkpoint: () => true }), REFERENCE],
+    [
+      'keeps no error',
+      (good) => ({
+        settle: (holding, outcome) => good.settle(holding, { ...outcome, error: undefined } as never),
+      }),
+      REFERENCE,
+    ],
+    [
+      'retries all at once',
+      (good) => ({ retry: (target, request) => good.retry(target, { ...request, limit: 100 }) }),
+      REFERENCE,
+    ],
+    [
+      'retries at a wrong time',
+      (good) => ({ retry: (target, request) => good.retry(target, { ...request, nowMs: 0 }) }),
+      REFERENCE,
+    ],
+    [
+      'discards all at once',
+      (good) => ({ discard: (target) => good.discard(target, { limit: 100 }) }),
+      REFERENCE,
+    ],
+    ['discards nothing', () => ({ discard: () => 1 }), REFERENCE],
+    ['notes no handler', () => ({ addDone: () => false }), REFERENCE],
+    ['erases nothing', () => ({ erase: () => undefined }), REFERENCE],
+    [
+      'purges what is not old enough',
+      (good) => ({ purge: (request) => good.purge({ ...request, beforeMs: request.beforeMs + 20_000 }) }),
+      REFERENCE,
+    ],
+    [
+      'brings everything forward',
+      (good) => ({ bringForward: (request) => good.bringForward({ ...request, afterMs: 0 }) }),
+      REFERENCE,
+    ],
+    ['brings nothing forward', () => ({ bringForward: () => 0 }), REFERENCE],
+    [
+      'counts no dead entries',
+      (good) => ({ counts: async () => ({ ...(await good.counts()), dead: 0 }) }),
+      REFERENCE,
+    ],
+    [
+      'has only first pages',
+      (good) => ({ list: async (query) => ({ ...(await good.list(query)), next: undefined }) }),
+      REFERENCE,
+    ],
+    [
+      'begins each page with the first entry',
+      (good) => ({ list: ({ cursor: _, ...query }) => good.list(query) }),
+      REFERENCE,
+    ],
+    ['is never due', () => ({ nextDueMs: () => undefined }), REFERENCE],
+  ])('%s', async (_what, fault, name) => {
+    const create = () => {
+      const good = createMemoryInboxStore();
+      return { ...good, ...fault(good) };
+    };
+    await expect(runCase(inboxStoreConformance(create), name)).rejects.toThrow();
+  });
+
+  test('leaves no store open, whatever it finds', async () => {
+    for (const fault of [() => ({}), neverDeletesBodies]) {
+      let open = 0;
+      const create = () => {
+        open++;
+        const good = createMemoryInboxStore();
+        return { ...good, ...fault(good), close: () => void open-- };
+      };
+      for (const { run } of inboxStoreConformance(create)) await run().catch(() => {});
+      expect(open).toBe(0);
+    }
+  });
+});
