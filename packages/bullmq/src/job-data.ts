@@ -34,7 +34,7 @@ export function updateProgress(job: Job, { done, generation }: Progress): Promis
 
 /** BullMQ accepts no colon in an id, and no integer. */
 export function jobIdOf(id: string): string {
-  return `sp-${hashText(id).toString('hex')}`;
+  return `sp-${hashText(id, 'hex')}`;
 }
 
 export function toJobData({ body, bodyDigest, ...entry }: InboxEntry, nonce: string): JobData {

@@ -55,7 +55,7 @@ export function createRedisLedger({
 
   async function run(script: string, key: string, ...values: (string | number)[]): Promise<unknown> {
     const client = await connected;
-    return client.eval(script, 1, `${prefix}:ledger:${hashText(key).toString('base64url')}`, ...values);
+    return client.eval(script, 1, `${prefix}:ledger:${hashText(key, 'base64url')}`, ...values);
   }
 
   async function settle(state: 'completed' | 'released', { key, fence }: Claim): Promise<boolean> {

@@ -138,5 +138,5 @@ export function createMemoryLedger({
 /** A long id is kept as its hash, to save memory. The prefix keeps it apart from every plain key. */
 function storedKey(key: string): string {
   if (key.length <= LONGEST_PLAIN_KEY) return key;
-  return `\0${hashText(key).toString('base64')}`;
+  return `\0${hashText(key, 'base64')}`;
 }

@@ -57,7 +57,7 @@ export function createFinder(
     for (const problem of problems) {
       const details = { condition: 'problem', data: { problem } } as const;
       // The numbers in a problem may change while it is the same problem.
-      const subject = hashText(problem.replace(/\d+/g, '#')).toString('hex', 0, 6);
+      const subject = hashText(problem.replace(/\d+/g, '#'), 'hex').slice(0, 12);
       found.push(
         finding(
           details,
