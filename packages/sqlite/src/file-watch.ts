@@ -1,25 +1,34 @@
 import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { SqliteHandle } from './sqlite-handle.ts';
 
 /** Says in plain words what has happened to the files of a database since it was opened, or nothing if all is well. */
 export type FileWatch = () => string | undefined;
 
+/** By then every file system gives a folder that changes another time. Some have times of two seconds. */
+const SETTLED_MS = 5_000;
+
 /**
  * Watches whether the path of a database still leads to the file that is open, and to its write-ahead log. If a file is
  * deleted or replaced, SQLite goes on with what it has open, and all of that is gone at the next start.
+ *
+ * The time of a folder changes when a file in it is created, deleted or moved. So while it stays as it was, one look at the folder
+ * is enough. To look at the log after every commit would make the next commit slower: Linux then writes its exact time too.
  */
 export function watchFile(handle: SqliteHandle, path: string): FileWatch {
   if (path === '') return () => undefined; // A database in memory.
   const logPath = `${path}-wal`;
   const file = identityOf(path);
   let log = identityOf(logPath);
+  /** The folder when the files were last found to be where they were. */
+  let folder: Identity | undefined;
 
   function hasLog(): boolean {
     const [row] = handle.prepare('PRAGMA journal_mode').all() as { journal_mode: string }[];
     return row?.journal_mode === 'wal';
   }
 
-  return () => {
+  function findProblem(): string | undefined {
     if (!isSame(identityOf(path), file)) return gone('file');
     const logNow = identityOf(logPath);
     if (isSame(logNow, log)) return undefined;
@@ -27,6 +36,15 @@ export function watchFile(handle: SqliteHandle, path: string): FileWatch {
     if (log && hasLog()) return gone('write-ahead log (the file that ends with "-wal")');
     log = logNow;
     return undefined;
+  }
+
+  return () => {
+    const folderNow = identityOf(dirname(path));
+    if (folder && isSame(folderNow, folder) && folderNow?.mtimeMs === folder.mtimeMs) return undefined;
+    const problem = findProblem();
+    const isSettled = folderNow && Date.now() - folderNow.mtimeMs > SETTLED_MS;
+    folder = isSettled && !problem ? folderNow : undefined;
+    return problem;
   };
 }
 
@@ -39,6 +57,7 @@ export function pathOf(handle: SqliteHandle): string {
 interface Identity {
   readonly dev: number;
   readonly ino: number;
+  readonly mtimeMs: number;
 }
 
 function identityOf(path: string): Identity | undefined {

@@ -1,4 +1,5 @@
-import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createReceiver, type Inbox } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { createSqliteInbox, createSqliteLedger } from '@showpad-webhooks/sqlite';
@@ -92,6 +93,35 @@ describe.skipIf(process.platform === 'win32').each(losses)('a file that is %s', 
     lose(file);
     await expect(inbox.put(entryOf('2'))).rejects.toThrow(problem);
     expect(await inbox.health()).toMatchObject({ isReachable: true, isWritable: false, problems: [problem] });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('in a folder in which nothing has changed for an hour', () => {
+  async function open(file: string): Promise<Inbox> {
+    const inbox = createSqliteInbox({ file });
+    onTestFinished(() => inbox.close({ timeoutMs: 0 }));
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(dirname(file), anHourAgo, anHourAgo);
+    for (const id of ['1', '2', '3']) expect(await inbox.put(entryOf(id))).toBe('stored');
+    return inbox;
+  }
+
+  test.each(losses)('a file that is %s is noticed', async (_what, problem, lose) => {
+    const file = newFile();
+    const inbox = await open(file);
+    lose(file);
+    await expect(inbox.put(entryOf('4'))).rejects.toThrow(problem);
+    await expect(inbox.put(entryOf('5'))).rejects.toThrow(problem);
+    expect((await inbox.health()).problems).toEqual([problem]);
+  });
+
+  test('it is noticed that the folder is another one', async () => {
+    const folder = newFile();
+    mkdirSync(folder);
+    const inbox = await open(join(folder, 'inbox.db'));
+    renameSync(folder, `${folder}.old`);
+    mkdirSync(folder);
+    await expect(inbox.put(entryOf('4'))).rejects.toThrow(FILE_IS_GONE);
   });
 });
 
