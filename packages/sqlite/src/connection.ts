@@ -8,7 +8,7 @@ import { type CheckRoom, createRoomCheck, findRoomProblems } from './room.ts';
 import { checkTables, migrate } from './schema.ts';
 import type { SqliteHandle, SqliteSource, SqliteStatement, SqliteValue } from './sqlite-handle.ts';
 import { type MachineClock, machineClock, openClock } from './steady-clock.ts';
-import { commitTogether, inTransaction, isLocked, type Outcome } from './transaction.ts';
+import { createTransactions, isLocked, type Outcome } from './transaction.ts';
 
 /** A database in which no write keeps the event loop for longer than one commit takes. */
 export interface Connection {
@@ -68,6 +68,7 @@ export function connect(
 ): Connection {
   const handle = database ?? openFile(file, mustExist);
   const ownTimeoutMs = busyTimeoutOf(handle);
+  const transactions = createTransactions(handle);
   const statements = new Map<string, SqliteStatement>();
   let waiting: Waiting[] = [];
   let lockedSinceMs: number | undefined;
@@ -81,7 +82,7 @@ export function connect(
       if (mustExist) checkTables(handle);
       else if (!database) useWriteAheadLog(handle);
       if (!database) makeDurable(handle);
-      return inTransaction(handle, () => {
+      return transactions.run(() => {
         if (!mustExist) migrate(handle);
         return openClock(handle, machine);
       });
@@ -151,7 +152,7 @@ export function connect(
     let outcomes: readonly Outcome[];
     let fileProblem: string | undefined;
     try {
-      outcomes = withBusyTimeout(0, () => commitTogether(handle, writes));
+      outcomes = withBusyTimeout(0, () => transactions.runTogether(writes));
       // A file that was there after the commit has what was committed.
       fileProblem = findFileProblem();
     } catch (error) {
