@@ -1,12 +1,12 @@
 import type { ClaimedEntry, InboxEntry, InboxStore } from '@showpad-webhooks/core/inbox';
-import { createLatestPut, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
+import { createLatestPut, keyTextOf, newFence, type StoredNumber } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { findProblems } from './durability.ts';
 import { createInboxOperations } from './inbox-operations.ts';
 import { COLUMNS, type PostgresInboxRow, rowReader } from './inbox-row.ts';
 import { createNotifications } from './notifications.ts';
-import { createPutBatches } from './put-batches.ts';
-import { nextval, whole, withName } from './shared.ts';
+import { createPutBatches, type Start } from './put-batches.ts';
+import { whole, withName } from './shared.ts';
 import { markDoneSql, TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 /** Selects the entry that a holder has, by its key and its fence. */
@@ -44,9 +44,9 @@ export function createPostgresInboxStore(
     }
   }
 
-  async function add(entry: InboxEntry, state: 'pending' | 'leased' | 'dead', atMs: number) {
+  async function add(entry: InboxEntry, start: Start) {
     try {
-      const result = await puts.put({ key: keyOf(entry.id), entry, state, atMs });
+      const result = await puts.put({ key: keyOf(entry.id), entry, ...start });
       latestPut.succeeded();
       return result;
     } catch (error) {
@@ -59,30 +59,32 @@ export function createPostgresInboxStore(
     ...operations,
 
     async put(entry, { nowMs }) {
-      const result = await add(entry, entry.error ? 'dead' : 'pending', nowMs);
-      if ('isConflict' in result) return result;
-      if (!entry.error) notifications.notify();
-      return 'stored';
+      const state = entry.error ? 'dead' : 'pending';
+      const result = await add(entry, { state, atMs: nowMs, fence: 0, attempt: 0 });
+      if (result === 'stored' && !entry.error) notifications.notify();
+      return result;
     },
 
-    putClaimed: (entry, { nowMs, leaseMs }) => add(entry, 'leased', nowMs + leaseMs),
+    async putClaimed(entry, { nowMs, leaseMs }) {
+      const fence = newFence();
+      const result = await add(entry, { state: 'leased', atMs: nowMs + leaseMs, fence, attempt: 1 });
+      return result === 'stored' ? { fence } : result;
+    },
 
     async claim({ limit, leaseMs, nowMs, exceptIds }) {
       await database.ready();
       // If nothing is due, this changes nothing and takes no lock.
       const rows = await all<PostgresInboxRow>(
         `WITH due AS MATERIALIZED (
-           SELECT key FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
+           SELECT key, at_ms FROM ${table} WHERE ${WAITING} AND at_ms <= $2 AND key <> ALL ($3::text[])
            ORDER BY at_ms, seq LIMIT $4 FOR UPDATE SKIP LOCKED
-         ), numbered AS MATERIALIZED (
-           SELECT key, ${nextval(schema, 'fence')} AS fence FROM due
          ), leased AS (
-           UPDATE ${table} AS inbox SET state = 'leased', at_ms = $5, fence = numbered.fence, attempt = attempt + 1
-           FROM numbered WHERE inbox.key = numbered.key
-           RETURNING ${COLUMNS}, inbox.body
+           UPDATE ${table} AS inbox SET state = 'leased', at_ms = $5, fence = $6, attempt = attempt + 1
+           FROM due WHERE inbox.key = due.key
+           RETURNING ${COLUMNS}, inbox.body, due.at_ms AS due_ms
          )
-         SELECT * FROM leased ORDER BY fence`,
-        [inbox, whole(nowMs), keysOf(exceptIds), limit, whole(nowMs + leaseMs)],
+         SELECT * FROM leased ORDER BY due_ms, seq`,
+        [inbox, whole(nowMs), keysOf(exceptIds), limit, whole(nowMs + leaseMs), newFence()],
       );
       return (await Promise.all(rows.map((row) => readOrSetAside(row, nowMs)))).flat();
     },

@@ -1,8 +1,8 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
+import { checkAboveZero, keyTextOf, newFence, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './database.ts';
 import type { PostgresSource } from './pool.ts';
-import { nextval, whole, withName } from './shared.ts';
+import { whole, withName } from './shared.ts';
 import { markDoneSql, TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 
 export type PostgresLedgerOptions = PostgresSource & {
@@ -11,7 +11,6 @@ export type PostgresLedgerOptions = PostgresSource & {
 };
 
 interface ClaimedRow {
-  readonly fence: StoredNumber;
   readonly attempt: StoredNumber;
   readonly age_ms: StoredNumber;
   readonly handlers: string;
@@ -65,16 +64,18 @@ export function createPostgresLedger({ ttlMs = DAY_MS, ...source }: PostgresLedg
     async claim({ key, bodyDigest, leaseMs }): Promise<ClaimResult> {
       await database.ready();
       const keyText = keyTextOf(key);
+      const fence = newFence();
       const [claimed] = await all<ClaimedRow>(claimSql(schema), [
         keyText,
         bodyDigest,
         whole(leaseMs),
         whole(ttlMs),
+        fence,
       ]);
       if (claimed) {
         return {
           status: 'claimed',
-          fence: Number(claimed.fence),
+          fence,
           attempt: Number(claimed.attempt),
           ageMs: Math.max(0, Number(claimed.age_ms)),
           done: handlersIn(claimed.handlers),
@@ -125,10 +126,9 @@ function claimSql(schema: string): string {
       DELETE FROM ${schema}.ledger AS old USING expired WHERE old.key = expired.key
     )
     INSERT INTO ${schema}.ledger AS l (key, fence, attempt, first_ms, body_digest, state, until_ms)
-    SELECT $1, ${nextval(schema, 'fence')}, 1, now_ms, $2::bigint, 'claimed', now_ms + $3::bigint FROM (SELECT ${NOW} AS now_ms) AS clock
-    -- The fence of the row that could not be inserted may be lower than one that was given since.
+    SELECT $1, $5::bigint, 1, now_ms, $2::bigint, 'claimed', now_ms + $3::bigint FROM (SELECT ${NOW} AS now_ms) AS clock
     ON CONFLICT (key) DO UPDATE SET
-      fence = ${nextval(schema, 'fence')},
+      fence = EXCLUDED.fence,
       attempt = ${keep('l.attempt + 1', '1')},
       first_ms = ${keep('l.first_ms', 'EXCLUDED.first_ms')},
       handlers = ${keep('l.handlers', "'[]'")},
@@ -137,7 +137,7 @@ function claimSql(schema: string): string {
       state = 'claimed',
       until_ms = EXCLUDED.until_ms
     WHERE l.state = 'released' OR l.until_ms <= EXCLUDED.first_ms
-    RETURNING fence, attempt, until_ms - $3::bigint - first_ms AS age_ms, handlers, is_conflict`;
+    RETURNING attempt, until_ms - $3::bigint - first_ms AS age_ms, handlers, is_conflict`;
 }
 
 /** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */

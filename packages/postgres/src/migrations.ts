@@ -12,7 +12,6 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
   // Postgres logs only what changed.
   (schema) => `
 CREATE SEQUENCE ${schema}.entry;
-CREATE SEQUENCE ${schema}.fence;
 CREATE TABLE ${schema}.inbox (
   key text COLLATE "C" PRIMARY KEY,
   seq bigint NOT NULL,

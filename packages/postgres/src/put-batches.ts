@@ -1,28 +1,30 @@
 import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
-import type { InboxEntry } from '@showpad-webhooks/core/inbox';
-import { type StoredNumber, storedMeta } from '@showpad-webhooks/core/store';
+import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
+import { storedMeta } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
-import { nextval, sqlStateOf, whole } from './shared.ts';
+import { sqlStateOf, whole } from './shared.ts';
 
-/** An entry, and how it begins. */
-interface NewEntry {
-  readonly key: string;
-  readonly entry: InboxEntry;
+/** How an entry begins. */
+export interface Start {
   readonly state: 'pending' | 'leased' | 'dead';
   readonly atMs: number;
+  readonly fence: number;
+  readonly attempt: number;
 }
 
-/** The fence is 0, unless the entry is leased. */
-type PutBatchResult = { readonly fence: number } | { readonly isConflict: boolean };
+interface NewEntry extends Start {
+  readonly key: string;
+  readonly entry: InboxEntry;
+}
 
 interface Waiting extends NewEntry {
-  readonly resolve: (result: PutBatchResult) => void;
+  readonly resolve: (result: InboxPutResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export interface PutBatches {
   /** Resolves when the entry is durable, or was there before. */
-  put(entry: NewEntry): Promise<PutBatchResult>;
+  put(entry: NewEntry): Promise<InboxPutResult>;
   /** Resolves when no entry waits, or when Postgres does not answer for too long. */
   drain(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   const running = new Set<Promise<void>>();
   let waitingBytes = 0;
 
-  function put(added: NewEntry): Promise<PutBatchResult> {
+  function put(added: NewEntry): Promise<InboxPutResult> {
     const { byteLength } = added.entry.body;
     if (waitingBytes + byteLength > MOST_WAITING_BYTES) {
       return Promise.reject(
@@ -104,12 +106,11 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
     const rows = await (only && columns.length === 1
       ? database.all<StoredRow>(insertOneSql(schema), [inbox, ...only])
       : database.all<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
-    const fences = new Map(rows.map(({ key, fence }) => [key, Number(fence)]));
+    const stored = new Set(rows.map(({ key }) => key));
     const known: Waiting[] = [];
     for (const each of batch) {
-      const fence = fences.get(each.key);
-      if (fence === undefined) known.push(each);
-      else each.resolve({ fence });
+      if (stored.has(each.key)) each.resolve('stored');
+      else known.push(each);
     }
     if (known.length > 0) await answerKnown(known);
   }
@@ -148,16 +149,17 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
 
 interface StoredRow {
   readonly key: string;
-  readonly fence: StoredNumber;
 }
 
 /** What a put writes, in the order of its columns. The body comes last. */
-function columnsOf({ key, entry, state, atMs }: NewEntry) {
+function columnsOf({ key, entry, state, atMs, fence, attempt }: NewEntry) {
   const { error, bodyDigest, body } = entry;
   return [
     key,
     state,
     whole(atMs),
+    fence,
+    attempt,
     bodyDigest,
     storedMeta(entry),
     error ? JSON.stringify(error) : null,
@@ -174,40 +176,40 @@ type Columns = ReturnType<typeof columnsOf>;
  */
 function parametersOf(rows: readonly Columns[]): readonly unknown[] {
   let from = 1;
-  const places = rows.map(([, , , , , , bytes]) => {
+  const places = rows.map(([, , , , , , , , bytes]) => {
     const place = from;
     from += bytes;
     return place;
   });
-  const lists = [0, 1, 2, 3, 4, 5, 6].map((column) => rows.map((row) => row[column]));
-  return [...lists, places, Buffer.concat(rows.map(([, , , , , , , body]) => body))];
+  const lists = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((column) => rows.map((row) => row[column]));
+  return [...lists, places, Buffer.concat(rows.map(([, , , , , , , , , body]) => body))];
 }
 
 function insertSql(schema: string, source: string): string {
   return `
-    INSERT INTO ${schema}.inbox (seq, fence, attempt, inbox, key, state, at_ms, body_digest, meta, error, body_bytes, body)
+    INSERT INTO ${schema}.inbox
+      (seq, inbox, key, state, at_ms, fence, attempt, body_digest, meta, error, body_bytes, body)
     ${source}
     ON CONFLICT (key) DO NOTHING
-    RETURNING key, fence`;
+    RETURNING key`;
 }
 
-/** The place of an entry, and the fence and the attempt of one that is leased when it is stored. */
-function startSql(schema: string, state: string): string {
-  const ifLeased = (value: string) => `CASE ${state} WHEN 'leased' THEN ${value} ELSE 0 END`;
-  return `${nextval(schema, 'entry')}, ${ifLeased(nextval(schema, 'fence'))}, ${ifLeased('1')}`;
+/** The place of an entry in the order in which they came. */
+function nextSeq(schema: string): string {
+  return `nextval('${schema.replaceAll("'", "''")}.entry')`;
 }
 
 /** Postgres plans it in two thirds of the time that it needs for lists of one. */
 function insertOneSql(schema: string): string {
-  return insertSql(schema, `VALUES (${startSql(schema, '$3::text')}, $1, $2, $3, $4, $5, $6, $7, $8, $9)`);
+  return insertSql(schema, `VALUES (${nextSeq(schema)}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`);
 }
 
 function insertManySql(schema: string): string {
   return insertSql(
     schema,
-    `SELECT ${startSql(schema, 'state')}, $1, key, state, at_ms, digest, meta, error, bytes,
-      substring($10::bytea FROM place FOR bytes)
-    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::integer[], $9::integer[])
-      AS entry (key, state, at_ms, digest, meta, error, bytes, place)`,
+    `SELECT ${nextSeq(schema)}, $1, key, state, at_ms, fence, attempt, digest, meta, error, bytes,
+      substring($12::bytea FROM place FOR bytes)
+    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[], $8::text[], $9::text[],
+      $10::integer[], $11::integer[]) AS entry (key, state, at_ms, fence, attempt, digest, meta, error, bytes, place)`,
   );
 }

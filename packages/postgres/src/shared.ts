@@ -4,11 +4,6 @@ export function sqlStateOf(thrown: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The SQL that takes the next number of a sequence. `schema` is quoted as an identifier. */
-export function nextval(schema: string, sequence: 'entry' | 'fence'): string {
-  return `nextval('${schema.replaceAll("'", "''")}.${sequence}')`;
-}
-
 /** The SQL that adds a name to a list in JSON. `parameter` is the name in JSON. */
 export function withName(parameter: string): string {
   return `CASE handlers WHEN '[]' THEN '[' ELSE left(handlers, -1) || ',' END || ${parameter} || ']'`;

@@ -1,5 +1,5 @@
 import type { InboxEntry, InboxStore } from '@showpad-webhooks/core/inbox';
-import { type InboxRow, keyTextOf, storedMeta } from '@showpad-webhooks/core/store';
+import { type InboxRow, keyTextOf, newFence, storedMeta } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
 import { createInboxOperations } from './inbox-operations.ts';
 import { CLAIMED_COLUMNS, rowReader } from './inbox-row.ts';
@@ -42,15 +42,6 @@ export function createSqliteInboxStore(
 
   const keysOf = (ids: readonly string[]) => JSON.stringify(ids.map(keyOf));
 
-  /** Returns the first of `count` numbers that no entry has had. */
-  function takeFences(count: number): number {
-    const [row] = all<Pick<InboxRow, 'fence'>>(
-      'UPDATE showpad_webhooks SET fence = fence + ? RETURNING fence',
-      count,
-    );
-    return Number(row?.fence) - count + 1;
-  }
-
   /** Adds a row, unless there is one with this key. Then it says whether that one has another body. */
   function insert(entry: InboxEntry, { state, atMs, fence, attempt }: Start) {
     const key = keyOf(entry.id);
@@ -90,7 +81,7 @@ export function createSqliteInboxStore(
 
     putClaimed: (entry, { nowMs, leaseMs }) =>
       writeNew(() => {
-        const fence = takeFences(1);
+        const fence = newFence();
         return insert(entry, { state: 'leased', atMs: nowMs + leaseMs, fence, attempt: 1 }) ?? { fence };
       }),
 
@@ -100,15 +91,14 @@ export function createSqliteInboxStore(
       // A look takes no lock, so an inbox with nothing to do does not disturb other processes.
       if (dueRows().length === 0) return [];
       return write(() => {
-        const due = dueRows();
-        const firstFence = takeFences(due.length);
-        return due.flatMap(({ seq }, index) => {
+        const fence = newFence();
+        return dueRows().flatMap(({ seq }) => {
           const [row] = all<InboxRow>(
             `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
              WHERE seq = ?
              RETURNING ${CLAIMED_COLUMNS}`,
             nowMs + leaseMs,
-            firstFence + index,
+            fence,
             Number(seq),
           );
           return row ? readOrSetAside(row, nowMs) : [];

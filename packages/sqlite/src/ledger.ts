@@ -1,5 +1,5 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, keyTextOf, type StoredNumber } from '@showpad-webhooks/core/store';
+import { checkAboveZero, keyTextOf, newFence, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './connection.ts';
 import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';
@@ -74,11 +74,6 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
     );
   }
 
-  function nextFence(): number {
-    const [row] = all<Pick<Row, 'fence'>>('UPDATE showpad_webhooks SET fence = fence + 1 RETURNING fence');
-    return Number(row?.fence);
-  }
-
   const ledger: SqliteLedger & TransactionalStore = {
     close,
 
@@ -94,7 +89,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         if (past?.state === 'completed') return { status: 'completed', isConflict };
         if (past?.state === 'claimed' && isAlive) return { status: 'in-progress', isConflict };
 
-        const fence = nextFence();
+        const fence = newFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
         const firstMs = Number(past?.first_ms ?? nowMs);
         const done = handlersIn(past);

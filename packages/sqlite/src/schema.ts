@@ -54,14 +54,13 @@ export function migrate(handle: SqliteHandle): void {
     CREATE TABLE IF NOT EXISTS showpad_webhooks (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       version INTEGER NOT NULL,
-      fence INTEGER NOT NULL,
       clock_offset_ms INTEGER NOT NULL,
       clock_ms INTEGER NOT NULL,
       boot_id TEXT NOT NULL
     )
   `);
   // The clock of the database begins at the time of day only because that is easy to read.
-  handle.prepare("INSERT OR IGNORE INTO showpad_webhooks VALUES (1, 0, 0, 0, ?, '')").run(Date.now());
+  handle.prepare("INSERT OR IGNORE INTO showpad_webhooks VALUES (1, 0, 0, ?, '')").run(Date.now());
   const [row] = handle.prepare('SELECT version FROM showpad_webhooks').all() as { version: number }[];
   const version = Number(row?.version);
   if (version > MIGRATIONS.length) {

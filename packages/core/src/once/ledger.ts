@@ -34,7 +34,7 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
-/** Proves who holds an event. Each claim of a key gets a higher fence, and calls with an older fence change nothing. */
+/** Proves who holds an event. Each claim of a key gets another fence, and calls with an earlier one change nothing. */
 export interface Claim {
   readonly key: string;
   readonly fence: number;

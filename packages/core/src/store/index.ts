@@ -5,6 +5,7 @@ export { checkAboveZero } from '../shared/check.ts';
 export { messageOf } from '../shared/error.ts';
 export { hashText } from '../shared/hash.ts';
 export { withDeadline } from '../shared/promise.ts';
+export { newFence } from './fence.ts';
 export {
   createRowReader,
   type InboxRow,

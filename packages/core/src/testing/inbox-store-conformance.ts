@@ -302,12 +302,8 @@ async function compareWithReference(create: () => MaybePromise<InboxStore>): Pro
         assert.deepEqual(await each(subject), await each(reference));
         assert.deepEqual(await pictureOf(subject.store), await pictureOf(reference.store));
       }
-      const fences = subject.claims.map(({ fence }) => fence);
-      assert.deepEqual(
-        fences,
-        [...new Set(fences)].sort((one, other) => one - other),
-        'each fence is higher than those before it',
-      );
+      const fences = subject.claims.map(({ id, fence }) => `${id} ${fence}`);
+      assert.equal(new Set(fences).size, fences.length, 'each claim of an entry has another fence');
     } finally {
       await subject.store.close();
     }
