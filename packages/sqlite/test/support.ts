@@ -28,11 +28,11 @@ export async function turns(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-export function entryOf(id: string): InboxEntry {
+export function entryOf(id: string, body: Uint8Array = Buffer.from('{}')): InboxEntry {
   return {
     id,
     type: 'shared-space-user-added',
-    body: Buffer.from('{}'),
+    body,
     bodyDigest: 1,
     method: 'POST',
     url: '/',
