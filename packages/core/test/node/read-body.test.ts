@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { readBody } from '@showpad-webhooks/core/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startTime, stopTime } from '../support.ts';
@@ -213,6 +214,13 @@ describe('readBody never waits for a stream', () => {
     });
     await once(req, 'data');
     req.destroy(error);
+    await refused;
+  });
+
+  test('that breaks and is no stream of node:http, as in requests that tests inject', async () => {
+    const req = Object.assign(new Readable({ read() {} }), { headers: {} }) as IncomingMessage;
+    const refused = expect(readAndCheck(req)).rejects.toMatchObject({ code: 'RAW_BODY_UNAVAILABLE' });
+    req.destroy(new Error('The stream is broken.'));
     await refused;
   });
 
