@@ -1,5 +1,6 @@
 import { storeFailed } from '../once/errors.ts';
 import { withDeadline } from '../shared/promise.ts';
+import { CHECK_DURABILITY, problemFound } from './durability.ts';
 import { findOrphans } from './orphans.ts';
 import { createJobProcessor, type JobProcessorOptions } from './process-job.ts';
 import { createDeliveryPutter, type DeliveryPutter, type DeliveryPutterOptions } from './put-delivery.ts';
@@ -42,11 +43,12 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
   async function checkStore(): Promise<void> {
     const { isReachable, problems } = await inbox.health();
     if (!isReachable) throw new Error(problems.join(' '));
-    for (const problem of problems) reportFailure('check durability', new Error(problem));
+    for (const problem of problems) reportFailure(CHECK_DURABILITY, new Error(problem));
   }
 
   function reportFailure(operation: string, cause: unknown): void {
-    reporter.report(storeFailed('inbox', operation, cause));
+    const isProblem = operation === CHECK_DURABILITY;
+    reporter.report(isProblem ? problemFound(cause) : storeFailed('inbox', operation, cause));
   }
 
   /** Comes before the start, because after it the entries are taken. If the inbox cannot be read, the start itself says so. */

@@ -3,6 +3,7 @@ import { messageOf } from '../shared/error.ts';
 import { withDeadline } from '../shared/promise.ts';
 import { inBatches } from './batches.ts';
 import { createClockGuard } from './clock-guard.ts';
+import { CHECK_DURABILITY } from './durability.ts';
 import { eraseEntries } from './erase.ts';
 import { type InboxOptions, readInboxOptions } from './options.ts';
 import { createPurger } from './purger.ts';
@@ -100,7 +101,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
       consumer = to;
       try {
         const { problems } = await store.health();
-        for (const problem of problems) to.onError('check durability', new Error(problem));
+        for (const problem of problems) to.onError(CHECK_DURABILITY, new Error(problem));
         if (closing) throw new Error(`The inbox "${name}" is closed.`);
       } catch (error) {
         consumer = undefined; // So that start() can be called again.

@@ -112,7 +112,10 @@ export interface InboxConsumer {
   process(job: InboxJob): Promise<InboxFailure | undefined>;
   /** Call this when an entry has become dead. */
   onDead(job: InboxJob, failure: InboxFailure): void;
-  /** Call this with what the inbox could not do in the background. */
+  /**
+   * Call this with what the inbox could not do in the background. At the start, call it with the operation `check durability` and
+   * an Error for each problem that could lose events. Its message says what to do.
+   */
   onError(operation: string, cause: unknown): void;
 }
 

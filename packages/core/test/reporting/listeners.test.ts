@@ -104,15 +104,23 @@ describe('a listener learns', () => {
 
   test('of trouble that belongs to no delivery what is known, and the log has it too', async () => {
     const infos: ErrorInfo[] = [];
+    const errors: ShowpadWebhookError[] = [];
     const { logger, lines } = memoryLogger();
-    const problems = ['It is not synced to disk.'];
+    const problems = ['It is not synced to disk. Turn "fsync" on.'];
     const inbox = {
       ...createMemoryInbox({ name: 'crm' }),
       health: async () => ({ isReachable: true, lagMs: 0, problems }),
     };
     await createReceiver({ keys: KEY, inbox, logger })
-      .onError((_error, info) => infos.push(info))
+      .onError((error, info) => {
+        errors.push(error);
+        infos.push(info);
+      })
       .start();
+    // Nothing has failed or taken long, and the problem itself says what to do.
+    const msg = `The inbox reports a problem. ${problems[0]}`;
+    const hint = 'Until it is fixed, health() lists it too.';
+    expect(errors).toMatchObject([{ code: 'INBOX_FAILED', message: msg, hint }]);
     expect(infos).toEqual([
       {
         receiverName: 'crm',
@@ -123,7 +131,7 @@ describe('a listener learns', () => {
         attempt: undefined,
       },
     ]);
-    expect(lines).toMatchObject([{ receiverName: 'crm', msg: 'The inbox failed at "check durability".' }]);
+    expect(lines).toMatchObject([{ receiverName: 'crm', msg }]);
   });
 
   test('about an error although another listener before it failed', async () => {
