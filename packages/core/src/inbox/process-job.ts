@@ -123,8 +123,7 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
   async function onDead(job: InboxJob, { error }: InboxFailure): Promise<void> {
     const read = readStored(job);
     const delivery = ShowpadWebhookError.isInstance(read) ? deliveryOf(job) : read;
-    const unkept = await reporter.deadLetter(deadLetterReason(error), error, delivery, job.attempt);
-    if (unkept) reporter.report(unkept, delivery, job.attempt);
+    await reporter.sendLetter(deadLetterReason(error), error, delivery, job.attempt);
   }
 
   return { process, onDead };

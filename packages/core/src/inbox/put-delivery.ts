@@ -69,8 +69,7 @@ export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPu
     delivery: VerifiedDelivery,
   ): Promise<void> {
     reporter.report(error, delivery);
-    const unkept = await reporter.deadLetter(reason, error, delivery);
-    if (unkept) reporter.report(unkept, delivery);
+    await reporter.sendLetter(reason, error, delivery);
   }
 
   async function storeOrNote(entry: InboxEntry, delivery: EventDelivery): Promise<InboxPutResult> {

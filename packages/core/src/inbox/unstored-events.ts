@@ -71,8 +71,7 @@ export class UnstoredEvents {
     try {
       await store(entry);
     } catch {
-      const unkept = await reporter.deadLetter('not-stored', error, delivery);
-      if (unkept) reporter.report(unkept, delivery);
+      await reporter.sendLetter('not-stored', error, delivery);
     }
   }
 }

@@ -147,12 +147,9 @@ export class FailedEvents {
     }
   }
 
-  /** @returns false if a listener could not keep the letter. This is reported. */
-  async #keep({ run: { delivery, claim }, error }: Failure): Promise<boolean> {
-    const { reporter } = this.#options;
-    const unkept = await reporter.deadLetter('attempts-exhausted', error, delivery, claim?.attempt);
-    if (unkept) reporter.report(unkept, delivery, claim?.attempt);
-    return !unkept;
+  /** @returns false if a listener could not keep the letter. */
+  #keep({ run: { delivery, claim }, error }: Failure): Promise<boolean> {
+    return this.#options.reporter.sendLetter('attempts-exhausted', error, delivery, claim?.attempt);
   }
 
   #firstFailureOf({ claim, delivery, startedMs }: FailedRun): FirstFailure {

@@ -1,7 +1,6 @@
 import type { EventDelivery } from '../delivery/delivery.ts';
 import type { AttemptContext, StoreClaim } from '../handlers/context.ts';
 import { type EndedHandler, isRetryable, type Noted, type Progress } from '../handlers/run-handlers.ts';
-import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import type { SlowRuns } from '../reporting/slow-runs.ts';
 import type { ShowpadWebhookError } from '../shared/error.ts';
@@ -82,8 +81,9 @@ export class LedgerProgress implements Progress {
     // A process that was paused may have lost the event, and then another one decides what becomes of it.
     await this.#checkpoint();
     if (this.#isLost) return inProgress();
+    const { delivery, claim } = this.run;
     // If nobody could keep the letter, it is an ordinary failure: a retry may keep it.
-    return (await this.#keepLetter('permanent', error)) ?? error;
+    return (await this.#options.reporter.deadLetter('permanent', error, delivery, claim.attempt)) ?? error;
   }
 
   /**
@@ -114,21 +114,13 @@ export class LedgerProgress implements Progress {
   /** Stops waiting for handlers that never end: the lease is not renewed any more, and the event goes to `onDeadLetter`. */
   giveUp(error: ShowpadWebhookError): void {
     this.#isGivenUp = true;
+    const { delivery, claim } = this.run;
     this.report(error);
-    void this.#keepLetter('handler-timeout', error).then((unkept) => unkept && this.report(unkept));
+    void this.#options.reporter.sendLetter('handler-timeout', error, delivery, claim.attempt);
   }
 
   get isGivenUp(): boolean {
     return this.#isGivenUp;
-  }
-
-  /** @returns what went wrong with keeping the letter. */
-  #keepLetter(
-    reason: DeadLetterReason,
-    error: ShowpadWebhookError,
-  ): Promise<ShowpadWebhookError | undefined> {
-    const { delivery, claim } = this.run;
-    return this.#options.reporter.deadLetter(reason, error, delivery, claim.attempt);
   }
 
   abort(): void {

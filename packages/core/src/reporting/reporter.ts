@@ -44,7 +44,7 @@ export class Reporter {
   }
 
   /**
-   * Waits until every listener has kept the letter.
+   * Sends a letter, and waits until every listener has kept it.
    *
    * @returns `HANDLER_FAILED` if a listener failed, because then only a 5xx keeps Showpad trying.
    */
@@ -72,6 +72,18 @@ export class Reporter {
         cause,
       });
     }
+  }
+
+  /** Sends a letter on which no response depends. Resolves to false if a listener could not keep it, which is reported. */
+  async sendLetter(
+    reason: DeadLetterReason,
+    error: ShowpadWebhookError,
+    delivery: VerifiedDelivery & KnownDelivery,
+    attempt?: number,
+  ): Promise<boolean> {
+    const unkept = await this.deadLetter(reason, error, delivery, attempt);
+    if (unkept) this.report(unkept, delivery, attempt);
+    return !unkept;
   }
 
   /** Calls code that is not ours. What it throws, or rejects with, is logged and goes no further. */
