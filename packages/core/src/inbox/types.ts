@@ -28,8 +28,8 @@ export interface Inbox {
   /** Counts the entries of each state. */
   counts(): Promise<InboxCounts>;
   /**
-   * Makes `dead` and `done` entries pending and due now, with all their attempts ahead of them. For a dead entry only the
-   * handlers run that had not succeeded; for a done one all of them. Resolves to the number of entries.
+   * Makes `dead` and `done` entries pending and due now, with all their attempts ahead of them. For a dead entry, only the
+   * handlers that had not succeeded run again, and for a done one, all of them. Resolves to the number of entries.
    *
    * A done entry can be retried only if its body was kept, see `keepDoneBodies`. Rejects with an Error if nothing can be
    * retried because the bodies are gone, and with a TypeError for any other target.
