@@ -88,6 +88,13 @@ export default {
     ),
     ...ENTRY_POINTS.map((folder) => mayImport(folder, [folder, ...LAYERS.flat()], [CORE + ROOT_FILES])),
     rule(
+      'core-explain-alone',
+      'What explains a mismatch is loaded when it is needed. If it led back to the receiver, a bundler that puts an app into ' +
+        'one file might not know how to begin the circle.',
+      { path: foldersOf(['explain']), pathNot: 'explain/(explain-mismatch|index)\\.ts$' },
+      { path: CORE, pathNot: foldersOf(['explain']), dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
       'core-root',
       'The entry points build on the receiver, so the receiver cannot import them.',
       { path: CORE + ROOT_FILES },

@@ -3,10 +3,7 @@ import { findMistakes } from './find-mistakes.ts';
 import { keyVariants } from './key-variants.ts';
 import { readSignatures } from './read-signatures.ts';
 
-/**
- * Says in sentences which of the usual mistakes a signature that no key made comes from. Nothing that this file imports may
- * import what the receiver itself loads: a bundler that puts an app into one file may not know how to begin such a circle.
- */
+/** Says in sentences which of the usual mistakes a signature that no key made comes from. */
 export function mismatchHint({ signed, keys, ...delivery }: Mismatch): string {
   const findings = findMistakes({
     ...delivery,
