@@ -23,6 +23,7 @@ export async function startPgbouncer(postgres: Pick<Server, 'port'>): Promise<Se
     'auth_type = any',
     'pool_mode = transaction',
     'default_pool_size = 4',
+    'max_client_conn = 1000',
   ];
   writeFileSync(file, `${settings.join('\n')}\n`);
   if (user) chownSync(folder, user.uid, user.gid);
