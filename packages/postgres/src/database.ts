@@ -20,6 +20,11 @@ export interface Database {
   query(text: string, values: unknown[]): Promise<PostgresResult>;
   /** Returns the rows that a statement gives. */
   all<Row>(text: string, values: unknown[]): Promise<readonly Row[]>;
+  /**
+   * As `all`, but Postgres plans the statement once for each connection. Only for a statement whose plan is the best one whatever
+   * the size of the tables.
+   */
+  allPrepared<Row>(text: string, values: unknown[]): Promise<readonly Row[]>;
   /** From now on each statement rejects. The pool stays open. */
   close(): void;
 }
@@ -29,6 +34,8 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const MOST_TRIES = 20;
+/** What Postgres answers if something between it and the pool hands out its connections for one transaction each. */
+const NOT_PREPARED_HERE = ['26000', '42P05'];
 
 /** If a connection breaks that nobody uses, the pool says so, and without a listener that would end the process. */
 const ignore = () => {};
@@ -46,19 +53,20 @@ export function connect(
   }
   const quoted = quoteSchema(schema);
   let prepared: Promise<void> | undefined;
+  let canPrepare = true;
   let isClosed = false;
   if (!pool.listeners('error').includes(ignore)) pool.on('error', ignore);
 
-  async function tryOnce(text: string, values: unknown[]): Promise<PostgresResult> {
+  async function tryOnce(text: string, values: unknown[], name?: string): Promise<PostgresResult> {
     if (isClosed) throw new Error('The inbox is closed.');
-    return pool.query({ text, values, query_timeout: STATEMENT_TIMEOUT_MS });
+    return pool.query({ text, values, name, query_timeout: STATEMENT_TIMEOUT_MS });
   }
 
   /** If the app made a stricter isolation level the default, Postgres may ask for a statement to be run again. */
-  async function query(text: string, values: unknown[]): Promise<PostgresResult> {
+  async function query(text: string, values: unknown[], name?: string): Promise<PostgresResult> {
     for (let tries = 1; ; tries++) {
       try {
-        return await tryOnce(text, values);
+        return await tryOnce(text, values, name);
       } catch (error) {
         const isWorthTrying = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].includes(sqlStateOf(error) ?? '');
         if (!isWorthTrying || tries >= MOST_TRIES) throw error;
@@ -74,6 +82,18 @@ export function connect(
   });
 
   const all: Database['all'] = async (text, values) => (await query(text, values)).rows;
+
+  /** The name is made of the statement, because a connection may come from another program that has prepared something else. */
+  const allPrepared: Database['allPrepared'] = async (text, values) => {
+    if (!canPrepare) return all(text, values);
+    try {
+      return (await query(text, values, `showpad_${keyTextOf(text)}`)).rows;
+    } catch (error) {
+      if (!NOT_PREPARED_HERE.includes(sqlStateOf(error) ?? '')) throw error;
+      canPrepare = false;
+      return all(text, values); // It has not run.
+    }
+  };
 
   async function prepare(): Promise<void> {
     await prepareTables(pool, schema, migrate);
@@ -95,6 +115,7 @@ export function connect(
     },
     query,
     all,
+    allPrepared,
     close() {
       isClosed = true;
     },

@@ -8,7 +8,7 @@ const LONGEST_NAME_BYTES = 63;
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   // An entry is one row and has two entries in indexes, because that is most of what a put costs. Postgres moves a large body out of the
-  // row, so an update does not write it again. Half of each page stays free, so that the next version of a row fits next to it: then
+  // row, so an update does not write it again. A third of each page stays free, so that the next version of a row fits next to it: then
   // Postgres logs only what changed.
   (schema) => `
 CREATE SEQUENCE ${schema}.entry;
@@ -28,7 +28,7 @@ CREATE TABLE ${schema}.inbox (
   meta text NOT NULL,
   body_bytes bigint NOT NULL,
   body bytea
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 CREATE INDEX inbox_waiting ON ${schema}.inbox (inbox, at_ms, seq) WHERE state IN ('pending', 'leased');
 CREATE INDEX inbox_settled ON ${schema}.inbox (inbox, state, at_ms, seq) WHERE state IN ('done', 'dead');
 CREATE TABLE ${schema}.ledger (

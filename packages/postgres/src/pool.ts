@@ -10,6 +10,8 @@ export interface PostgresPool {
 export interface PostgresQuery {
   readonly text: string;
   readonly values: unknown[];
+  /** If it is set, the statement is prepared once for each connection. */
+  readonly name?: string | undefined;
   /** In ms. */
   readonly query_timeout: number;
 }

@@ -104,8 +104,8 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
     const columns = batch.map(columnsOf);
     const [only] = columns;
     const rows = await (only && columns.length === 1
-      ? database.all<StoredRow>(insertOneSql(schema), [inbox, ...only])
-      : database.all<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
+      ? database.allPrepared<StoredRow>(insertOneSql(schema), [inbox, ...only])
+      : database.allPrepared<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
     const stored = new Set(rows.map(({ key }) => key));
     const known: Waiting[] = [];
     for (const each of batch) {

@@ -110,8 +110,12 @@ async function openFloor(pool: pg.Pool): Promise<FloorStore> {
     insert(rows) {
       const [only] = rows;
       return only && rows.length === 1
-        ? pool.query(INSERT_ONE, [...columnsOf(only), only.entry.body.byteLength, only.entry.body])
-        : pool.query(INSERT_MANY, parametersOf(rows));
+        ? pool.query({
+            name: 'insert_one',
+            text: INSERT_ONE,
+            values: [...columnsOf(only), only.entry.body.byteLength, only.entry.body],
+          })
+        : pool.query({ name: 'insert_many', text: INSERT_MANY, values: parametersOf(rows) });
     },
     take: async (limit) => (await pool.query(TAKE, [limit])).rows,
     finish: (taken) =>
