@@ -21,10 +21,10 @@ export interface Database {
   /** Returns the rows that a statement gives. */
   all<Row>(text: string, values: unknown[]): Promise<readonly Row[]>;
   /**
-   * As `all`, but Postgres plans the statement once for each connection. Only for a statement whose plan is the best one whatever
-   * the size of the tables.
+   * Makes a function that runs a statement as `all` does, but Postgres plans it once for each connection. Only for a statement whose
+   * plan is the best one whatever the size of the tables.
    */
-  allPrepared<Row>(text: string, values: unknown[]): Promise<readonly Row[]>;
+  prepare<Row>(text: string): (values: unknown[]) => Promise<readonly Row[]>;
   /** From now on each statement rejects. The pool stays open. */
   close(): void;
 }
@@ -83,19 +83,22 @@ export function connect(
 
   const all: Database['all'] = async (text, values) => (await query(text, values)).rows;
 
-  /** The name is made of the statement, because a connection may come from another program that has prepared something else. */
-  const allPrepared: Database['allPrepared'] = async (text, values) => {
-    if (!canPrepare) return all(text, values);
-    try {
-      return (await query(text, values, `showpad_${keyTextOf(text)}`)).rows;
-    } catch (error) {
-      if (!NOT_PREPARED_HERE.includes(sqlStateOf(error) ?? '')) throw error;
-      canPrepare = false;
-      return all(text, values); // It has not run.
-    }
+  const prepare: Database['prepare'] = (text) => {
+    // A connection may come from another program, which has prepared something else, so the name is made of the statement.
+    const name = `showpad_${keyTextOf(text)}`;
+    return async (values) => {
+      if (!canPrepare) return all(text, values);
+      try {
+        return (await query(text, values, name)).rows;
+      } catch (error) {
+        if (!NOT_PREPARED_HERE.includes(sqlStateOf(error) ?? '')) throw error;
+        canPrepare = false;
+        return all(text, values); // It has not run.
+      }
+    };
   };
 
-  async function prepare(): Promise<void> {
+  async function prepareDatabase(): Promise<void> {
     await prepareTables(pool, schema, migrate);
     await check?.({ all, schema: quoted });
   }
@@ -106,7 +109,7 @@ export function connect(
     channel: `showpad_webhooks_${keyTextOf(schema)}`,
     clock,
     async ready() {
-      prepared ??= prepare().catch((error) => {
+      prepared ??= prepareDatabase().catch((error) => {
         prepared = undefined;
         throw error;
       });
@@ -115,7 +118,7 @@ export function connect(
     },
     query,
     all,
-    allPrepared,
+    prepare,
     close() {
       isClosed = true;
     },

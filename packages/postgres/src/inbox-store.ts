@@ -4,8 +4,9 @@ import type { Database } from './database.ts';
 import { findProblems } from './durability.ts';
 import { createInboxOperations } from './inbox-operations.ts';
 import { COLUMNS, type PostgresInboxRow, rowReader } from './inbox-row.ts';
+import type { Start } from './insert-entries.ts';
 import { createNotifications } from './notifications.ts';
-import { createPutBatches, type Start } from './put-batches.ts';
+import { createPutBatches } from './put-batches.ts';
 import { whole, withName } from './shared.ts';
 import { markDoneSql, TRANSACTIONS, type TransactionalStore } from './transactional-store.ts';
 

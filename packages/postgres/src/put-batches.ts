@@ -1,21 +1,8 @@
 import { setImmediate } from 'node:timers'; // Under Jest's jsdom it is no global.
-import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
-import { storedMeta } from '@showpad-webhooks/core/store';
+import type { InboxPutResult } from '@showpad-webhooks/core/inbox';
 import type { Database } from './database.ts';
-import { sqlStateOf, whole } from './shared.ts';
-
-/** How an entry begins. */
-export interface Start {
-  readonly state: 'pending' | 'leased' | 'dead';
-  readonly atMs: number;
-  readonly fence: number;
-  readonly attempt: number;
-}
-
-interface NewEntry extends Start {
-  readonly key: string;
-  readonly entry: InboxEntry;
-}
+import { createInsert, type NewEntry } from './insert-entries.ts';
+import { sqlStateOf } from './shared.ts';
 
 interface Waiting extends NewEntry {
   readonly resolve: (result: InboxPutResult) => void;
@@ -41,6 +28,7 @@ const BATCHES_AT_ONCE = 2;
 /** Stores entries that come at the same time in one statement, so that they share one round trip and one sync. */
 export function createPutBatches(database: Database, inbox: string): PutBatches {
   const { schema } = database;
+  const insertEntries = createInsert(database, inbox);
   const waiting: Waiting[] = [];
   const running = new Set<Promise<void>>();
   let waitingBytes = 0;
@@ -101,12 +89,7 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   }
 
   async function insert(batch: readonly Waiting[]): Promise<void> {
-    const columns = batch.map(columnsOf);
-    const [only] = columns;
-    const rows = await (only && columns.length === 1
-      ? database.allPrepared<StoredRow>(insertOneSql(schema), [inbox, ...only])
-      : database.allPrepared<StoredRow>(insertManySql(schema), [inbox, ...parametersOf(columns)]));
-    const stored = new Set(rows.map(({ key }) => key));
+    const stored = await insertEntries(batch);
     const known: Waiting[] = [];
     for (const each of batch) {
       if (stored.has(each.key)) each.resolve('stored');
@@ -145,71 +128,4 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
       clearTimeout(timer);
     },
   };
-}
-
-interface StoredRow {
-  readonly key: string;
-}
-
-/** What a put writes, in the order of its columns. The body comes last. */
-function columnsOf({ key, entry, state, atMs, fence, attempt }: NewEntry) {
-  const { error, bodyDigest, body } = entry;
-  return [
-    key,
-    state,
-    whole(atMs),
-    fence,
-    attempt,
-    bodyDigest,
-    storedMeta(entry),
-    error ? JSON.stringify(error) : null,
-    body.byteLength,
-    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-  ] as const;
-}
-
-type Columns = ReturnType<typeof columnsOf>;
-
-/**
- * All bodies come as one parameter, because `pg` sends it as bytes and would send a list of them as text. Each is cut out of it by
- * its place and its length.
- */
-function parametersOf(rows: readonly Columns[]): readonly unknown[] {
-  let from = 1;
-  const places = rows.map(([, , , , , , , , bytes]) => {
-    const place = from;
-    from += bytes;
-    return place;
-  });
-  const lists = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((column) => rows.map((row) => row[column]));
-  return [...lists, places, Buffer.concat(rows.map(([, , , , , , , , , body]) => body))];
-}
-
-function insertSql(schema: string, source: string): string {
-  return `
-    INSERT INTO ${schema}.inbox
-      (seq, inbox, key, state, at_ms, fence, attempt, body_digest, meta, error, body_bytes, body)
-    ${source}
-    ON CONFLICT (key) DO NOTHING
-    RETURNING key`;
-}
-
-/** The place of an entry in the order in which they came. */
-function nextSeq(schema: string): string {
-  return `nextval('${schema.replaceAll("'", "''")}.entry')`;
-}
-
-/** Postgres plans it in two thirds of the time that it needs for lists of one. */
-function insertOneSql(schema: string): string {
-  return insertSql(schema, `VALUES (${nextSeq(schema)}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`);
-}
-
-function insertManySql(schema: string): string {
-  return insertSql(
-    schema,
-    `SELECT ${nextSeq(schema)}, $1, key, state, at_ms, fence, attempt, digest, meta, error, bytes,
-      substring($12::bytea FROM place FOR bytes)
-    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[], $8::text[], $9::text[],
-      $10::integer[], $11::integer[]) AS entry (key, state, at_ms, fence, attempt, digest, meta, error, bytes, place)`,
-  );
 }
