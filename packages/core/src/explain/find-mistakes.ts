@@ -92,8 +92,7 @@ function sentenceOf(cause: MismatchCause, detail: string): string {
 }
 
 /** What the delivery would be rejected for because of its time, whatever its signature. */
-function lateness({ timestamp: sent, nowMs, toleranceSeconds }: GivenDelivery): MismatchFinding[] {
-  const timestamp = sent.trim();
+function lateness({ timestamp, nowMs, toleranceSeconds }: GivenDelivery): MismatchFinding[] {
   const seconds = Number(timestamp);
   const nowSeconds = Math.floor(nowMs / 1000);
   if (!/^[1-9]\d{0,14}$/.test(timestamp)) {

@@ -31,7 +31,7 @@ function decode(key: string, form: RegExp, encoding: 'hex' | 'base64'): Buffer |
 
 export function withoutQuotes(text: string): string {
   const quote = text[0];
-  const isQuoted = text.length > 1 && (quote === '"' || quote === "'") && text.endsWith(quote);
+  const isQuoted = (quote === '"' || quote === "'") && text.endsWith(quote);
   return isQuoted ? text.slice(1, -1) : text;
 }
 

@@ -20,9 +20,20 @@ describe('the time', () => {
   });
 
   test('proves nothing without a signature that is right', () => {
-    const findings = explain({ signature: sign('[]', KEY, SECONDS), nowMs: (SECONDS + 301) * 1_000 });
-    expect(findings[0]).toMatchObject({ cause: 'clock-skew', certainty: 'unproven' });
-    expect(findings.some(({ certainty }) => certainty === 'proven')).toBe(false);
+    const forged = sign('[]', KEY, SECONDS);
+    const late = explain({ signature: forged, nowMs: (SECONDS + 301) * 1_000 });
+    const inMilliseconds = explain({ signature: forged, timestamp: `${TIMESTAMP}000` });
+    expect(late[0]).toMatchObject({ cause: 'clock-skew', certainty: 'unproven' });
+    expect(inMilliseconds[0]).toMatchObject({ cause: 'timestamp-milliseconds', certainty: 'unproven' });
+    expect([...late, ...inMilliseconds].some(({ certainty }) => certainty === 'proven')).toBe(false);
+  });
+
+  test('with white space is rejected by a receiver, so it is a finding even if it was signed like this', () => {
+    const timestamp = ` ${TIMESTAMP}`;
+    const signed = hmac(KEY, '{}', `.${timestamp}`).toString('base64');
+    expect(proven(explain({ signature: signed, timestamp }))).toEqual([
+      ['proven timestamp-form', 'The timestamp is not unix time in whole seconds.'],
+    ]);
   });
 
   test.each(['yesterday', '0', '1'.repeat(16), '-5'])('is not a time: %j', (timestamp) => {

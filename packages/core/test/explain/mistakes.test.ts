@@ -184,6 +184,14 @@ describe('a mistake about the key is found', () => {
     }
   });
 
+  test('but an empty key, which anybody has, proves nothing', () => {
+    const signature = hmac('', '{}', `.${TIMESTAMP}`).toString('base64');
+    for (const given of ['""', "''", '"', '==']) {
+      const certainties = explain({ keys: given, signature }).map(({ certainty }) => certainty);
+      expect(new Set(certainties)).toEqual(new Set(['ruled-out']));
+    }
+  });
+
   test.each([
     ['its label', { label: 'marketing', key: 'the-key-of-marketing' }, 'marketing'],
     ['its place', 'the-key-of-marketing', 'otherKeys[1]'],

@@ -47,6 +47,13 @@ describe('the hint of a signature mismatch', () => {
     expect(await hintOf({ explainMismatches: true, keys: () => [KEY] })).toBe(EXPLAINED);
   });
 
+  test('says it of any of several signatures', async () => {
+    const { headers, ...request } = respaced();
+    const signatures = `${Buffer.alloc(32).toString('base64')}, ${Reflect.get(headers, SIGNATURE_HEADER)}`;
+    const several = { ...request, headers: { ...headers, [SIGNATURE_HEADER]: signatures } };
+    expect(await hintOf({ explainMismatches: true }, several)).toBe(EXPLAINED);
+  });
+
   test('says that it is none of the usual mistakes', async () => {
     const forged = delivery('event-1', { key: 'a-forged-key' });
     expect(await hintOf({ explainMismatches: true }, forged)).toBe(UNEXPLAINED);
