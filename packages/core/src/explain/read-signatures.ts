@@ -21,7 +21,7 @@ export function readSignatures(header: string): readonly ReadSignature[] {
 function readSignature(part: string): ReadSignature | undefined {
   const text = part.trim();
   const bare = withoutQuotes(text);
-  const [, prefix, rest = bare] = /^(v\d|sha256|hmac-sha256)[=:](.+)$/i.exec(bare) ?? [];
+  const [, prefix, rest = bare] = /^(v\d|sha256|hmac-sha256)[=:](.+)/i.exec(bare) ?? [];
   const read = decode(rest);
   if (!read) return undefined;
   if (prefix) return { ...read, form: `after the prefix "${prefix}"` };

@@ -102,13 +102,14 @@ describe('a signature header', () => {
   });
 
   test('may have parts that are no signature', () => {
-    expect(explain({ signature: `v0,, ${own},x` })).toEqual([]);
+    expect(explain({ signature: `v0,v1=x,"x",, ${own},x` })).toEqual([]);
   });
 
   test.each([
     own.slice(1),
     `${own}=`,
     `x=${own}`,
+    `xv1=${own}`,
     Buffer.alloc(31).toString('hex'),
     `${Buffer.alloc(32).toString('hex')}0`,
     `${own.slice(0, 20)} ${own.slice(21)}`,

@@ -247,6 +247,12 @@ describe('a mistake about what is signed is found', () => {
   });
 });
 
+test.each([`x${TIMESTAMP}`, `${TIMESTAMP}x`])('the timestamp %j is no number to sign', (timestamp) => {
+  const signature = hmac(KEY, '{}', '.NaN').toString('base64');
+  const certainties = explain({ timestamp, signature }).map(({ certainty }) => certainty);
+  expect(new Set(certainties)).toEqual(new Set(['unproven', 'ruled-out']));
+});
+
 describe('a signature in another form is found', () => {
   const standard = (digest: Buffer) => digest.toString('base64');
   test.each<readonly [string, (digest: Buffer) => string]>([
