@@ -111,12 +111,28 @@ describe('writeResponse over HTTP/2', () => {
     await until(() => streams.size === 0);
   });
 
+  test('writes what the response says, without the header that HTTP/2 does not have', async () => {
+    const { res, stream } = await openStream();
+    const answered = once(stream, 'response');
+    writeResponse(res, { ...refusal, headers: { ...refusal.headers, 'retry-after': '3' } });
+    const [headers] = await answered;
+    expect(headers).toMatchObject({
+      ':status': 413,
+      'retry-after': '3',
+      'content-length': `${Buffer.byteLength(refusal.body)}`,
+    });
+    expect(headers).not.toHaveProperty('connection');
+  });
+
   test('does nothing if the sender is gone', async () => {
+    stopTime();
+    onTestFinished(startTime);
     const { res, client } = await openStream();
     client.destroy();
     await until(() => res.stream.closed);
     writeResponse(res, refusal);
     expect(res.headersSent).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { writeResponse } from '@showpad-webhooks/core/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startTime, stopTime } from '../support.ts';
+import { settled, startTime, stopTime } from '../support.ts';
 import { listenerCounts, openPost, openRequest } from './open-request.ts';
 
 beforeEach(stopTime);
@@ -49,6 +51,13 @@ describe('writeResponse', () => {
     writeResponse(res, { ...refusal, headers: {} });
     await got.until(refusal.body);
     expect(got.text).toContain(`content-length: ${Buffer.byteLength(refusal.body)}\r\n`);
+  });
+
+  test('ends at once if the connection stays open, although the upload is not over', async () => {
+    const { res } = await openPost(10, 'half');
+    writeResponse(res, answer);
+    expect(res.writableEnded).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('answers HEAD with the headers only', async () => {
@@ -146,6 +155,31 @@ describe('a response that closes the connection', () => {
     await once(res, 'close');
     expect(vi.getTimerCount()).toBe(0);
     expect(res.writableEnded).toBe(true);
+  });
+
+  test('does not wait for a request that is destroyed meanwhile', async () => {
+    const { req, res } = await openPost(10, 'half');
+    writeResponse(res, refusal);
+    expect(vi.getTimerCount()).toBe(1);
+    req.destroy();
+    await once(req, 'close');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each<[string, (req: Readable) => void]>([
+    ['ends', (req) => req.push(null)],
+    ['breaks', (req) => req.destroy(new Error('The stream is broken.'))],
+  ])('closes when a request that a test injects %s', async (_how, end) => {
+    // Such a request is no stream of node:http. It ends without being closed, and its errors reach whoever listens.
+    const stream = new Readable({ read() {}, autoDestroy: false });
+    const req = Object.assign(stream, { method: 'POST', httpVersionMajor: 1, httpVersionMinor: 1 });
+    const res = new ServerResponse(req as unknown as IncomingMessage);
+    writeResponse(res, refusal);
+    expect(res.writableEnded).toBe(false);
+    end(req);
+    await settled();
+    expect(res.writableEnded).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('closes at once if the body was read to its end', async () => {
