@@ -6,7 +6,7 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 export type FileWatch = () => string | undefined;
 
 /** By then every file system gives a folder that changes another time. Some have times of two seconds. */
-const SETTLED_MS = 5_000;
+const SETTLED_MS = 2_500;
 
 /**
  * Watches whether the path of a database still leads to the file that is open, and to its write-ahead log. If a file is
