@@ -50,6 +50,26 @@ describe('maxBytesInFlight', () => {
     expect((await receiver.receive(delivery('event-5'))).outcome).toBe('handled');
   });
 
+  test('is 256 MiB by default, and more if the largest body that is read needs more', async () => {
+    const MEBIBYTE = 2 ** 20;
+    const codeOf = async (bytes: number, maxBodyBytes: number) => {
+      const body: BodyReader = async (_limitBytes, onHeld) => {
+        onHeld?.(bytes);
+        return request.body;
+      };
+      return (await probe({ maxBodyBytes }).receiver.receive({ ...request, body })).error?.code;
+    };
+    for (const [room, maxBodyBytes] of [
+      [256 * MEBIBYTE, 10 * MEBIBYTE],
+      [400 * MEBIBYTE, 100 * MEBIBYTE],
+    ] as const) {
+      expect([await codeOf(room, maxBodyBytes), await codeOf(room + 1, maxBodyBytes)]).toEqual([
+        undefined,
+        'OVERLOADED',
+      ]);
+    }
+  });
+
   test('ends a body that grows beyond the room, although it declared no length', async () => {
     const { receiver } = probe({ maxBytesInFlight: size - 1 });
     const slow = halfArrived(request.body);
