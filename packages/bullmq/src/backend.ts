@@ -25,6 +25,8 @@ export interface Backend {
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
   /** Rejects if the queue must exist and does not. */
   checkQueue(queue: Queue): Promise<void>;
+  /** What a job has as its data, as it is stored. */
+  readData(queue: Queue, id: string): Promise<string | null>;
   /** Resolves when what was written to the queue before is as durable as the options want it. */
   confirm(queue: Queue): Promise<void>;
   /** Rejects if the server refuses to write. */

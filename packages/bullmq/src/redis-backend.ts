@@ -62,6 +62,10 @@ export function createBackend(source: BullmqSource, options: BackendOptions): Ba
     checkQueue: async (queue) => {
       if (options.mustExist) await checkQueueExists(queue);
     },
+    async readData(queue, id) {
+      const client = await clientOf(queue.getBackend());
+      return client.hget(queue.toKey(id), 'data');
+    },
     async confirm(queue) {
       await replicaWait?.(await nodeOf(queue));
     },

@@ -3,6 +3,7 @@ import type { IQueueBackend, Queue, RedisClient, RedisQueueBackend } from 'bullm
 /** The part of an ioredis client or Cluster that is used next to BullMQ's own commands. */
 export interface RawRedis {
   set(key: string, value: string, ...options: string[]): Promise<unknown>;
+  hget(key: string, field: string): Promise<string | null>;
   pipeline(): RawPipeline;
 }
 
