@@ -140,3 +140,12 @@ test('the clock decides what is stale', async () => {
   expect(await atAge(61, 60)).toBe('401 TIMESTAMP_TOO_OLD');
   expect(await atAge(-61, 60)).toBe('503 CLOCK_SUSPECT');
 });
+
+test('the clock decides how long an event is remembered without a ledger of your own', async () => {
+  let nowMs = 1_700_000_000_000;
+  const { deliver } = probe({ clock: () => nowMs, on: { [TYPE]: () => {} } });
+  const deliverNow = () => deliver('event-1', { timestampSeconds: nowMs / 1000 });
+  expect([await deliverNow(), await deliverNow()]).toEqual(['200 handled', '200 duplicate']);
+  nowMs += 49 * 3_600_000;
+  expect(await deliverNow()).toBe('200 handled');
+});

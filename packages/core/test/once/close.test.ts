@@ -1,4 +1,4 @@
-import { PermanentError } from '@showpad-webhooks/core';
+import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { processWarnings } from '../reporting/process-warnings.ts';
 import {
@@ -228,6 +228,23 @@ describe('close resolves after timeoutMs, whatever still runs', () => {
     expect(await isSettled(closed)).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(await isSettled(closed)).toBe(true);
+  });
+
+  test('also if the ledger hangs while it is told how events ended, which is reported', async () => {
+    const ledger: Ledger = { ...createMemoryLedger(), complete: never };
+    const { receiver, deliver, errors } = probe({ ledger, on: { [TYPE]: () => {} } });
+    const answer = deliver();
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(await answer).toBe('200 handled');
+    errors.length = 0;
+    const closed = receiver.close({ timeoutMs: 1_000 });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await isSettled(closed)).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await isSettled(closed)).toBe(true);
+    expect(errors.map(({ code, message }) => [code, message])).toEqual([
+      ['LEDGER_FAILED', 'The ledger failed at "close".'],
+    ]);
   });
 
   test('with a timeout of 0 it does not wait at all', async () => {
