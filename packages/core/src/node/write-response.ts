@@ -19,7 +19,6 @@ export function writeResponse(res: NodeResponse, { status, headers, body }: Webh
   if (res.headersSent || res.destroyed) return;
   const length = { 'content-length': Buffer.byteLength(body) };
   if (isHttp2(res)) {
-    if (res.stream.closed) return;
     // HTTP/2 has no such header, and Node would warn of it.
     const { connection: _, ...allowed } = headers;
     res.writeHead(status, { ...allowed, ...length });

@@ -136,6 +136,14 @@ describe('writeResponse over HTTP/2', () => {
   });
 });
 
+test('writeResponse does nothing if the stream is about to close', async () => {
+  const { res } = await openStream();
+  res.stream.close();
+  expect(res.stream.destroyed).toBe(false);
+  writeResponse(res, refusal);
+  expect(res.headersSent).toBe(false);
+});
+
 describe('readBody over HTTP/2', () => {
   test.each([
     ['with a length', { 'content-length': '9' }],
