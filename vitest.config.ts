@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import {
   defaultExclude,
@@ -5,6 +6,7 @@ import {
   type TestProjectInlineConfiguration,
   type ViteUserConfig,
 } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // With this condition packages resolve to their sources, so tests need no build.
 const conditions = ['@showpad-webhooks/source', 'node'];
@@ -18,6 +20,19 @@ const COVERING = [
 
 /** These tests install the packages from a registry. */
 const PUBLISHED = 'test/artifact/**/*.test.ts';
+
+/** These take the longest, because they install apps, or kill processes and servers again and again. */
+const LONG = /\/test\/(artifact|events|release)\/|\/(kill|faults|failover-[a-z]+)\.test\.ts$/;
+
+/** A random order, but the long files come first. Otherwise one of them may run alone at the end. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { seed } = this.ctx.config.sequence;
+    const place = ({ project, moduleId }: TestSpecification) =>
+      (LONG.test(moduleId) ? 'a' : 'b') + hash('sha256', `${seed} ${project.name} ${moduleId}`);
+    return files.toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
+  }
+}
 
 /** Runs the NestJS tests on another major version. An alias replaces the copy of Nest that the package would find. */
 function onNest(major: number): TestProjectInlineConfiguration {
@@ -50,7 +65,7 @@ const config: ViteUserConfig = defineConfig({
     env: { KUBERNETES_SERVICE_HOST: '' },
     // In a random order, tests that depend on each other fail sooner or later. The output begins with the seed.
     // Stryker compares runs, so it needs the same order each time.
-    sequence: { shuffle: !process.env.STRYKER_MUTATOR_WORKER },
+    sequence: process.env.STRYKER_MUTATOR_WORKER ? {} : { shuffle: true, sequencer: LongFilesFirst },
     coverage: {
       include: ['packages/core/src/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],

@@ -157,14 +157,10 @@ test.each(['typescript-5.4', 'typescript-7'])(
   },
 );
 
-describe.each(TYPESCRIPTS)('%s', (typescript) => {
+// TypeScript 5.4 is the oldest that users may have, and 7 the newest. What both find holds for those between.
+describe.each(['typescript-5.4', 'typescript-7'])('%s', (typescript) => {
   test.each([
     ['node16', { module: 'node16', moduleResolution: 'node16' }, ['consumer.mts', 'consumer.cts', 'koa.mts']],
-    [
-      'nodenext',
-      { module: 'nodenext', moduleResolution: 'nodenext' },
-      ['consumer.mts', 'consumer.cts', 'koa.mts'],
-    ],
     [
       'bundler',
       { module: 'esnext', moduleResolution: 'bundler', esModuleInterop: true },
@@ -172,6 +168,13 @@ describe.each(TYPESCRIPTS)('%s', (typescript) => {
     ],
   ])('checks an app with %s', { timeout: 60_000 }, (name, options, files) => {
     expect(check(typescript, name, { ...options, skipLibCheck: true }, files)).toBe('');
+  });
+});
+
+describe.each(TYPESCRIPTS)('%s', (typescript) => {
+  test('checks an app with nodenext', { timeout: 60_000 }, () => {
+    const options = { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: true };
+    expect(check(typescript, 'nodenext', options, ['consumer.mts', 'consumer.cts', 'koa.mts'])).toBe('');
   });
 
   // TypeScript 6 has removed node10.

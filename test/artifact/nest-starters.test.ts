@@ -23,10 +23,10 @@ interface Starter {
 
 const starters: readonly Starter[] = [
   { name: 'nest-10', packageManager: 'npm', testCount: 3 },
-  // Only here core cannot be imported, because pnpm links nothing that the app does not name.
+  // With pnpm core cannot be imported, because it links nothing that the app does not name.
   { name: 'nest-11', packageManager: 'pnpm', testCount: 3 },
   // Its Jest can load Nest 12, which is ESM, only on Node 24.9 and newer.
-  { name: 'nest-12', packageManager: 'npm', testCount: 0 },
+  { name: 'nest-12', packageManager: 'pnpm', testCount: 0 },
   { name: 'nest-12-esm', packageManager: 'npm', testCount: 2 },
 ];
 
