@@ -56,15 +56,22 @@ testInApp('a sample of the catalogue goes before an inferred one', () => {
   expect(sampleJson('shared-space-created').data).toEqual({ title: 'Title 1' });
 });
 
-test.each(['', '{', 'null', '[]', '{"type":"x"}', '{"type":1,"id":"1","data":{}}'])(
-  'the file of a sample that contains %j is named in the error',
-  (text) => {
-    const { catalogue } = makeApp({ 'x.sample.json': text });
-    expect(() => readSamples(catalogue)).toThrow(
-      /x\.sample\.json" is not an event with a type, an id and data/,
-    );
-  },
-);
+test.each([
+  '',
+  '{',
+  'null',
+  '[]',
+  '{"type":"x"}',
+  '{"type":"x","id":"1"}',
+  '{"type":"x","id":1,"data":{}}',
+  '{"type":1,"id":"1","data":{}}',
+  '{"type":"","id":"1","data":{}}',
+])('the file of a sample that contains %j is named in the error', (text) => {
+  const { catalogue } = makeApp({ 'x.sample.json': text });
+  expect(() => readSamples(catalogue)).toThrow(
+    /x\.sample\.json" is not an event with a type, an id and data/,
+  );
+});
 
 test('samples are read in the order of their names, and nothing else is read', () => {
   const file = (type: string) => JSON.stringify({ ...SAMPLE, type });

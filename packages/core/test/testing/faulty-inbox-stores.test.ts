@@ -63,6 +63,28 @@ describe('inboxStoreConformance notices a store that', () => {
       changing((entry) => ({ ...entry, body: Buffer.from(entry.body.length ? entry.body : '-') })),
       BODIES,
     ],
+    [
+      'ends bodies at a NUL',
+      changing((entry) => ({ ...entry, body: entry.body.subarray(0, entry.body.indexOf(0) >>> 0) })),
+      BODIES,
+    ],
+    [
+      'changes line breaks',
+      changing(({ body, ...entry }) => {
+        const latin1 = Buffer.from(body).toString('latin1');
+        return { ...entry, body: Buffer.from(latin1.replaceAll('\n', '\r\n'), 'latin1') };
+      }),
+      BODIES,
+    ],
+    ...[{ done: ['crm'] }, { failures: [{} as never] }, { generation: 1 }, { attempt: 2 }].map(
+      (change): [string, StoreFault, string] => [
+        `says of a new entry that it has ${Object.keys(change)}`,
+        (good) => ({
+          claim: async (request) => (await good.claim(request)).map((each) => ({ ...each, ...change })),
+        }),
+        BODIES,
+      ],
+    ),
     ['forgets the key', changing((entry) => ({ ...entry, keyLabel: undefined })), BODIES],
     ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), BODIES],
     [
@@ -112,7 +134,10 @@ describe('inboxStoreConformance notices a store that', () => {
     ],
     [
       'retries what has no body',
-      (good) => ({ retry: async (...args) => (await good.retry(...args)) || 1 }),
+      (good) => ({
+        retry: async (target, request) =>
+          'id' in target ? (await good.list(target)).items.length : good.retry(target, request),
+      }),
       DONE,
     ],
     [
