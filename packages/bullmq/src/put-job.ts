@@ -14,7 +14,7 @@ export async function putJob(
   attempts: number,
 ): Promise<InboxPutResult> {
   await backend.clock.refresh();
-  const nonce = randomUUID();
+  const nonce = randomUUID().slice(-12);
   const id = jobIdOf(entry.id);
   const adding = queue.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
     jobId: id,
@@ -35,7 +35,7 @@ export async function putJob(
         'the server evicts keys or was just replaced by a replica.',
     );
   }
-  if (data.includes(nonce)) return 'stored';
+  if (data.includes(`"nonce":"${nonce}"`)) return 'stored';
   return { isConflict: bodyDigestIn(data) !== entry.bodyDigest };
 }
 
