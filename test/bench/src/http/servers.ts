@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import express from 'express';
 import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { verifyByHand } from '../hand-written.ts';
+import { openFloor } from '../inboxes/sqlite.ts';
 import { WITH_INBOX } from '../names.ts';
 import { KEY } from '../peers.ts';
 import { SILENT } from '../receivers.ts';
@@ -24,7 +26,8 @@ export type Variant =
   | 'no verification'
   | '@octokit/webhooks'
   | 'no inbox'
-  | 'SQLite inbox';
+  | 'SQLite inbox'
+  | 'SQLite by hand';
 
 export interface BenchServer {
   readonly port: number;
@@ -78,6 +81,7 @@ export const SERVERS: Readonly<Record<string, ServersOfFramework>> = {
   [WITH_INBOX]: {
     'no inbox': () => expressServer((app) => app.use(forExpress(OPTIONS))),
     'SQLite inbox': expressWithInbox,
+    'SQLite by hand': expressWithFloor,
   },
 };
 
@@ -133,6 +137,38 @@ async function expressWithInbox(): Promise<BenchServer> {
     async close() {
       await server.close();
       await webhooks.receiver.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Verifies by hand too. It is the least that an app does which stores its events durably and handles them later. */
+async function expressWithFloor(): Promise<BenchServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'showpad-bench-'));
+  const floor = openFloor(join(folder, 'floor.db'));
+  let waiting = 0;
+  await floor.handle(() => waiting--);
+  const store: express.RequestHandler = async (req, res) => {
+    try {
+      verifyByHand(req.body, req.headers, KEY);
+    } catch {
+      return void res.status(401).json({ outcome: 'rejected' });
+    }
+    waiting++;
+    await floor.put(randomUUID());
+    res.status(202).json({ outcome: 'queued' });
+  };
+  const server = await expressServer((app) =>
+    app.post(PATH, express.raw({ type: () => true, limit: MEBIBYTE }), store),
+  );
+  return {
+    port: server.port,
+    async settled() {
+      while (waiting > 0) await delay(1);
+    },
+    async close() {
+      await server.close();
+      await floor.close();
       rmSync(folder, { recursive: true });
     },
   };

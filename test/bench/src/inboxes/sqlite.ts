@@ -17,7 +17,7 @@ export const sqlite: Engine = {
       serverPid: undefined,
       candidates: {
         [OURS]: () => openOurs(newFile()),
-        [FLOOR]: async () => createFloor(openFloor(newFile())),
+        [FLOOR]: async () => openFloor(newFile()),
       },
       remove: async () => rmSync(folder, { recursive: true }),
     };
@@ -59,7 +59,7 @@ const CREATE_TABLE = `
   );
   CREATE INDEX inbox_state ON inbox (inbox, state, at_ms, seq);`;
 
-function openFloor(file: string): FloorStore {
+export function openFloor(file: string): Candidate {
   const database = new Database(file);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   database.exec(CREATE_TABLE);
@@ -82,7 +82,7 @@ function openFloor(file: string): FloorStore {
     commit.run();
   }
 
-  return {
+  const store: FloorStore = {
     insert: async (rows: readonly Row[]) =>
       inTransaction(() => {
         for (const { key, entry, meta } of rows) {
@@ -99,6 +99,7 @@ function openFloor(file: string): FloorStore {
     addRows: async (count) => addRows(database, 'inbox', count),
     close: async () => void database.close(),
   };
+  return createFloor(store);
 }
 
 /** Adds up the texts and blobs of a row. */
