@@ -6,8 +6,9 @@ const CANCEL = 8;
 /** How long a sender may take to accept a response. It can refuse to: it says itself how many bytes it has room for. */
 const ACCEPT_MS = 1_000;
 
+/** A stand-in for a response, in a test of an app, may have no request. */
 export function isHttp2(res: NodeResponse): res is Http2ServerResponse {
-  return res.req.httpVersionMajor === 2;
+  return res.req?.httpVersionMajor === 2;
 }
 
 /**

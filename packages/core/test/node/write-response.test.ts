@@ -93,6 +93,18 @@ describe('writeResponse', () => {
     expect(res.headersSent).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test('writes to a stand-in for a response that has no request', () => {
+    const written: unknown[] = [];
+    const res = {
+      headersSent: false,
+      destroyed: false,
+      writeHead: (status: number) => written.push(status),
+      end: (body: string) => written.push(body),
+    };
+    writeResponse(res as unknown as ServerResponse, answer);
+    expect(written).toEqual([200, answer.body]);
+  });
 });
 
 describe('a response that closes the connection', () => {
