@@ -96,18 +96,18 @@ export function createSqliteInboxStore(
       // A look takes no lock, so an inbox with nothing to do does not disturb other processes.
       if (dueRows().length === 0) return [];
       return write(() => {
-        const fence = newFence();
-        return dueRows().flatMap(({ seq }) => {
-          const [row] = all<InboxRow>(
-            `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
-             WHERE seq = ?
-             RETURNING ${CLAIMED_COLUMNS}`,
-            nowMs + leaseMs,
-            fence,
-            Number(seq),
-          );
-          return row ? readOrSetAside(row, nowMs) : [];
-        });
+        const due = dueRows().map(({ seq }) => Number(seq));
+        const place = ({ seq }: InboxRow) => due.indexOf(Number(seq));
+        return all<InboxRow>(
+          `UPDATE showpad_inbox SET state = 'leased', at_ms = ?, fence = ?, attempt = attempt + 1
+           WHERE seq IN (SELECT value FROM json_each(?))
+           RETURNING ${CLAIMED_COLUMNS}`,
+          nowMs + leaseMs,
+          newFence(),
+          JSON.stringify(due),
+        )
+          .sort((one, other) => place(one) - place(other))
+          .flatMap((row) => readOrSetAside(row, nowMs));
       });
     },
 
