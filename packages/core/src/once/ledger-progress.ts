@@ -51,7 +51,7 @@ export class LedgerProgress implements Progress {
     this.#options = options;
     this.run = run;
     this.#claim = { key: run.key, fence: run.claim.fence };
-    this.claim = { ...this.#claim, store: options.ledger };
+    this.claim = { key: run.key, fence: run.claim.fence, store: options.ledger };
     this.done = run.claim.done;
   }
 
