@@ -313,6 +313,39 @@ describe('ledgerConformance notices a ledger that', () => {
       'gives a new event to the first who claims it',
     ],
     [
+      'says of a new event that a handler is done',
+      claiming((claim) => ({ ...claim, done: ['crm'] })),
+      'gives a new event to the first who claims it',
+    ],
+    [
+      'remembers a completion only for as long as the lease',
+      broken((good) => {
+        const endsMs = new Map<string, number>();
+        return {
+          async claim(request) {
+            const result = await good.claim(request);
+            if (result.status === 'claimed') endsMs.set(request.key, performance.now() + request.leaseMs);
+            const isOver = performance.now() > Number(endsMs.get(request.key));
+            return result.status === 'completed' && isOver ? { ...result, status: 'in-progress' } : result;
+          },
+        };
+      }),
+      'says completed for ever after, also when the lease is over',
+    ],
+    [
+      'says an age that goes back',
+      claiming((claim) => {
+        const isEarly = claim.attempt === 2 || claim.attempt === 3;
+        return { ...claim, ageMs: isEarly ? 4 - claim.attempt : claim.ageMs };
+      }),
+      'says how long ago a released event was claimed for the first time',
+    ],
+    [
+      'says that the second attempt comes at once',
+      claiming((claim) => ({ ...claim, ageMs: claim.attempt === 2 ? 0 : claim.ageMs })),
+      'says how long ago an event of a dead holder was claimed for the first time',
+    ],
+    [
       'has one fence for all claims',
       claiming((claim) => ({ ...claim, fence: 1 })),
       'gives the event away when the lease is over',
@@ -345,7 +378,7 @@ describe('ledgerConformance notices a ledger that', () => {
     ],
     [
       'says an age that is much too large',
-      claiming((claim) => ({ ...claim, ageMs: claim.ageMs * 1e6 })),
+      claiming((claim) => ({ ...claim, ageMs: claim.attempt === 1 ? 0 : claim.ageMs + 1e9 })),
       'says how long ago a released event was claimed for the first time',
     ],
     [
