@@ -318,6 +318,23 @@ describe('ledgerConformance notices a ledger that', () => {
       'gives a new event to the first who claims it',
     ],
     [
+      'notes what a late holder has done, although it says that it does not',
+      broken((good) => {
+        const done: string[] = [];
+        return {
+          checkpoint(claim, { handler, leaseMs }) {
+            if (handler !== undefined) done.push(handler);
+            return good.checkpoint(claim, { leaseMs });
+          },
+          async claim(request) {
+            const result = await good.claim(request);
+            return result.status === 'claimed' ? { ...result, done } : result;
+          },
+        };
+      }),
+      'lets an older fence change nothing',
+    ],
+    [
       'remembers a completion only for as long as the lease',
       broken((good) => {
         const endsMs = new Map<string, number>();
