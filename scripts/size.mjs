@@ -16,7 +16,7 @@ const BUDGETS = [
   { entry: 'core/dist/store/index.mjs', maxBytes: 2_304 },
   { entry: 'core/dist/watch/index.mjs', maxBytes: 3_328 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
-  { entry: 'sqlite/dist/index.mjs', maxBytes: 7_168, isOwnCodeOnly: true },
+  { entry: 'sqlite/dist/index.mjs', maxBytes: 7_424, isOwnCodeOnly: true },
   { entry: 'postgres/dist/index.mjs', maxBytes: 8_704, isOwnCodeOnly: true },
   { entry: 'bullmq/dist/index.mjs', maxBytes: 10_240, isOwnCodeOnly: true },
   { entry: 'dashboard/dist/index.mjs', maxBytes: 4_608, isOwnCodeOnly: true },
