@@ -89,6 +89,7 @@ function newEvent(type: string, { data }: SignedDeliveryOptions): EventJson {
 }
 
 /** Handlers receive the time as a date too, which is not sent. */
-function withoutDate({ date, ...event }: EventJson & { readonly date?: unknown }): EventJson {
-  return date === undefined || date instanceof Date ? event : ({ ...event, date } as EventJson);
+function withoutDate(event: EventJson & { readonly date?: unknown }): EventJson {
+  const { date, ...sent } = event;
+  return date instanceof Date ? sent : event;
 }

@@ -39,6 +39,19 @@ describe('signedDelivery', () => {
     });
   });
 
+  test('of an event has no date that was made of its time, but one that is a field of its own', () => {
+    const keysOf = (event: { type: string; id: string; data: unknown }) =>
+      Object.keys(JSON.parse(signedDelivery(event, { key: KEY }).body.toString()));
+    expect(sampleEvent('COURSE_COMPLETED')).toHaveProperty('date');
+    expect(keysOf(sampleEvent('COURSE_COMPLETED'))).not.toContain('date');
+    const own = { type: 'x', date: '2026-01-05', id: '1', data: {} };
+    expect(keysOf(own)).toEqual(['type', 'date', 'id', 'data']);
+  });
+
+  test('says that it is JSON', () => {
+    expect(signedDelivery(TYPE, { key: KEY }).headers['content-type']).toBe('application/json');
+  });
+
   test.each([
     ['bytes', Buffer.from([0xff, 0])],
     ['another kind of bytes', new Uint8Array([0xff, 0])],
@@ -135,6 +148,7 @@ describe('sampleEvent', () => {
     const sample = sampleEvent('asset-viewed', { id: '1', data: { assetId: '2' } });
     expect(sample).toMatchObject({ type: 'asset-viewed', id: '1', specversion: 1, data: { assetId: '2' } });
     expect(sample.date?.toISOString()).toBe(sample.time);
+    expect(sampleEvent('asset-viewed', { data: {} }).id).toMatch(/^[0-9a-f-]{36}$/);
     expect(sampleEvent(TYPE, { id: '1' })).toEqual({ ...sampleEvent(TYPE), id: '1' });
   });
 
@@ -502,4 +516,5 @@ test('sampleContext has what the context of a delivery has', async () => {
   }
   expect([sample.attempt, sample.signal.aborted, sample.receiverName]).toEqual([4, false, 'default']);
   expect(sampleContext().attempt).toBe(1);
+  expect(Math.abs(sample.timestampSeconds - sample.receivedAt.getTime() / 1000)).toBeLessThan(1);
 });
