@@ -12,7 +12,7 @@ import {
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { delivery, KEY, NOW_MS, probe, startTime, stopTime, TYPE } from '../support.ts';
-import { listenerCounts, openRequest } from './open-request.ts';
+import { listenerCounts, openPost, openRequest } from './open-request.ts';
 
 const PATH = '/webhooks/showpad';
 
@@ -55,6 +55,13 @@ describe('createNodeHandler', () => {
     for (const path of ['/', '/webhooks', `${PATH}/more`, '/webhooks/SHOWPAD']) {
       expect(await send(path)).toBe('404 {"error":"not found"}');
     }
+  });
+
+  test('says that its 404 is JSON', async () => {
+    const { req, res, client } = await openPost(0);
+    createNodeHandler({ path: PATH, keys: KEY })(req, res);
+    const [answer] = await once(client, 'data');
+    expect(String(answer)).toContain('\r\ncontent-type: application/json\r\n');
   });
 
   test('leaves other paths to next, and does not call it for its own', async () => {
