@@ -47,7 +47,7 @@ export function createPostgresInboxStore(
 
   async function add(entry: InboxEntry, start: Start) {
     try {
-      const result = await puts.put({ key: keyOf(entry.id), entry, ...start });
+      const result = await puts.put({ key: keyOf(entry.id), entry, start });
       latestPut.succeeded();
       return result;
     } catch (error) {

@@ -11,9 +11,10 @@ export interface Start {
   readonly attempt: number;
 }
 
-export interface NewEntry extends Start {
+export interface NewEntry {
   readonly key: string;
   readonly entry: InboxEntry;
+  readonly start: Start;
 }
 
 interface InsertedRow {
@@ -38,13 +39,13 @@ export function createInsert(
 }
 
 /** What a put writes besides the inbox, the place of the entry in it, and the body. The order is that of `COLUMNS`. */
-function columnsOf({ key, entry, state, atMs, fence, attempt }: NewEntry) {
+function columnsOf({ key, entry, start }: NewEntry) {
   return {
     key,
-    state,
-    at_ms: whole(atMs),
-    fence,
-    attempt,
+    state: start.state,
+    at_ms: whole(start.atMs),
+    fence: start.fence,
+    attempt: start.attempt,
     body_digest: entry.bodyDigest,
     meta: storedMeta(entry),
     error: entry.error ? JSON.stringify(entry.error) : null,
@@ -90,10 +91,10 @@ function insertManySql(schema: string): string {
 function parametersOfMany(entries: readonly NewEntry[]): readonly unknown[] {
   let nextPlace = 1;
   const rows = entries.map((entry) => {
-    const columns = columnsOf(entry);
-    const row = { ...columns, body_place: nextPlace };
-    nextPlace += columns.body_bytes;
-    return row;
+    const place = nextPlace;
+    nextPlace += entry.entry.body.byteLength;
+    // Assigned and not spread, because V8 is slow to add a property to an object that was spread.
+    return Object.assign(columnsOf(entry), { body_place: place });
   });
   return [JSON.stringify(rows), Buffer.concat(entries.map(bodyOf))];
 }

@@ -4,7 +4,8 @@ import type { Database } from './database.ts';
 import { createInsert, type NewEntry } from './insert-entries.ts';
 import { sqlStateOf } from './shared.ts';
 
-interface Waiting extends NewEntry {
+interface Waiting {
+  readonly added: NewEntry;
   readonly resolve: (result: InboxPutResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -42,7 +43,7 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
     }
     waitingBytes += byteLength;
     return new Promise((resolve, reject) => {
-      waiting.push({ ...added, resolve, reject });
+      waiting.push({ added, resolve, reject });
       // Those that come in the same turn of the event loop share a statement.
       if (waiting.length === 1) setImmediate(flush);
     });
@@ -53,7 +54,7 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
       const batch = takeBatch();
       const stored = store(batch).finally(() => {
         running.delete(stored);
-        for (const { entry } of batch) waitingBytes -= entry.body.byteLength;
+        for (const { added } of batch) waitingBytes -= added.entry.body.byteLength;
         flush();
       });
       running.add(stored);
@@ -65,14 +66,14 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
     const batch = new Map<string, Waiting>();
     let bytes = 0;
     for (const each of waiting) {
-      bytes += each.entry.body.byteLength;
+      bytes += each.added.entry.body.byteLength;
       const isFull = batch.size > 0 && (batch.size === MOST_ENTRIES || bytes > MOST_BYTES);
-      if (isFull || batch.has(each.key)) break;
-      batch.set(each.key, each);
+      if (isFull || batch.has(each.added.key)) break;
+      batch.set(each.added.key, each);
     }
     waiting.splice(0, batch.size);
     // In this order, two processes that store the same events do not wait for each other.
-    return [...batch.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+    return [...batch.values()].sort((one, other) => (one.added.key < other.added.key ? -1 : 1));
   }
 
   async function store(batch: readonly Waiting[]): Promise<void> {
@@ -89,10 +90,10 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   }
 
   async function insert(batch: readonly Waiting[]): Promise<void> {
-    const stored = await insertEntries(batch);
+    const stored = await insertEntries(batch.map(({ added }) => added));
     const known: Waiting[] = [];
     for (const each of batch) {
-      if (stored.has(each.key)) each.resolve('stored');
+      if (stored.has(each.added.key)) each.resolve('stored');
       else known.push(each);
     }
     if (known.length > 0) await answerKnown(known);
@@ -101,14 +102,14 @@ export function createPutBatches(database: Database, inbox: string): PutBatches 
   async function answerKnown(known: readonly Waiting[]): Promise<void> {
     const rows = await database.all<{ key: string; body_digest: unknown }>(
       `SELECT key, body_digest FROM ${schema}.inbox WHERE key = ANY ($1::text[])`,
-      [known.map(({ key }) => key)],
+      [known.map(({ added }) => added.key)],
     );
     const digests = new Map(rows.map((row) => [row.key, Number(row.body_digest)]));
-    for (const { key, entry, resolve, reject } of known) {
-      const digest = digests.get(key);
+    for (const { added, resolve, reject } of known) {
+      const digest = digests.get(added.key);
       // Somebody discarded the entry at this moment. Showpad sends the event again.
       if (digest === undefined) reject(new Error('The entry of this event was deleted while it came again.'));
-      else resolve({ isConflict: digest !== entry.bodyDigest });
+      else resolve({ isConflict: digest !== added.entry.bodyDigest });
     }
   }
 
