@@ -1,7 +1,7 @@
 import type { InboxState, InboxStore, InboxTarget } from '@showpad-webhooks/core/inbox';
 import { type InboxRow, type StoredNumber, seqOfUnreadable } from '@showpad-webhooks/core/store';
 import type { Connection } from './connection.ts';
-import { HAS_BODY, LISTED_COLUMNS, rowReader, SHOWN_COLUMNS } from './inbox-row.ts';
+import { LISTED_COLUMNS, rowReader, SHOWN_COLUMNS } from './inbox-row.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
 /** What an operator does with an inbox. */
@@ -16,6 +16,7 @@ interface RowQuery {
   readonly parameters: readonly SqliteValue[];
 }
 
+const HAS_BODY = 'seq IN (SELECT seq FROM showpad_inbox_body)';
 /** A place in a list that is before every entry: `at_ms`, a colon and `seq`. */
 const START = `${Number.MAX_SAFE_INTEGER}:0`;
 
@@ -103,13 +104,11 @@ export function createInboxOperations(
       return write(() => {
         const [row] = find(id);
         if (!row || row.state === 'leased') return row?.state;
-        run(
-          `UPDATE showpad_inbox SET state = 'done', at_ms = ?, error = NULL, failures = '[]', meta = ?, body = NULL
-           WHERE seq = ?`,
-          nowMs,
-          rowReader.erasedMeta(row),
-          Number(row.seq),
-        );
+        const seq = Number(row.seq);
+        const sql =
+          "UPDATE showpad_inbox SET state = 'done', at_ms = ?, error = NULL, failures = '[]', meta = ? WHERE seq = ?";
+        run(sql, nowMs, rowReader.erasedMeta(row), seq);
+        run('DELETE FROM showpad_inbox_body WHERE seq = ?', seq);
         return row.state;
       });
     },

@@ -14,8 +14,6 @@ interface Start {
   readonly attempt: number;
 }
 
-/** A row of this size fits into a page of SQLite, with all that comes with a body. */
-const MOST_IN_ROW_BYTES = 2_048;
 /** Selects the entry that a holder has, by its key and its fence. */
 const HELD = "key = ? AND fence = ? AND state = 'leased'";
 
@@ -48,12 +46,10 @@ export function createSqliteInboxStore(
   function insert(entry: InboxEntry, { state, atMs, fence, attempt }: Start) {
     const key = keyOf(entry.id);
     const body = Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength);
-    const isInRow = body.byteLength <= MOST_IN_ROW_BYTES;
     connection.checkRoom(body.byteLength);
     const seq = addRow(
-      `INSERT INTO showpad_inbox
-         (inbox, key, state, at_ms, fence, attempt, body_digest, meta, error, body_bytes, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO showpad_inbox (inbox, key, state, at_ms, fence, attempt, body_digest, meta, error, body_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (key) DO NOTHING`,
       inbox,
       key,
@@ -65,10 +61,9 @@ export function createSqliteInboxStore(
       storedMeta(entry),
       entry.error ? JSON.stringify(entry.error) : null,
       body.byteLength,
-      isInRow ? body : null,
     );
     if (seq !== undefined) {
-      if (!isInRow) run('INSERT INTO showpad_inbox_body VALUES (?, ?)', seq, body);
+      run('INSERT INTO showpad_inbox_body VALUES (?, ?)', seq, body);
       return undefined;
     }
     const [kept] = all<InboxRow>('SELECT body_digest FROM showpad_inbox WHERE key = ?', key);
@@ -132,11 +127,26 @@ export function createSqliteInboxStore(
       const error = outcome.state === 'done' ? null : JSON.stringify(outcome.error);
       const failures = outcome.state === 'done' ? null : JSON.stringify(outcome.failures);
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
-      const sql = `
-        UPDATE showpad_inbox
-        SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures) ${isBodyDone ? ', body = NULL' : ''}
-        WHERE ${HELD}`;
-      return write(() => run(sql, outcome.state, atMs, error, failures, keyOf(id), fence) > 0);
+      const key = keyOf(id);
+      return write(() => {
+        const settled = run(
+          `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures) WHERE ${HELD}`,
+          outcome.state,
+          atMs,
+          error,
+          failures,
+          key,
+          fence,
+        );
+        if (settled === 0) return false;
+        if (isBodyDone) {
+          run(
+            'DELETE FROM showpad_inbox_body WHERE seq = (SELECT seq FROM showpad_inbox WHERE key = ?)',
+            key,
+          );
+        }
+        return true;
+      });
     },
 
     nextDueMs({ exceptIds }) {

@@ -2,9 +2,9 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS = [
-  // A body of up to `MOST_IN_ROW_BYTES` is in the row of its entry. A larger one has a row of its own, because an update of a row
-  // writes all of it again, and needs as much room as it has. The body of an entry that gets `body = NULL` is gone, wherever it was.
-  // What the column "state" may be is not checked: that was a tenth of what a write costs.
+  // A body has a row of its own, because an update of a row writes all of it again, and needs as much room as it has. A row that only
+  // shrinks would keep its room too: SQLite does not join half empty pages then. What a state may be is not checked, because that was
+  // a tenth of what each write cost.
   `
   CREATE TABLE showpad_inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -20,18 +20,14 @@ const MIGRATIONS = [
     error TEXT,
     failures TEXT NOT NULL DEFAULT '[]',
     meta TEXT NOT NULL,
-    body_bytes INTEGER NOT NULL,
-    body BLOB
+    body_bytes INTEGER NOT NULL
   );
   CREATE INDEX showpad_inbox_state ON showpad_inbox (inbox, state, at_ms, seq);
   CREATE TABLE showpad_inbox_body (
     seq INTEGER PRIMARY KEY,
     body BLOB NOT NULL
   );
-  CREATE TRIGGER showpad_inbox_deleted AFTER DELETE ON showpad_inbox WHEN OLD.body IS NULL BEGIN
-    DELETE FROM showpad_inbox_body WHERE seq = OLD.seq;
-  END;
-  CREATE TRIGGER showpad_inbox_body_gone AFTER UPDATE OF body ON showpad_inbox WHEN OLD.body IS NULL BEGIN
+  CREATE TRIGGER showpad_inbox_deleted AFTER DELETE ON showpad_inbox BEGIN
     DELETE FROM showpad_inbox_body WHERE seq = OLD.seq;
   END;
   CREATE TABLE showpad_ledger (

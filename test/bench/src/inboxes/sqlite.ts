@@ -29,7 +29,7 @@ async function openOurs(file: string): Promise<Candidate> {
   const database = new Database(file);
   return {
     ...(await fromInbox(inbox)),
-    bytesPerEvent: async () => bytesPerRow(database, 'showpad_inbox'),
+    bytesPerEvent: async () => bytesPerRow(database, ['showpad_inbox', 'showpad_inbox_body']),
     addRows: async (count) => addRows(database, 'showpad_inbox', count),
     async close() {
       await inbox.close({ timeoutMs: 1_000 });
@@ -38,7 +38,7 @@ async function openOurs(file: string): Promise<Candidate> {
   };
 }
 
-/** The columns and the indexes are those of the package. */
+/** The columns and the indexes are those of the package, but the body is in the row. */
 const CREATE_TABLE = `
   CREATE TABLE inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,22 +95,24 @@ export function openFloor(file: string): Candidate {
       inTransaction(() => {
         for (const { key } of taken) finish.run(key);
       }),
-    bytesPerEvent: async () => bytesPerRow(database, 'inbox'),
+    bytesPerEvent: async () => bytesPerRow(database, ['inbox']),
     addRows: async (count) => addRows(database, 'inbox', count),
     close: async () => void database.close(),
   };
   return createFloor(store);
 }
 
-/** Adds up the texts and blobs of a row. */
-function bytesPerRow(database: Database.Database, table: string): number {
-  const columns = database.prepare(`PRAGMA table_info(${table})`).all() as { readonly name: string }[];
-  const bytes = columns.map(
-    ({ name }) => `iif(typeof(${name}) IN ('text', 'blob'), length(CAST(${name} AS BLOB)), 0)`,
-  );
-  const [row] = database.prepare(`SELECT avg(${bytes.join(' + ')}) AS bytes FROM ${table}`).all() as {
-    readonly bytes: number;
-  }[];
+/** Adds up the texts and blobs of a row of the first table, and of its rows in the others. */
+function bytesPerRow(database: Database.Database, tables: readonly string[]): number {
+  const sums = tables.map((table) => {
+    const columns = database.prepare(`PRAGMA table_info(${table})`).all() as { readonly name: string }[];
+    const bytes = columns.map(
+      ({ name }) => `iif(typeof(${name}) IN ('text', 'blob'), length(CAST(${name} AS BLOB)), 0)`,
+    );
+    return `(SELECT sum(${bytes.join(' + ')}) FROM ${table})`;
+  });
+  const sql = `SELECT 1.0 * (${sums.join(' + ')}) / (SELECT count(*) FROM ${tables[0]}) AS bytes`;
+  const [row] = database.prepare(sql).all() as { readonly bytes: number }[];
   return row?.bytes ?? Number.NaN;
 }
 
