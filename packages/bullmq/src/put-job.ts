@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
 import { MOST_FAILURES } from '@showpad-webhooks/core/store';
 import type { Backend, Queue } from './backend.ts';
@@ -16,19 +15,17 @@ export async function putJob(
   await backend.clock.refresh();
   const nonce = randomUUID().slice(-12);
   const id = jobIdOf(entry.id);
-  const adding = queue.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
+  await queue.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
     jobId: id,
     timestamp: backend.clock.nowMs(),
     attempts,
     backoff: { type: 'custom' },
     stackTraceLimit: MOST_FAILURES,
   });
-  // `add` does not say whether the id was there already, but the nonce of the job does. In the next turn the job is on its way, so
-  // the question follows it without waiting for an answer. If the question has overtaken the job, it is asked again.
-  const read = () => backend.readData(queue, id);
-  const [, early] = await Promise.all([adding, setImmediate().then(read)]);
   await backend.confirm(queue);
-  const data = early ?? (await read());
+  // `add` does not say whether the id was there already, but the nonce of the job does. This is asked last, because a replica may have
+  // become the master meanwhile: it confirms what it has, and may not have the job.
+  const data = await backend.readData(queue, id);
   if (data === null) {
     throw new Error(
       'The event was stored, and is not there any more. Check whether something else deletes from this queue, and whether ' +
