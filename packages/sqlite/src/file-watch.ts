@@ -5,15 +5,16 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 /** Says in plain words what has happened to the files of a database since it was opened, or nothing if all is well. */
 export type FileWatch = () => string | undefined;
 
-/** By then every file system gives a folder that changes another time. Some have times of two seconds. */
+/** When a folder changes after so long, every file system gives it another time. Some have times of two seconds. */
 const SETTLED_MS = 2_500;
 
 /**
  * Watches whether the path of a database still leads to the file that is open, and to its write-ahead log. If a file is
  * deleted or replaced, SQLite goes on with what it has open, and all of that is gone at the next start.
  *
- * The time of a folder changes when a file in it is created, deleted or moved. So while it stays as it was, one look at the folder
- * is enough. To look at the log after every commit would make the next commit slower: Linux then writes its exact time too.
+ * When a file in a folder is created, deleted or moved, the folder gets another `ctime`, and no tool can set that back. So while it
+ * stays as it was, one look at the folder is enough. To look at the log after every commit would make the next commit slower: Linux
+ * then writes its exact time too.
  */
 export function watchFile(handle: SqliteHandle, path: string): FileWatch {
   if (path === '') return () => undefined; // A database in memory.
@@ -40,9 +41,9 @@ export function watchFile(handle: SqliteHandle, path: string): FileWatch {
 
   return () => {
     const folderNow = identityOf(dirname(path));
-    if (folder && isSame(folderNow, folder) && folderNow?.mtimeMs === folder.mtimeMs) return undefined;
+    if (folder && isSame(folderNow, folder) && folderNow?.ctimeMs === folder.ctimeMs) return undefined;
     const problem = findProblem();
-    const isSettled = folderNow && Date.now() - folderNow.mtimeMs > SETTLED_MS;
+    const isSettled = folderNow && Date.now() - folderNow.ctimeMs > SETTLED_MS;
     folder = isSettled && !problem ? folderNow : undefined;
     return problem;
   };
@@ -57,7 +58,7 @@ export function pathOf(handle: SqliteHandle): string {
 interface Identity {
   readonly dev: number;
   readonly ino: number;
-  readonly mtimeMs: number;
+  readonly ctimeMs: number;
 }
 
 function identityOf(path: string): Identity | undefined {

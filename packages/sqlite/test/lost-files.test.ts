@@ -1,11 +1,21 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createReceiver, type Inbox } from '@showpad-webhooks/core';
 import { signedDelivery } from '@showpad-webhooks/core/testing';
 import { createSqliteInbox, createSqliteLedger } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { entryOf, newFile } from './support.ts';
+import { entryOf, newFile, turns } from './support.ts';
 
 const FILE_IS_GONE =
   'The file of the SQLite database was deleted or replaced while it was open, so what is stored now would be lost. Nothing ' +
@@ -97,13 +107,27 @@ describe.skipIf(process.platform === 'win32').each(losses)('a file that is %s', 
 });
 
 describe.skipIf(process.platform === 'win32')('in a folder in which nothing has changed for an hour', () => {
+  const MODIFIED = new Date('2026-01-15T12:00:00Z');
+
   async function open(file: string): Promise<Inbox> {
     const inbox = createSqliteInbox({ file });
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
-    const anHourAgo = new Date(Date.now() - 3_600_000);
-    utimesSync(dirname(file), anHourAgo, anHourAgo);
+    utimesSync(dirname(file), MODIFIED, MODIFIED);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
     for (const id of ['1', '2', '3']) expect(await inbox.put(entryOf(id))).toBe('stored');
+    await tick(dirname(file));
     return inbox;
+  }
+
+  /** Resolves when the clock of the file system, which may go on only every few ms, shows another time than the folder has. */
+  async function tick(folder: string): Promise<void> {
+    const probe = join(mkdtempSync(join(tmpdir(), 'showpad-tick-')), 'probe');
+    onTestFinished(() => rmSync(dirname(probe), { recursive: true }));
+    do {
+      await turns(1);
+      writeFileSync(probe, '');
+    } while (statSync(probe).ctimeMs <= statSync(folder).ctimeMs);
   }
 
   test.each(losses)('a file that is %s is noticed', async (_what, problem, lose) => {
@@ -114,6 +138,17 @@ describe.skipIf(process.platform === 'win32')('in a folder in which nothing has 
     await expect(inbox.put(entryOf('5'))).rejects.toThrow(problem);
     expect((await inbox.health()).problems).toEqual([problem]);
   });
+
+  test.each(losses)(
+    'a file that is %s is noticed although its folder gets its old time back',
+    async (_what, problem, lose) => {
+      const file = newFile();
+      const inbox = await open(file);
+      lose(file);
+      utimesSync(dirname(file), MODIFIED, MODIFIED); // As a tool does that restores a folder.
+      await expect(inbox.put(entryOf('4'))).rejects.toThrow(problem);
+    },
+  );
 
   test('it is noticed that the folder is another one', async () => {
     const folder = newFile();
