@@ -23,8 +23,8 @@ export async function putJob(
     stackTraceLimit: MOST_FAILURES,
   });
   await backend.confirm(queue);
-  // `add` does not say whether the id was there already, but the nonce of the job does. This is asked last, because a replica may have
-  // become the master meanwhile: it confirms what it has, and may not have the job.
+  // `add` does not say whether the id was there already, but the nonce of the job does. This is asked last, because a replica
+  // may have become the master meanwhile: it confirms what it has, and may not have the job.
   const data = await backend.readData(queue, id);
   if (data === null) {
     throw new Error(

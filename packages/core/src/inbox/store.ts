@@ -30,7 +30,8 @@ export interface InboxStore {
   /**
    * Leases up to `limit` entries that are due, those that are due longest first: pending entries, and leased ones whose lease
    * is over. Each gets one more attempt, and a fence that no claim of its id had before; all of one call may have the same. The
-   * entries in `exceptIds` are left out: the process that asks is handling them. An entry that cannot be read becomes dead and is left out too.
+   * entries in `exceptIds` are left out: the process that asks is handling them. An entry that cannot be read becomes dead and is
+   * left out too.
    */
   claim(request: {
     readonly limit: number;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Stream, constants, type Http2ServerRequest } from 'node:http2';
 import { createNodeHandler, readBody, writeResponse } from '@showpad-webhooks/core/node';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { delivery, isSettled, KEY, startTime, stopTime, TYPE } from '../support.ts';
@@ -18,6 +18,14 @@ async function answerOf(stream: ClientHttp2Stream): Promise<{ status: unknown; b
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   if (!stream.readableEnded) await once(stream, 'end');
   return { status, body: Buffer.concat(chunks).toString(), code: stream.rstCode };
+}
+
+/** Resolves when a whole body has been sent and read. */
+async function upload(req: Http2ServerRequest, stream: ClientHttp2Stream): Promise<void> {
+  const ended = once(req, 'end');
+  req.resume();
+  stream.end('whole');
+  await ended;
 }
 
 /** Writes without an end, as fast as the other side allows. */
@@ -83,10 +91,7 @@ describe('writeResponse over HTTP/2', () => {
 
   test('closes nothing early if the upload is over', async () => {
     const { req, res, stream, streams } = await openStream();
-    const ended = once(req, 'end');
-    req.resume();
-    stream.end('whole');
-    await ended;
+    await upload(req, stream);
     const answer = answerOf(stream);
     writeResponse(res, refusal);
     expect(await answer).toMatchObject({ status: 413, body: refusal.body });
@@ -97,10 +102,7 @@ describe('writeResponse over HTTP/2', () => {
     stopTime();
     onTestFinished(startTime);
     const { req, res, stream, client, streams } = await openStream({}, { initialWindowSize: 0 });
-    const ended = once(req, 'end');
-    req.resume();
-    stream.end('whole');
-    await ended;
+    await upload(req, stream);
     const answer = answerOf(stream);
     writeResponse(res, refusal);
     await once(stream, 'response');
