@@ -25,7 +25,7 @@ export function setUp() {
     '--frozen-lockfile',
     '--prefer-offline',
     '--reporter=append-only',
-    '--loglevel=warn',
+    '--loglevel=error', // pnpm would warn that the command of the CLI is not there before the build.
   ];
   const { status } = spawnSync('pnpm', install, { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
