@@ -9,10 +9,16 @@ import { TYPE } from './entry.ts';
 export const isInstalled: boolean = findServer('postgres') !== undefined;
 export const KEY = 'test-key';
 
-/** Starts one server for a test file. */
+/** The servers of one test file. */
+const servers: Server[] = [];
+afterAll(async () => {
+  for (const server of servers) await server.remove();
+});
+
+/** Starts a server, which ends with the test file. */
 export async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
   const server = await startPostgres(settings);
-  afterAll(() => server.remove());
+  servers.push(server);
   return server;
 }
 
