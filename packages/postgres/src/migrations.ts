@@ -9,7 +9,7 @@ const LONGEST_NAME_BYTES = 63;
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   // An entry is one row and has two entries in indexes, because that is most of what a put costs. Postgres moves a large body out of the
   // row, so an update does not write it again. A third of each page stays free, so that the next version of a row fits next to it: then
-  // Postgres logs only what changed.
+  // Postgres logs only what changed, and one row at a time can be changed when the disk is full.
   (schema) => `
 CREATE SEQUENCE ${schema}.entry;
 CREATE TABLE ${schema}.inbox (

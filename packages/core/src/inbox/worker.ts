@@ -66,6 +66,8 @@ export function createWorker(options: WorkerOptions): Worker {
   /** The turn of the event loop that comes next. Entries that begin in it together free their places together. */
   let turn: Promise<void> | undefined;
   const pause = new Pause();
+  /** How many entries a look may take. It falls to one when a look fails, because a store that is full may have room to change one. */
+  let claimSize = concurrency;
   let failedClaims = 0;
   let lastCause: unknown;
   let isStopping = false;
@@ -115,7 +117,7 @@ export function createWorker(options: WorkerOptions): Worker {
   async function claim(): Promise<number> {
     // Until this look has found nothing more, entries that come are newer than those that wait.
     isCaughtUp = false;
-    const limit = freePlaces();
+    const limit = Math.min(freePlaces(), claimSize);
     if (limit === 0) return pollMs; // The next free place ends the pause.
     try {
       hasMissed = false;
@@ -124,12 +126,17 @@ export function createWorker(options: WorkerOptions): Worker {
       for (const entry of entries) start(entry, claimedMs);
       const waitMs = entries.length === limit ? fullWaitMs() : await untilNextDue();
       isCaughtUp = entries.length < limit && !hasMissed;
+      claimSize = Math.min(claimSize + 1, concurrency);
       failedClaims = 0;
       return waitMs;
     } catch (cause) {
+      onFailure('claim', cause);
+      if (claimSize > 1) {
+        claimSize = 1;
+        return 0;
+      }
       failedClaims++;
       lastCause = cause;
-      onFailure('claim', cause);
       return pollMs;
     }
   }

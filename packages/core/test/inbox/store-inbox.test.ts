@@ -86,12 +86,16 @@ async function start(
 
 describe('a store that fails', () => {
   test.each(['claim', 'nextDueMs'] as const)(
-    'at %s is asked again after pollMs, and the failure is reported',
+    'at %s is asked again at once and then after pollMs, and each failure is reported',
     async (operation) => {
       const real = createMemoryInboxStore();
-      const call = vi.fn(real[operation] as () => never).mockImplementationOnce(broken);
+      const call = vi
+        .fn(real[operation] as () => never)
+        .mockImplementationOnce(broken)
+        .mockImplementationOnce(broken);
       const { inbox, outcomes, troubles } = await start({ ...real, [operation]: call }, { pollMs: 700 });
-      expect(await troubles.has(1)).toEqual([brokenTrouble('claim')]);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(await troubles.has(2)).toEqual([brokenTrouble('claim'), brokenTrouble('claim')]);
       await settled();
       const calls = call.mock.calls.length;
       await vi.advanceTimersByTimeAsync(699);
@@ -102,6 +106,19 @@ describe('a store that fails', () => {
       expect(await outcomes.has(1)).toMatchObject([{ state: 'done' }]);
     },
   );
+
+  test('at claiming many gives one, then two and so on, without a pause', async () => {
+    const real = createMemoryInboxStore();
+    const claim = vi.fn<InboxStore['claim']>((request) =>
+      request.limit > 3 ? broken() : real.claim(request),
+    );
+    for (let index = 1; index <= 10; index++) await real.put(now({ id: `event-${index}` }), { nowMs: 0 });
+    const { outcomes } = await start({ ...real, claim }, { concurrency: 6 });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(outcomes.entries).toHaveLength(10);
+    const limits = claim.mock.calls.map(([{ limit }]) => limit);
+    expect(limits.slice(0, 8)).toEqual([6, 1, 2, 3, 4, 1, 2, 3]);
+  });
 
   test('at settling is asked again every second, and no handler runs again', async () => {
     const real = createMemoryInboxStore();
