@@ -1,10 +1,20 @@
-import type { InboxStore } from '@showpad-webhooks/core/inbox';
+import type { Inbox } from '@showpad-webhooks/core';
+import {
+  createStoreInbox,
+  type InboxConsumer,
+  type InboxOptions,
+  type InboxStore,
+} from '@showpad-webhooks/core/inbox';
 import type { ConformanceCase } from '@showpad-webhooks/core/testing';
+import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 
 type Entry = Parameters<InboxStore['put']>[0];
 
 /** What a store does in another way than a good one. */
 export type StoreFault = (good: InboxStore) => Partial<InboxStore>;
+
+/** What an inbox does in another way than a good one. */
+export type InboxFault = (good: Inbox) => Partial<Inbox>;
 
 /** Runs one case of a suite. */
 export function runCase(cases: readonly ConformanceCase[], name: string): Promise<void> {
@@ -47,3 +57,28 @@ export const putsInTwoSteps: StoreFault = (good) => ({
   },
   putClaimed: undefined as never,
 });
+export const takesTheLatestFirst: StoreFault = (good) => ({
+  async claim(request) {
+    const { items } = await good.list({ state: 'pending', limit: 100 });
+    return good.claim({ ...request, exceptIds: items.slice(1).map(({ id }) => id) });
+  },
+});
+
+/** Makes inboxes that share the store of their name, as processes would. */
+export function inboxesOn(fault: StoreFault = () => ({}), inboxFault: InboxFault = () => ({})) {
+  const stores = new Map<string, InboxStore>();
+  return (options: InboxOptions): Inbox => {
+    const { name = 'default' } = options;
+    const good = stores.get(name) ?? createMemoryInboxStore();
+    stores.set(name, good);
+    // The clock goes on if a test moves the wall clock.
+    const clock = () => Math.floor(performance.now());
+    const inbox = createStoreInbox({ ...good, ...fault(good) }, { ...options, pollMs: 5, clock });
+    return { ...inbox, ...inboxFault(inbox) };
+  };
+}
+
+/** Hands the jobs of an inbox over in another way. */
+export function consuming(change: (to: InboxConsumer) => Partial<InboxConsumer>): InboxFault {
+  return (good) => ({ start: (to) => good.start({ ...to, ...change(to) }) });
+}

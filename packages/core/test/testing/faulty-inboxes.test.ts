@@ -1,46 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Inbox } from '@showpad-webhooks/core';
-import {
-  createStoreInbox,
-  type InboxConsumer,
-  type InboxOptions,
-  type InboxStore,
-} from '@showpad-webhooks/core/inbox';
+import type { InboxConsumer, InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
 import { inboxConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 import {
   asText,
   changing,
+  consuming,
   forgetsHandlers,
+  type InboxFault,
+  inboxesOn,
   neverDeletesBodies,
   noConflicts,
   putsInTwoSteps,
   runCase,
   type StoreFault,
+  takesTheLatestFirst,
   withIds,
 } from './faults.ts';
-
-type InboxFault = (good: Inbox) => Partial<Inbox>;
-
-/** Makes inboxes that share the store of their name, as processes would. */
-function inboxesOn(fault: StoreFault = () => ({}), inboxFault: InboxFault = () => ({})) {
-  const stores = new Map<string, InboxStore>();
-  return (options: InboxOptions): Inbox => {
-    const { name = 'default' } = options;
-    const good = stores.get(name) ?? createMemoryInboxStore();
-    stores.set(name, good);
-    // The clock goes on if a test moves the wall clock.
-    const clock = () => Math.floor(performance.now());
-    const inbox = createStoreInbox({ ...good, ...fault(good) }, { ...options, pollMs: 5, clock });
-    return { ...inbox, ...inboxFault(inbox) };
-  };
-}
-
-/** Hands the jobs of an inbox over in another way. */
-function consuming(change: (to: InboxConsumer) => Partial<InboxConsumer>): InboxFault {
-  return (good) => ({ start: (to) => good.start({ ...to, ...change(to) }) });
-}
 
 type Row = [what: string, fault: StoreFault | undefined, inboxFault: InboxFault | undefined, name: string];
 
@@ -51,6 +28,7 @@ describe('inboxConformance notices an inbox that', () => {
   const BACKOFF = 'waits as long as the backoff says';
   const GIVE_UP = 'gives an entry up after the last attempt, and says so once';
   const BY_HAND = 'retries the dead by hand, without the handlers that are done';
+  const TIMES = 'keeps what went wrong in each attempt, also after a retry by hand';
   const TWENTY = 'keeps the latest 20 failed attempts, and no long texts';
   const DELETES = 'deletes the body of what is done, and refuses to retry it without its body';
   const TARGETS = 'refuses to retry or discard everything that waits, or something that is no target';
@@ -61,6 +39,33 @@ describe('inboxConformance notices an inbox that', () => {
 
   test.each<Row>([
     ['keeps bodies as text', asText, undefined, BODIES],
+    [
+      'ends bodies at a NUL',
+      changing((entry) => ({ ...entry, body: entry.body.subarray(0, entry.body.indexOf(0) >>> 0) })),
+      undefined,
+      BODIES,
+    ],
+    [
+      'cuts large bodies',
+      changing((entry) => ({ ...entry, body: entry.body.subarray(0, 1_000_000) })),
+      undefined,
+      BODIES,
+    ],
+    [
+      'loses bodies that are nested deeply',
+      changing((entry) => {
+        const isNested = Buffer.from(entry.body).includes('['.repeat(8_000));
+        return isNested ? { ...entry, body: Buffer.from('{}') } : entry;
+      }),
+      undefined,
+      BODIES,
+    ],
+    [
+      'has another attempt for the first one',
+      undefined,
+      consuming((to) => ({ process: (job) => to.process({ ...job, attempt: job.attempt + 1 }) })),
+      BODIES,
+    ],
     ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), undefined, BODIES],
     [
       'takes similar ids for the same',
@@ -68,7 +73,27 @@ describe('inboxConformance notices an inbox that', () => {
       undefined,
       'takes hostile ids for what they are',
     ],
+    [
+      'stores what it has already',
+      undefined,
+      (good) => ({
+        async put(entry) {
+          await good.put(entry);
+          return 'stored' as const;
+        },
+      }),
+      'takes hostile ids for what they are',
+    ],
     ['does not notice another body', noConflicts, undefined, DUPLICATE],
+    ...(['leased', 'dead'] as const).flatMap((state): Row[] => [
+      [
+        `takes another body for the same if an event is ${state}`,
+        undefined,
+        inState(state, () => ({ isConflict: false })),
+        DUPLICATE,
+      ],
+      [`takes a duplicate of what is ${state} for new`, undefined, inState(state, () => 'stored'), DUPLICATE],
+    ]),
     ['puts in two steps', putsInTwoSteps, undefined, 'stores and handles one of 100 that are put at once'],
     [
       'runs handlers in the AsyncLocalStorage of the request',
@@ -103,6 +128,18 @@ describe('inboxConformance notices an inbox that', () => {
       BACKOFF,
     ],
     [
+      'waits for three hours',
+      (good) => ({
+        settle: (holding, outcome) =>
+          good.settle(
+            holding,
+            outcome.state === 'pending' ? { ...outcome, dueMs: outcome.dueMs + 7_200_000 } : outcome,
+          ),
+      }),
+      undefined,
+      BACKOFF,
+    ],
+    [
       'says twice that an entry is dead',
       undefined,
       consuming((to) => ({
@@ -111,6 +148,25 @@ describe('inboxConformance notices an inbox that', () => {
           to.onDead(...args);
         },
       })),
+      GIVE_UP,
+    ],
+    [
+      'keeps no event without a URL',
+      undefined,
+      (good) => ({
+        async put(entry) {
+          if (entry.url === undefined) throw new TypeError('The URL is missing.');
+          return good.put(entry);
+        },
+      }),
+      GIVE_UP,
+    ],
+    [
+      'loses the bodies of the dead',
+      (good) => ({
+        list: async (query) => withItems(await good.list(query), query.id ? { body: Buffer.from('{}') } : {}),
+      }),
+      undefined,
       GIVE_UP,
     ],
     ...(['state', 'attempt', 'generation', 'bodyBytes', 'hasBody', 'error'] as const).map(
@@ -156,6 +212,23 @@ describe('inboxConformance notices an inbox that', () => {
       },
       'keeps what is no event as dead, and never hands it over',
     ],
+    [
+      'keeps nothing that has no type',
+      undefined,
+      (good) => ({
+        async put(entry) {
+          if (entry.type === '') throw new TypeError('The type is missing.');
+          return good.put(entry);
+        },
+      }),
+      'keeps what is no event as dead, and never hands it over',
+    ],
+    [
+      'forgets why something is no event',
+      (good) => ({ list: async (query) => withItems(await good.list(query), { error: undefined }) }),
+      undefined,
+      'keeps what is no event as dead, and never hands it over',
+    ],
     ['forgets which handlers of the dead are done', forgetsHandlers, undefined, BY_HAND],
     [
       'does not count retries by hand',
@@ -170,19 +243,47 @@ describe('inboxConformance notices an inbox that', () => {
       BY_HAND,
     ],
     [
+      'says when failures ended by another clock',
+      changingFailures((each) => ({ ...each, endedAtMs: performance.now() })),
+      undefined,
+      TIMES,
+    ],
+    [
       'takes the times of failures by another clock',
+      changingFailures((each) => ({ ...each, startedAtMs: performance.now(), endedAtMs: performance.now() })),
+      undefined,
+      TIMES,
+    ],
+    [
+      'says that the latest failure is yet to come',
+      changingFailures((each, isLast) =>
+        isLast ? { ...each, endedAtMs: each.endedAtMs + 3_600_000 } : each,
+      ),
+      undefined,
+      TIMES,
+    ],
+    ...(['generation', 'attempt', 'code', 'message', 'handlerName'] as const).map(
+      (field): Row => [
+        `forgets the ${field} of a failure`,
+        changingFailures((each) => ({ ...each, [field]: undefined })),
+        undefined,
+        TIMES,
+      ],
+    ),
+    [
+      'forgets whose error was the latest',
       (good) => ({
-        list: async (query) => {
+        async list(query) {
           const page = await good.list(query);
           const items = page.items.map((item) => ({
             ...item,
-            failures: item.failures.map((each) => ({ ...each, endedAtMs: performance.now() })),
+            error: item.error && { ...item.error, handlerName: 'crm' },
           }));
           return { ...page, items };
         },
       }),
       undefined,
-      'keeps what went wrong in each attempt, also after a retry by hand',
+      TIMES,
     ],
     [
       'does not wait for as long as a handler asks',
@@ -218,7 +319,10 @@ describe('inboxConformance notices an inbox that', () => {
           good.settle(holding, {
             ...outcome,
             ...(outcome.state !== 'done' && {
-              failures: outcome.failures.map((each) => ({ ...each, message: 'x'.repeat(1_000) })),
+              failures: outcome.failures.map((each) => ({
+                ...each,
+                message: each.message.padEnd(1_000, each.message),
+              })),
             }),
           } as typeof outcome),
       }),
@@ -246,6 +350,24 @@ describe('inboxConformance notices an inbox that', () => {
     ['discards everything', undefined, () => ({ discard: async () => 1 }), TARGETS],
     ['retries everything', undefined, () => ({ retry: async () => 1 }), TARGETS],
     ['discards nothing that waits', () => ({ discard: () => 0 }), undefined, TARGETS],
+    ...[{ state: 'pending' }, { state: 'leased' }, {}, { id: 1 }, undefined].flatMap((target): Row[] => {
+      const isMeant = (given: unknown) => JSON.stringify(given) === JSON.stringify(target);
+      const text = JSON.stringify(target);
+      return [
+        [
+          `discards ${text}`,
+          undefined,
+          (good) => ({ discard: async (given) => (isMeant(given) ? 1 : good.discard(given)) }),
+          TARGETS,
+        ],
+        [
+          `retries ${text}`,
+          undefined,
+          (good) => ({ retry: async (given) => (isMeant(given) ? 1 : good.retry(given)) }),
+          TARGETS,
+        ],
+      ];
+    }),
     [
       'discards what it refuses',
       undefined,
@@ -271,6 +393,29 @@ describe('inboxConformance notices an inbox that', () => {
       undefined,
       'does not note that a handler is done for what waits',
     ],
+    [
+      'notes a handler for what waits, although it says that it does not',
+      (good) => ({ list: async (query) => withItems(await good.list(query), { done: ['crm'] }) }),
+      undefined,
+      'does not note that a handler is done for what waits',
+    ],
+    ...[{ done: ['crm'] }, { attempt: 2 }].map(
+      (change): Row => [
+        `says of a done entry that is retried that it has ${Object.keys(change)}`,
+        undefined,
+        (good) => {
+          let count = 0;
+          return {
+            start: (to) =>
+              good.start({
+                ...to,
+                process: (job) => to.process(++count === 1 ? job : { ...job, ...change }),
+              }),
+          };
+        },
+        'retries what is done by hand, with all its handlers, if it keeps the bodies',
+      ],
+    ),
     [
       'remembers what is discarded',
       (good) => {
@@ -300,7 +445,7 @@ describe('inboxConformance notices an inbox that', () => {
       ERASES,
     ],
     [
-      'erases the id of an event for its listed id only',
+      'does not find what is erased by its listed id',
       (good) => ({
         list: async (query) =>
           query.id?.startsWith('erased:') ? { items: [], next: undefined } : good.list(query),
@@ -309,42 +454,71 @@ describe('inboxConformance notices an inbox that', () => {
       ERASES,
     ],
     [
-      'keeps the headers of what it erases',
+      'does not find what is erased by the id of its event',
       (good) => ({
         async list(query) {
           const page = await good.list(query);
-          const items = page.items.map((item) =>
-            item.isErased ? { ...item, headers: { 'x-user': 'jane' } } : item,
-          );
-          return { ...page, items };
+          const isOther = query.id !== undefined && page.items[0]?.id !== query.id;
+          return isOther ? { items: [], next: undefined } : page;
         },
       }),
       undefined,
       ERASES,
     ],
     [
-      'forgets the type of what it erases',
+      'takes what is erased for new when it comes again',
       (good) => ({
-        async list(query) {
-          const page = await good.list(query);
-          return { ...page, items: page.items.map((item) => (item.isErased ? { ...item, type: '' } : item)) };
+        async put(entry, at) {
+          const [kept] = (await good.list({ id: entry.id })).items;
+          return kept?.isErased ? 'stored' : good.put(entry, at);
         },
+        putClaimed: undefined as never,
       }),
       undefined,
       ERASES,
     ],
     [
-      'keeps what went wrong of what it erases',
+      'retries what is erased',
+      undefined,
       (good) => ({
-        async list(query) {
-          const page = await good.list(query);
-          const failures = [{} as never];
-          return { ...page, items: page.items.map((item) => (item.isErased ? { ...item, failures } : item)) };
+        async retry(target) {
+          const [kept] = 'id' in target ? (await good.list(target)).items : [];
+          return kept?.isErased ? 1 : good.retry(target);
         },
       }),
-      undefined,
       ERASES,
     ],
+    ...(['headers', 'url', 'keyLabel'] as const).map(
+      (field): Row => [
+        `keeps the ${field} of what it erases`,
+        (good) => {
+          let ofJane: object = {};
+          return {
+            put(entry, at) {
+              if (entry.id.includes('jane')) ofJane = { [field]: entry[field] };
+              return good.put(entry, at);
+            },
+            list: async (query) => withLastErased(await good.list(query), ofJane),
+            putClaimed: undefined as never,
+          };
+        },
+        undefined,
+        ERASES,
+      ],
+    ),
+    ...[
+      { type: '' },
+      { hasBody: true },
+      { error: { code: 'HANDLER_FAILED', message: 'It failed.' } },
+      { failures: [{} as never] },
+    ].map(
+      (change): Row => [
+        `has another ${Object.keys(change)} in one of the entries that it erased`,
+        (good) => ({ list: async (query) => withLastErased(await good.list(query), change) }),
+        undefined,
+        ERASES,
+      ],
+    ),
     [
       'passes over a predicate that throws',
       undefined,
@@ -391,6 +565,17 @@ describe('inboxConformance notices an inbox that', () => {
       LAG,
     ],
     [
+      'says much too large a lag',
+      undefined,
+      (good) => ({
+        async health() {
+          const { lagMs, ...rest } = await good.health();
+          return { ...rest, lagMs: lagMs * 1e6 };
+        },
+      }),
+      LAG,
+    ],
+    [
       'is as late as the entry that came last',
       (good) => ({
         async nextDueMs() {
@@ -403,12 +588,7 @@ describe('inboxConformance notices an inbox that', () => {
     ],
     [
       'takes the latest first',
-      (good) => ({
-        async claim(request) {
-          const { items } = await good.list({ state: 'pending', limit: 100 });
-          return good.claim({ ...request, exceptIds: items.slice(1).map(({ id }) => id) });
-        },
-      }),
+      takesTheLatestFirst,
       undefined,
       'keeps the order of arrival with a concurrency of 1',
     ],
@@ -459,6 +639,19 @@ describe('inboxConformance notices an inbox that', () => {
       'never runs a slow handler twice at once while its process holds the entry',
     ],
     [
+      'takes over what it runs itself, when its lease is over',
+      undefined,
+      consuming((to) => ({
+        async process(job) {
+          const beganMs = performance.now();
+          const running = to.process(job);
+          if (performance.now() - beganMs < 300) return running;
+          return Promise.all([running, to.process(job)]).then(([first]) => first);
+        },
+      })),
+      'never runs a slow handler twice at once while its process holds the entry',
+    ],
+    [
       'leases an entry to two consumers',
       (good) => ({ claim: (request) => good.claim({ ...request, leaseMs: 0 }) }),
       undefined,
@@ -495,6 +688,16 @@ describe('inboxConformance notices an inbox that', () => {
       'stops when what runs is done, and leaves the rest to the next',
     ],
     [
+      'says too early that it has stopped',
+      undefined,
+      (good) => ({
+        async close(options) {
+          void good.close(options);
+        },
+      }),
+      'stops when what runs is done, and leaves the rest to the next',
+    ],
+    [
       'aborts nothing',
       undefined,
       consuming((to) => ({
@@ -506,6 +709,39 @@ describe('inboxConformance notices an inbox that', () => {
     await expect(runCase(inboxConformance(inboxesOn(fault, inboxFault)), name)).rejects.toThrow();
   });
 });
+
+/** Answers in another way when an event comes again that is in a state. */
+function inState(state: InboxState, answer: () => Awaited<ReturnType<Inbox['put']>>): InboxFault {
+  return (good) => ({
+    async put(entry) {
+      const [kept] = (await good.list({ id: entry.id })).items;
+      return kept?.state === state ? answer() : good.put(entry);
+    },
+  });
+}
+
+/** Lists the failures of entries in another way. */
+function changingFailures(
+  change: (failure: InboxItem['failures'][number], isLast: boolean) => object,
+): StoreFault {
+  return (good) => ({
+    async list(query) {
+      const page = await good.list(query);
+      const items = page.items.map((item) => ({
+        ...item,
+        failures: item.failures.map(
+          (each, index, all) => change(each, index === all.length - 1) as typeof each,
+        ),
+      }));
+      return { ...page, items };
+    },
+  });
+}
+
+function withLastErased(page: Awaited<ReturnType<Inbox['list']>>, change: object) {
+  const last = page.items.findLast((item) => item.isErased);
+  return { ...page, items: page.items.map((item) => (item === last ? { ...item, ...change } : item)) };
+}
 
 function withItems(page: Awaited<ReturnType<Inbox['list']>>, change: object) {
   return { ...page, items: page.items.map((item) => ({ ...item, ...change })) };

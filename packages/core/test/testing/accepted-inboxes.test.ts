@@ -1,0 +1,69 @@
+import type { Inbox } from '@showpad-webhooks/core';
+import { inboxConformance } from '@showpad-webhooks/core/testing';
+import { describe, expect, test } from 'vitest';
+import { deferred } from '../support.ts';
+import { consuming, inboxesOn, runCase, takesTheLatestFirst } from './faults.ts';
+
+/** Makes inboxes of which the second one, or the first one, is in another way than a good one. */
+function oneOfTwo(which: number, change: (good: Inbox) => Partial<Inbox>): ReturnType<typeof inboxesOn> {
+  const create = inboxesOn();
+  let count = 0;
+  return (options) => {
+    const good = create(options);
+    return count++ === which ? { ...good, ...change(good) } : good;
+  };
+}
+
+describe('inboxConformance accepts an inbox that', () => {
+  test.each([
+    'gives an entry up after the last attempt, and says so once',
+    'gives up at once what is refused for good',
+  ])('says a moment later that an entry is dead: %s', async (name) => {
+    const late = consuming((to) => ({ onDead: (...args) => void setImmediate(() => to.onDead(...args)) }));
+    await runCase(inboxConformance(inboxesOn(undefined, late)), name);
+  });
+
+  test.each([
+    'retries the dead by hand, without the handlers that are done',
+    'keeps what went wrong in each attempt, also after a retry by hand',
+    'retries what is done by hand, with all its handlers, if it keeps the bodies',
+    'notes that a handler is done for what is done or dead, and for nothing else',
+  ])('retries a moment later: %s', async (name) => {
+    const create = inboxesOn(undefined, (good) => ({
+      async retry(target) {
+        const { items } = await good.list(target);
+        setImmediate(() => void good.retry(target));
+        return items.length;
+      },
+    }));
+    await runCase(inboxConformance(create), name);
+  });
+
+  test('keeps the order only if one event is handled at a time', async () => {
+    const [ordered, disordered] = [inboxesOn(), inboxesOn(takesTheLatestFirst)];
+    const cases = inboxConformance((options) => (options.concurrency === 1 ? ordered : disordered)(options));
+    await runCase(cases, 'keeps the order of arrival with a concurrency of 1');
+  });
+
+  test.each([0, 1])(
+    'hands an entry to the other one of two that are started: not to number %i',
+    async (which) => {
+      const cases = inboxConformance(oneOfTwo(which, () => ({ start: async () => {} })));
+      await runCase(cases, 'keeps an entry for a holder that takes longer than its lease');
+    },
+  );
+
+  test('is started by the second one of two that start it at once', async () => {
+    const isStarted = deferred();
+    let count = 0;
+    const create = inboxesOn(undefined, (good) => ({
+      async start(to) {
+        if (++count === 1) await isStarted.promise;
+        await good.start(to);
+        isStarted.resolve();
+      },
+    }));
+    await runCase(inboxConformance(create), 'is started by one of two receivers that start it at once');
+    expect(count).toBe(2);
+  });
+});
