@@ -1,4 +1,4 @@
-import type { InboxStore } from '@showpad-webhooks/core/inbox';
+import type { InboxItem, InboxStore } from '@showpad-webhooks/core/inbox';
 import { inboxStoreConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -13,6 +13,38 @@ import {
   type StoreFault,
   withIds,
 } from './faults.ts';
+
+/** Lists entries in another way, or not at all. */
+function listing(change: (item: InboxItem) => InboxItem | undefined): StoreFault {
+  return (good) => ({
+    async list(query) {
+      const page = await good.list(query);
+      return { ...page, items: page.items.flatMap((item) => change(item) ?? []) };
+    },
+  });
+}
+
+describe('inboxStoreConformance accepts a store that', () => {
+  const accepted: readonly (readonly [string, StoreFault])[] = [
+    ['has no putClaimed', () => ({ putClaimed: undefined as never })],
+    [
+      'names the place of an erased entry in its own way',
+      listing((item) => (item.isErased ? { ...item, id: `gone:${item.id}` } : item)),
+    ],
+    [
+      'lists objects of its own',
+      listing((item) => ({ ...item, headers: Object.assign(Object.create(null), item.headers) })),
+    ],
+  ];
+
+  test.each(accepted)('%s', async (_what, fault) => {
+    const create = () => {
+      const good = createMemoryInboxStore();
+      return { ...good, ...fault(good) };
+    };
+    for (const { run } of inboxStoreConformance(create)) await run();
+  });
+});
 
 describe('inboxStoreConformance notices a store that', () => {
   const HOSTILE = 'keeps hostile ids apart, and gives them back as they came';
@@ -85,6 +117,14 @@ describe('inboxStoreConformance notices a store that', () => {
         BODIES,
       ],
     ),
+    [
+      'loses bodies that are nested deeply',
+      changing((entry) => {
+        const isNested = Buffer.from(entry.body).includes('['.repeat(8_000));
+        return isNested ? { ...entry, body: Buffer.from('{}') } : entry;
+      }),
+      BODIES,
+    ],
     ['forgets the key', changing((entry) => ({ ...entry, keyLabel: undefined })), BODIES],
     ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), BODIES],
     [
@@ -186,6 +226,45 @@ describe('inboxStoreConformance notices a store that', () => {
       'gives no fence of an id again, also after a retry or a discard',
     ],
     ['forgets which handlers are done', forgetsHandlers, REFERENCE],
+    ['does not notice another body of an entry in any state', noConflicts, REFERENCE],
+    ['keeps the bodies of what is done, in any order of calls', neverDeletesBodies, REFERENCE],
+    [
+      'deletes every body, in any order of calls',
+      (good) => ({
+        settle: (holding, outcome) => good.settle(holding, { ...outcome, keepBody: false } as never),
+      }),
+      REFERENCE,
+    ],
+    [
+      'claims what the process is handling, in any order of calls',
+      (good) => ({ claim: (request) => good.claim({ ...request, exceptIds: [] }) }),
+      REFERENCE,
+    ],
+    [
+      'is due for what the process is handling, in any order of calls',
+      (good) => ({ nextDueMs: () => good.nextDueMs({ exceptIds: [] }) }),
+      REFERENCE,
+    ],
+    [
+      'keeps no failed attempts',
+      (good) => ({
+        settle: (holding, outcome) => good.settle(holding, { ...outcome, failures: [] } as never),
+      }),
+      REFERENCE,
+    ],
+    ...[{ done: [] }, { headers: {} }, { error: undefined }, { failures: [] }, { attempt: 1 }].map(
+      (change): [string, StoreFault, string] => [
+        `lists the same ${Object.keys(change)} for every entry`,
+        listing((item) => ({ ...item, ...change })),
+        REFERENCE,
+      ],
+    ),
+    ['lists ids in lower case', listing((item) => ({ ...item, id: item.id.toLowerCase() })), REFERENCE],
+    ...(['pending', 'leased', 'done', 'dead'] as const).map((state): [string, StoreFault, string] => [
+      `lists no entries that are ${state}`,
+      listing((item) => (item.state === state ? undefined : item)),
+      REFERENCE,
+    ]),
     ['renews no lease', () => ({ checkpoint: () => true }), REFERENCE],
     [
       'keeps no error',
