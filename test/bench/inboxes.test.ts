@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { inboxResult } from './inbox-result.ts';
 import {
+  BEFORE,
   BODY_BYTES,
   type Candidate,
   type Engine,
@@ -19,6 +21,7 @@ import { sqlite } from './src/inboxes/sqlite.ts';
 import { renderGoals, renderInboxRun } from './src/page/inbox-run.ts';
 import { replaceRegion } from './src/page/region.ts';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ENGINES = [sqlite, postgres, redis];
 const NAMES: Readonly<Record<Engine['name'], readonly string[]>> = {
   SQLite: [OURS, FLOOR],
@@ -90,6 +93,22 @@ describe.each(ENGINES.filter((engine) => engine.isInstalled()))('$name', (engine
       expect(ofServer).toEqual(name === 'SQLite' ? [null, null] : [expect.any(Number), expect.any(Number)]);
       expect(Object.values(numbers).every((value) => Number(value) > 0)).toBe(true);
     }
+  });
+
+  it('measures the inbox of another checkout next to it', async () => {
+    if (!existsSync(`${ROOT}packages/core/dist`)) throw new Error('Run "pnpm build" before this test.');
+    const pace = { rounds: 1, putMs: 20, events: 10, concurrencies: [2], before: ROOT };
+    const results = await measureEngine(engine, pace);
+    expect(results.map(({ candidate }) => candidate)).toEqual([OURS, BEFORE, FLOOR]);
+    expect(results.every(({ putsPerSecond, handledPerSecond }) => putsPerSecond * handledPerSecond > 0)).toBe(
+      true,
+    );
+  });
+
+  it('says what to do if nothing was built in the other checkout', async () => {
+    await expect(engine.start('/nowhere')).rejects.toThrow(
+      /^There is no \/nowhere\/packages\/\w+\/dist\/index\.mjs\. Run "pnpm build" in that checkout\.$/,
+    );
   });
 });
 

@@ -1,9 +1,10 @@
-// pnpm --dir test/bench inboxes [--quick] [--json FILE] [--only sqlite,postgres,redis] [--rounds N] [--rows N]
+// pnpm --dir test/bench inboxes [--quick] [--json FILE] [--only sqlite,postgres,redis] [--rounds N] [--rows N] [--before FOLDER]
 // Measures how fast events are stored durably and handled: by each inbox, by the floor of its engine, and by other libraries. table.ts
 // writes the JSON into docs/performance.md. With --rows, the inboxes on SQLite and Postgres also take part with so many events that
-// were handled before.
+// were handled before. With --before, the inboxes of another checkout of this repository take part instead of the other libraries.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BODY_BYTES, type Engine } from './src/inboxes/candidate.ts';
 import { measureEngine } from './src/inboxes/measure-engine.ts';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     rows: { type: 'string' },
+    before: { type: 'string' },
   },
 });
 const ENGINES: Readonly<Record<string, Engine>> = { sqlite, postgres, redis };
@@ -30,6 +32,8 @@ const pace = {
     : { rounds: 5, putMs: 1_000, events: 1_000, concurrencies: [1, 8, 32, 128] }),
   ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
   ...(values.rows !== undefined && { rows: Number(values.rows) }),
+  // As pnpm changes the folder, a path is relative to the one in which the command was given.
+  ...(values.before !== undefined && { before: resolve(process.env.INIT_CWD ?? '.', values.before) }),
 };
 
 const results: InboxResult[] = [];

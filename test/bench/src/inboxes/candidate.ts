@@ -3,6 +3,7 @@ import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { eventBody } from '../bodies.ts';
 
 export const OURS = 'showpad-webhooks';
+export const BEFORE = 'before';
 export const FLOOR = 'the floor';
 
 /** Something that stores events durably and hands them out, in a store of its own that was empty. */
@@ -22,7 +23,8 @@ export interface Candidate {
 export interface Engine {
   readonly name: 'SQLite' | 'Postgres' | 'Redis';
   isInstalled(): boolean;
-  start(): Promise<RunningEngine>;
+  /** @param before the folder of another checkout of this repository, whose inbox takes part too. Its packages must be built. */
+  start(before?: string): Promise<RunningEngine>;
 }
 
 export interface RunningEngine {

@@ -1,4 +1,4 @@
-import { type Candidate, type Engine, FLOOR, OURS, type RunningEngine } from './candidate.ts';
+import { BEFORE, type Candidate, type Engine, FLOOR, OURS, type RunningEngine } from './candidate.ts';
 import { type Handling, measurePuts, type PutTurn, startHandling, type Turn } from './measure.ts';
 import type { InboxResult } from './results.ts';
 import { type Sample, summarize } from './summarize.ts';
@@ -12,6 +12,8 @@ export interface InboxPace {
   readonly concurrencies: readonly number[];
   /** If it is set, the inbox and the floor also take part with so many events that were handled before. */
   readonly rows?: number | undefined;
+  /** If it is set, only the inbox takes part, the one of this other checkout of the repository, and the floor. */
+  readonly before?: string | undefined;
 }
 
 type Candidates = ReadonlyMap<string, Candidate>;
@@ -22,7 +24,7 @@ type Candidates = ReadonlyMap<string, Candidate>;
  * @throws Error if the floor keeps fewer bytes than the inbox, because then it would be no floor.
  */
 export async function measureEngine(engine: Engine, pace: InboxPace): Promise<InboxResult[]> {
-  const running = await engine.start();
+  const running = await engine.start(pace.before);
   try {
     const puts = await measureStoring(running, pace);
     const handled = await measureHandling(running, pace);
@@ -34,7 +36,7 @@ export async function measureEngine(engine: Engine, pace: InboxPace): Promise<In
 }
 
 async function measureStoring(running: RunningEngine, pace: InboxPace): Promise<Sample<PutTurn>[]> {
-  const candidates = await openAll(running, pace.rows);
+  const candidates = await openAll(running, pace);
   for (const candidate of candidates.values()) await measurePuts(candidate, 8, pace.putMs / 2);
   await checkFloor(candidates);
   const samples = await inTurns(candidates, pace, (candidate, concurrency) =>
@@ -45,7 +47,7 @@ async function measureStoring(running: RunningEngine, pace: InboxPace): Promise<
 }
 
 async function measureHandling(running: RunningEngine, pace: InboxPace): Promise<Sample<Turn>[]> {
-  const candidates = await openAll(running, pace.rows);
+  const candidates = await openAll(running, pace);
   const puts = { most: pace.events, lengthMs: pace.putMs };
   const handlings = new Map<string, Handling>();
   for (const [name, candidate] of candidates) {
@@ -79,9 +81,10 @@ async function inTurns<Each, Measured>(
   return samples;
 }
 
-async function openAll({ candidates }: RunningEngine, rows: number | undefined): Promise<Candidates> {
+async function openAll({ candidates }: RunningEngine, { rows, before }: InboxPace): Promise<Candidates> {
   const opened = new Map<string, Candidate>();
   for (const [name, open] of Object.entries(candidates)) {
+    if (before !== undefined && ![OURS, BEFORE, FLOOR].includes(name)) continue;
     const candidate = await open();
     opened.set(name, candidate);
     if (rows === undefined || !candidate.addRows) continue;

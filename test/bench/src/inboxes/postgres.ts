@@ -5,14 +5,26 @@ import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import pg from 'pg';
 import PgBoss from 'pg-boss';
 import { openBullmq } from './bullmq.ts';
-import { BODY, type Candidate, type Engine, FLOOR, fromInbox, HANDLED_AT_ONCE, OURS } from './candidate.ts';
+import {
+  BEFORE,
+  BODY,
+  type Candidate,
+  type Engine,
+  FLOOR,
+  fromInbox,
+  HANDLED_AT_ONCE,
+  OURS,
+} from './candidate.ts';
 import { createFloor, type FloorStore, type Row } from './floor.ts';
+import { importFrom } from './import-from.ts';
 
 /** Each candidate has a database of its own. */
 export const postgres: Engine = {
   name: 'Postgres',
   isInstalled: () => findServer('postgres') !== undefined,
-  async start() {
+  async start(before) {
+    const createBefore =
+      before && (await importFrom(before, '@showpad-webhooks/postgres')).createPostgresInbox;
     const server = await startPostgres();
     const admin = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'postgres' });
     await admin.connect();
@@ -27,7 +39,8 @@ export const postgres: Engine = {
     return {
       serverPid: Number(rows[0].pid),
       candidates: {
-        [OURS]: inNewDatabase(openOurs),
+        [OURS]: inNewDatabase((url) => openOurs(createPostgresInbox, url)),
+        ...(createBefore && { [BEFORE]: inNewDatabase((url) => openOurs(createBefore, url)) }),
         [FLOOR]: inNewDatabase(async (url) => createFloor(await openFloor(poolOf(url)))),
         'pg-boss': inNewDatabase(openPgBoss),
         'graphile-worker': inNewDatabase(openGraphileWorker),
@@ -50,9 +63,9 @@ function poolOf(url: string): pg.Pool {
     .on('connect', (client) => client.on('error', console.error));
 }
 
-async function openOurs(url: string): Promise<Candidate> {
+async function openOurs(create: typeof createPostgresInbox, url: string): Promise<Candidate> {
   const pool = poolOf(url);
-  const inbox = createPostgresInbox({ pool });
+  const inbox = create({ pool });
   const table = 'showpad_webhooks.inbox';
   return {
     ...(await fromInbox(inbox)),

@@ -3,8 +3,9 @@ import { findServer, startRedis } from '@showpad-webhooks/servers';
 import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis, type Result } from 'ioredis';
 import { openBullmq } from './bullmq.ts';
-import { type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
+import { BEFORE, type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
 import { createFloor, type FloorStore, type Taken } from './floor.ts';
+import { importFrom } from './import-from.ts';
 
 /** A rewrite of the append-only file would slow down whichever candidate has its turn, so there is none. */
 const SETTINGS = { appendfsync: 'always', 'auto-aof-rewrite-percentage': '0', databases: '64' };
@@ -13,7 +14,8 @@ const SETTINGS = { appendfsync: 'always', 'auto-aof-rewrite-percentage': '0', da
 export const redis: Engine = {
   name: 'Redis',
   isInstalled: () => findServer('redis-server') !== undefined,
-  async start() {
+  async start(before) {
+    const createBefore = before && (await importFrom(before, '@showpad-webhooks/bullmq')).createBullmqInbox;
     const server = await startRedis(SETTINGS);
     const admin = new Redis(server.port, '127.0.0.1');
     const [, pid] = /process_id:(\d+)/.exec(await admin.info('server')) ?? [];
@@ -23,7 +25,8 @@ export const redis: Engine = {
     return {
       serverPid: Number(pid),
       candidates: {
-        [OURS]: inNewDatabase(openOurs),
+        [OURS]: inNewDatabase((connection) => openOurs(createBullmqInbox, connection)),
+        ...(createBefore && { [BEFORE]: inNewDatabase((connection) => openOurs(createBefore, connection)) }),
         [FLOOR]: inNewDatabase(async (connection) => createFloor(openFloor(new Redis(connection)))),
         BullMQ: inNewDatabase((connection) =>
           openBullmq<RedisQueueBackend, ConnectionOptions>(connection, createRedisBackend),
@@ -43,8 +46,8 @@ interface Connection {
   readonly db: number;
 }
 
-async function openOurs(connection: Connection): Promise<Candidate> {
-  const inbox = createBullmqInbox({ connection });
+async function openOurs(create: typeof createBullmqInbox, connection: Connection): Promise<Candidate> {
+  const inbox = create({ connection });
   const client = new Redis(connection);
   return {
     ...(await fromInbox(inbox)),

@@ -3,20 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
-import { type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
+import { BEFORE, type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
 import { createFloor, type FloorStore, type Row, type Taken } from './floor.ts';
+import { importFrom } from './import-from.ts';
 
 export const sqlite: Engine = {
   name: 'SQLite',
   isInstalled: () => true,
-  async start() {
+  async start(before) {
+    const createBefore = before && (await importFrom(before, '@showpad-webhooks/sqlite')).createSqliteInbox;
     const folder = mkdtempSync(join(tmpdir(), 'showpad-bench-'));
     let files = 0;
     const newFile = () => join(folder, `${files++}.db`);
     return {
       serverPid: undefined,
       candidates: {
-        [OURS]: () => openOurs(newFile()),
+        [OURS]: () => openOurs(createSqliteInbox, newFile()),
+        ...(createBefore && { [BEFORE]: () => openOurs(createBefore, newFile()) }),
         [FLOOR]: async () => openFloor(newFile()),
       },
       remove: async () => rmSync(folder, { recursive: true }),
@@ -24,8 +27,8 @@ export const sqlite: Engine = {
   },
 };
 
-async function openOurs(file: string): Promise<Candidate> {
-  const inbox = createSqliteInbox({ file });
+async function openOurs(create: typeof createSqliteInbox, file: string): Promise<Candidate> {
+  const inbox = create({ file });
   const database = new Database(file);
   return {
     ...(await fromInbox(inbox)),
