@@ -124,7 +124,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const claimedMs = performance.now();
       const entries = await store.claim({ limit, leaseMs, nowMs: clock(), exceptIds: heldIds() });
       for (const entry of entries) start(entry, claimedMs);
-      const waitMs = entries.length === limit ? fullWaitMs() : await untilNextDue();
+      const waitMs = entries.length === limit ? 0 : await untilNextDue();
       isCaughtUp = entries.length < limit && !hasMissed;
       claimSize = Math.min(claimSize + 1, concurrency);
       failedClaims = 0;
@@ -144,10 +144,6 @@ export function createWorker(options: WorkerOptions): Worker {
   /** A free place is of use to entries that wait. */
   function wakeIfBehind(): void {
     if (!isCaughtUp) pause.wake();
-  }
-
-  function fullWaitMs(): number {
-    return freePlaces() > 0 ? 0 : pollMs;
   }
 
   async function untilNextDue(): Promise<number> {

@@ -1,5 +1,12 @@
-import { createStoreInbox, type InboxStore, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ShowpadWebhookError } from '@showpad-webhooks/core';
+import {
+  createStoreInbox,
+  type InboxJob,
+  type InboxStore,
+  type StoreInboxOptions,
+} from '@showpad-webhooks/core/inbox';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { MaybePromise } from '../../src/shared/promise.ts';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 import { closeAtTheEnd, deferred, isSettled, settled, startTime, stopTime } from '../support.ts';
@@ -51,17 +58,54 @@ test('an entry that comes while a place is free is taken when it is stored, with
   expect(await inbox.put(entry('a'))).toBe('stored');
   await settled();
   expect(begun).toEqual(['a']);
-  expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 1 });
+  expect((await inbox.list({ state: 'leased' })).items).toMatchObject([
+    { id: 'a', leasedUntilMs: Date.now() + 30_000 },
+  ]);
   await end('a');
-  expect(await inbox.counts()).toMatchObject({ leased: 0, done: 1 });
+  expect(await inbox.counts()).toEqual({ pending: 0, leased: 0, done: 1, dead: 0 });
   expect(store.put).not.toHaveBeenCalled();
   expect(store.claim).toHaveBeenCalledTimes(looks);
 });
 
-test('put() resolves before the handlers begin, so that the response does not wait for them', async () => {
+test('put() resolves a turn of the event loop before the handlers begin, so that the response does not wait for them', async () => {
   const { inbox, begun } = await start();
-  await inbox.put(entry('a'));
-  expect(begun).toEqual([]);
+  for (const id of ['a', 'b']) {
+    await inbox.put(entry(id));
+    for (let promise = 0; promise < 100; promise++) await undefined;
+    expect(begun).not.toContain(id);
+    await settled();
+    expect(begun).toContain(id);
+  }
+});
+
+test('an entry is handled, and fails, as one that was looked for', async () => {
+  async function handleOne(store: InboxStore) {
+    const inbox = createStoreInbox(store, { maxAttempts: 1 });
+    closeAtTheEnd(inbox);
+    const jobs: InboxJob[] = [];
+    await inbox.start({
+      async process(job) {
+        jobs.push(job);
+        const error = new ShowpadWebhookError('HANDLER_FAILED', 'The CRM is down.', { hint: 'None.' });
+        return { error, isFinal: false, kept: { code: error.code, message: error.message } };
+      },
+      onDead() {},
+      onError() {},
+    });
+    await settled();
+    expect(await inbox.put(entry('a'))).toBe('stored');
+    await settled();
+    const { attempt, isExhausted, done, body, headers } = jobs[0] as InboxJob;
+    const { items } = await inbox.list({ id: 'a' });
+    return { job: { attempt, isExhausted, done, body, headers }, items, number: jobs.length };
+  }
+  const { putClaimed: _, ...withoutPutClaimed } = createMemoryInboxStore();
+  const taken = await handleOne(createMemoryInboxStore());
+  expect(taken).toMatchObject({
+    number: 1,
+    items: [{ state: 'dead', attempt: 1, failures: [{ attempt: 1 }] }],
+  });
+  expect(await handleOne(withoutPutClaimed)).toEqual(taken);
 });
 
 test("an entry begins under Jest's jsdom too, which has no setImmediate", async () => {
@@ -111,6 +155,81 @@ test('entries of other processes are not overtaken for ever by new ones', async 
   await end('a');
   await end('of another process');
   expect(begun).toEqual(['a', 'of another process', 'b']);
+});
+
+describe('with one place, an entry is not overtaken by one that comes later', () => {
+  /** What the store has not answered yet. `release` lets it answer, in the order of the calls. */
+  function hold() {
+    const held: (() => void)[] = [];
+    const answer = <Result>(call: () => MaybePromise<Result>) =>
+      new Promise<Result>((resolve) => held.push(() => resolve(call())));
+    return {
+      answer,
+      async release() {
+        for (const call of held.splice(0)) call();
+        await settled();
+      },
+    };
+  }
+
+  test('if it waits while the store looks for it', async () => {
+    const memory = createMemoryInboxStore();
+    const looks = hold();
+    let isSlow = false;
+    const { inbox, begun, end } = await start(
+      { concurrency: 1 },
+      {
+        ...memory,
+        claim: (request) => (isSlow ? looks.answer(() => memory.claim(request)) : memory.claim(request)),
+      },
+    );
+    await inbox.put(entry('a'));
+    await inbox.put(entry('b'));
+    await settled();
+    isSlow = true;
+    await end('a');
+    await inbox.put(entry('c'));
+    isSlow = false;
+    await looks.release();
+    await end('b');
+    await end('c');
+    expect(begun).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each(['no place was free', 'the store was looking for others'])(
+    'if it is being stored, because %s when it came',
+    async (why) => {
+      const memory = createMemoryInboxStore();
+      const { putClaimed = () => ({ isConflict: false }) } = memory;
+      const [looks, writes] = [hold(), hold()];
+      let isSlow = why === 'the store was looking for others';
+      const { inbox, begun, end } = await start(
+        { concurrency: 1 },
+        {
+          ...memory,
+          put: (...args) => writes.answer(() => memory.put(...args)),
+          putClaimed: (...args) => (isSlow ? writes.answer(() => putClaimed(...args)) : putClaimed(...args)),
+          async claim(request) {
+            const found = await memory.claim(request);
+            return isSlow ? looks.answer(() => found) : found;
+          },
+        },
+      );
+      if (!isSlow) {
+        await inbox.put(entry('a'));
+        await settled();
+        isSlow = true;
+      }
+      const puts = [inbox.put(entry('b'))];
+      if (begun.length > 0) await end('a');
+      else await looks.release();
+      puts.push(inbox.put(entry('c')));
+      await writes.release();
+      for (let look = 0; look < 3; look++) await looks.release();
+      expect(begun.at(-1)).toBe('b');
+      expect(await Promise.all(puts)).toEqual(['stored', 'stored']);
+    },
+  );
 });
 
 test('an event that is known gives its place back', async () => {

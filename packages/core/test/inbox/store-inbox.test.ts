@@ -120,6 +120,19 @@ describe('a store that fails', () => {
     expect(limits.slice(0, 8)).toEqual([6, 1, 2, 3, 4, 1, 2, 3]);
   });
 
+  test('at claiming many fills all places at once, although no handler ends', async () => {
+    const real = createMemoryInboxStore();
+    const claim = vi.fn<InboxStore['claim']>((request) =>
+      request.limit > 3 ? broken() : real.claim(request),
+    );
+    for (let index = 1; index <= 10; index++) await real.put(now({ id: `event-${index}` }), { nowMs: 0 });
+    const never = () => new Promise<never>(() => {});
+    const { jobs } = await start({ ...real, claim }, { concurrency: 6 }, never);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(jobs.entries).toHaveLength(6);
+    expect(claim.mock.calls.map(([{ limit }]) => limit)).toEqual([6, 1, 2, 3]);
+  });
+
   test('at settling is asked again every second, and no handler runs again', async () => {
     const real = createMemoryInboxStore();
     let isDown = true;
@@ -152,6 +165,39 @@ describe('a store that fails', () => {
     expect(jobs.entries.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
+  test('at settling is asked again until the lease is over that was renewed last', async () => {
+    const real = createMemoryInboxStore();
+    let isDown = true;
+    const settle = vi.fn<InboxStore['settle']>((...args) => (isDown ? broken() : real.settle(...args)));
+    const end = deferred<undefined>();
+    const { inbox, jobs, outcomes } = await start({ ...real, settle }, {}, () => end.promise);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(15_000); // It was renewed 5 s ago.
+    end.resolve(undefined);
+    await vi.advanceTimersByTimeAsync(24_000);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(999);
+    expect(outcomes.entries).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes.entries).toMatchObject([{ state: 'done' }]);
+    expect(jobs.entries).toHaveLength(1);
+  });
+
+  test('at settling as dead says that an entry is dead when it is, and only then', async () => {
+    const real = createMemoryInboxStore();
+    let isDown = true;
+    const settle = vi.fn<InboxStore['settle']>((...args) => (isDown ? broken() : real.settle(...args)));
+    const { inbox, jobs, dead } = await start({ ...real, settle }, {}, async () => failure(true));
+    await inbox.put(now());
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(dead.entries).toEqual([]);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(jobs.entries).toHaveLength(2);
+    expect(dead.entries).toMatchObject([[{ id: 'event-1', attempt: 2 }, {}]]);
+  });
+
   test('at settling does not hold up a close', async () => {
     const { inbox, troubles } = await start({ settle: broken });
     await inbox.put(now());
@@ -170,10 +216,12 @@ describe('a store that fails', () => {
     const { inbox, troubles } = await start({ ...real, claim });
     await troubles.has(1);
     expect((await inbox.health()).problems).toEqual([]);
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect((await inbox.health()).problems).toEqual([
-      'The last 3 attempts to take events from the store failed, so nothing is handled: The disk is full.',
-    ]);
+    for (const number of [2, 3]) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect((await inbox.health()).problems).toEqual([
+        `The last ${number} attempts to take events from the store failed, so nothing is handled: The disk is full.`,
+      ]);
+    }
     isDown = false;
     await vi.advanceTimersByTimeAsync(1_000);
     expect((await inbox.health()).problems).toEqual([]);
@@ -398,7 +446,10 @@ describe('an entry', () => {
 
   test('is due again when the backoff says so, which counts attempts from 1', async () => {
     const backoff = vi.fn((attempt: number) => attempt * 5_000);
-    const { inbox, jobs, outcomes } = await start({}, { backoff, pollMs: 60_000 }, async () => failure());
+    const { inbox, jobs, outcomes, dead } = await start({}, { backoff, pollMs: 60_000 }, async () =>
+      failure(),
+    );
+    await settled(); // So the next look would come in a minute.
     await inbox.put(now());
     await outcomes.has(1);
     expect(outcomes.entries).toMatchObject([
@@ -414,6 +465,7 @@ describe('an entry', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(jobs.entries).toHaveLength(2);
     expect(backoff.mock.calls).toEqual([[1], [2]]);
+    expect(dead.entries).toEqual([]);
   });
 });
 
@@ -462,17 +514,12 @@ describe('the inbox looks into its store', () => {
   test('and does not ask when the next entry is due while no place is free', async () => {
     const real = createMemoryInboxStore();
     const nextDueMs = vi.fn(real.nextDueMs);
-    const { inbox, jobs } = await start(
-      { ...real, nextDueMs },
-      { concurrency: 1 },
-      () => new Promise(() => {}),
-    );
-    await settled();
-    const calls = nextDueMs.mock.calls.length;
-    await inbox.put(now());
+    for (const id of ['1', '2']) await real.put(now({ id }), { nowMs: Date.now() });
+    const never = () => new Promise<never>(() => {});
+    const { jobs } = await start({ ...real, nextDueMs }, { concurrency: 1 }, never);
     await jobs.has(1);
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(nextDueMs).toHaveBeenCalledTimes(calls);
+    expect(nextDueMs).not.toHaveBeenCalled();
   });
 
   test('when an entry is retried by hand', async () => {
