@@ -1,7 +1,8 @@
-// pnpm --dir test/bench inboxes [--quick] [--json FILE] [--only sqlite,postgres,redis] [--rounds N] [--rows N] [--before FOLDER]
+// pnpm --dir test/bench inboxes [--quick] [--json FILE] [--only sqlite,postgres,redis] [--rounds N] [--rows N] [--with FOLDER]…
 // Measures how fast events are stored durably and handled: by each inbox, by the floor of its engine, and by other libraries. table.ts
 // writes the JSON into docs/performance.md. With --rows, the inboxes on SQLite and Postgres also take part with so many events that
-// were handled before. With --before, the inboxes of another checkout of this repository take part instead of the other libraries.
+// were handled before. With --with, the inboxes of other checkouts of this repository take part instead of the other
+// libraries. Their packages must be built.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     rows: { type: 'string' },
-    before: { type: 'string' },
+    with: { type: 'string', multiple: true },
   },
 });
 const ENGINES: Readonly<Record<string, Engine>> = { sqlite, postgres, redis };
@@ -33,7 +34,9 @@ const pace = {
   ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
   ...(values.rows !== undefined && { rows: Number(values.rows) }),
   // As pnpm changes the folder, a path is relative to the one in which the command was given.
-  ...(values.before !== undefined && { before: resolve(process.env.INIT_CWD ?? '.', values.before) }),
+  ...(values.with && {
+    checkouts: values.with.map((folder) => resolve(process.env.INIT_CWD ?? '.', folder)),
+  }),
 };
 
 const results: InboxResult[] = [];

@@ -3,7 +3,6 @@ import type { InboxEntry } from '@showpad-webhooks/core/inbox';
 import { eventBody } from '../bodies.ts';
 
 export const OURS = 'showpad-webhooks';
-export const BEFORE = 'before';
 export const FLOOR = 'the floor';
 
 /** Something that stores events durably and hands them out, in a store of its own that was empty. */
@@ -23,8 +22,8 @@ export interface Candidate {
 export interface Engine {
   readonly name: 'SQLite' | 'Postgres' | 'Redis';
   isInstalled(): boolean;
-  /** @param before the folder of another checkout of this repository, whose inbox takes part too. Its packages must be built. */
-  start(before?: string): Promise<RunningEngine>;
+  /** @param checkouts folders of other checkouts of this repository, whose packages are built. Their inboxes take part too. */
+  start(checkouts?: readonly string[]): Promise<RunningEngine>;
 }
 
 export interface RunningEngine {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 interface Packages {
@@ -9,16 +9,27 @@ interface Packages {
 }
 
 /**
- * Imports what was built of a package in another checkout of this repository.
+ * Imports what was built of a package in other checkouts of this repository. The result has the names of their folders.
  *
  * @throws Error if it was not built there.
  */
 export async function importFrom<Name extends keyof Packages>(
-  checkout: string,
+  checkouts: readonly string[] = [],
   name: Name,
-): Promise<Packages[Name]> {
+): Promise<Readonly<Record<string, Packages[Name]>>> {
   const folder = name.replace('@showpad-webhooks/', '');
-  const file = join(resolve(checkout), 'packages', folder, 'dist/index.mjs');
-  if (!existsSync(file)) throw new Error(`There is no ${file}. Run "pnpm build" in that checkout.`);
-  return import(pathToFileURL(file).href);
+  const imported: Record<string, Packages[Name]> = {};
+  for (const checkout of checkouts) {
+    const file = join(resolve(checkout), 'packages', folder, 'dist/index.mjs');
+    if (!existsSync(file)) throw new Error(`There is no ${file}. Run "pnpm build" in that checkout.`);
+    imported[basename(checkout)] = await import(pathToFileURL(file).href);
+  }
+  return imported;
+}
+
+export function mapValues<From, To>(
+  values: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 }

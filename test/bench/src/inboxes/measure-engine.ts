@@ -1,4 +1,5 @@
-import { BEFORE, type Candidate, type Engine, FLOOR, OURS, type RunningEngine } from './candidate.ts';
+import { basename } from 'node:path';
+import { type Candidate, type Engine, FLOOR, OURS, type RunningEngine } from './candidate.ts';
 import { type Handling, measurePuts, type PutTurn, startHandling, type Turn } from './measure.ts';
 import type { InboxResult } from './results.ts';
 import { type Sample, summarize } from './summarize.ts';
@@ -12,8 +13,8 @@ export interface InboxPace {
   readonly concurrencies: readonly number[];
   /** If it is set, the inbox and the floor also take part with so many events that were handled before. */
   readonly rows?: number | undefined;
-  /** If it is set, only the inbox takes part, the one of this other checkout of the repository, and the floor. */
-  readonly before?: string | undefined;
+  /** Other checkouts of this repository. If it is set, only their inboxes take part, the one of this checkout, and the floor. */
+  readonly checkouts?: readonly string[] | undefined;
 }
 
 type Candidates = ReadonlyMap<string, Candidate>;
@@ -24,7 +25,7 @@ type Candidates = ReadonlyMap<string, Candidate>;
  * @throws Error if the floor keeps fewer bytes than the inbox, because then it would be no floor.
  */
 export async function measureEngine(engine: Engine, pace: InboxPace): Promise<InboxResult[]> {
-  const running = await engine.start(pace.before);
+  const running = await engine.start(pace.checkouts);
   try {
     const puts = await measureStoring(running, pace);
     const handled = await measureHandling(running, pace);
@@ -81,10 +82,11 @@ async function inTurns<Each, Measured>(
   return samples;
 }
 
-async function openAll({ candidates }: RunningEngine, { rows, before }: InboxPace): Promise<Candidates> {
+async function openAll({ candidates }: RunningEngine, { rows, checkouts }: InboxPace): Promise<Candidates> {
   const opened = new Map<string, Candidate>();
+  const compared = checkouts && [OURS, FLOOR, ...checkouts.map((folder) => basename(folder))];
   for (const [name, open] of Object.entries(candidates)) {
-    if (before !== undefined && ![OURS, BEFORE, FLOOR].includes(name)) continue;
+    if (compared && !compared.includes(name)) continue;
     const candidate = await open();
     opened.set(name, candidate);
     if (rows === undefined || !candidate.addRows) continue;

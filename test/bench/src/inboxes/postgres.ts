@@ -5,26 +5,16 @@ import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import pg from 'pg';
 import PgBoss from 'pg-boss';
 import { openBullmq } from './bullmq.ts';
-import {
-  BEFORE,
-  BODY,
-  type Candidate,
-  type Engine,
-  FLOOR,
-  fromInbox,
-  HANDLED_AT_ONCE,
-  OURS,
-} from './candidate.ts';
+import { BODY, type Candidate, type Engine, FLOOR, fromInbox, HANDLED_AT_ONCE, OURS } from './candidate.ts';
 import { createFloor, type FloorStore, type Row } from './floor.ts';
-import { importFrom } from './import-from.ts';
+import { importFrom, mapValues } from './import-from.ts';
 
 /** Each candidate has a database of its own. */
 export const postgres: Engine = {
   name: 'Postgres',
   isInstalled: () => findServer('postgres') !== undefined,
-  async start(before) {
-    const createBefore =
-      before && (await importFrom(before, '@showpad-webhooks/postgres')).createPostgresInbox;
+  async start(checkouts) {
+    const others = await importFrom(checkouts, '@showpad-webhooks/postgres');
     const server = await startPostgres();
     const admin = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'postgres' });
     await admin.connect();
@@ -40,7 +30,9 @@ export const postgres: Engine = {
       serverPid: Number(rows[0].pid),
       candidates: {
         [OURS]: inNewDatabase((url) => openOurs(createPostgresInbox, url)),
-        ...(createBefore && { [BEFORE]: inNewDatabase((url) => openOurs(createBefore, url)) }),
+        ...mapValues(others, ({ createPostgresInbox }) =>
+          inNewDatabase((url) => openOurs(createPostgresInbox, url)),
+        ),
         [FLOOR]: inNewDatabase(async (url) => createFloor(await openFloor(poolOf(url)))),
         'pg-boss': inNewDatabase(openPgBoss),
         'graphile-worker': inNewDatabase(openGraphileWorker),

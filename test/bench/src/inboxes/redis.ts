@@ -3,9 +3,9 @@ import { findServer, startRedis } from '@showpad-webhooks/servers';
 import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis, type Result } from 'ioredis';
 import { openBullmq } from './bullmq.ts';
-import { BEFORE, type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
+import { type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
 import { createFloor, type FloorStore, type Taken } from './floor.ts';
-import { importFrom } from './import-from.ts';
+import { importFrom, mapValues } from './import-from.ts';
 
 /** A rewrite of the append-only file would slow down whichever candidate has its turn, so there is none. */
 const SETTINGS = { appendfsync: 'always', 'auto-aof-rewrite-percentage': '0', databases: '64' };
@@ -14,8 +14,8 @@ const SETTINGS = { appendfsync: 'always', 'auto-aof-rewrite-percentage': '0', da
 export const redis: Engine = {
   name: 'Redis',
   isInstalled: () => findServer('redis-server') !== undefined,
-  async start(before) {
-    const createBefore = before && (await importFrom(before, '@showpad-webhooks/bullmq')).createBullmqInbox;
+  async start(checkouts) {
+    const others = await importFrom(checkouts, '@showpad-webhooks/bullmq');
     const server = await startRedis(SETTINGS);
     const admin = new Redis(server.port, '127.0.0.1');
     const [, pid] = /process_id:(\d+)/.exec(await admin.info('server')) ?? [];
@@ -26,7 +26,9 @@ export const redis: Engine = {
       serverPid: Number(pid),
       candidates: {
         [OURS]: inNewDatabase((connection) => openOurs(createBullmqInbox, connection)),
-        ...(createBefore && { [BEFORE]: inNewDatabase((connection) => openOurs(createBefore, connection)) }),
+        ...mapValues(others, ({ createBullmqInbox }) =>
+          inNewDatabase((connection) => openOurs(createBullmqInbox, connection)),
+        ),
         [FLOOR]: inNewDatabase(async (connection) => createFloor(openFloor(new Redis(connection)))),
         BullMQ: inNewDatabase((connection) =>
           openBullmq<RedisQueueBackend, ConnectionOptions>(connection, createRedisBackend),

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSqliteInbox } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
-import { BEFORE, type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
+import { type Candidate, type Engine, FLOOR, fromInbox, OURS } from './candidate.ts';
 import { createFloor, type FloorStore, type Row, type Taken } from './floor.ts';
-import { importFrom } from './import-from.ts';
+import { importFrom, mapValues } from './import-from.ts';
 
 export const sqlite: Engine = {
   name: 'SQLite',
   isInstalled: () => true,
-  async start(before) {
-    const createBefore = before && (await importFrom(before, '@showpad-webhooks/sqlite')).createSqliteInbox;
+  async start(checkouts) {
+    const others = await importFrom(checkouts, '@showpad-webhooks/sqlite');
     const folder = mkdtempSync(join(tmpdir(), 'showpad-bench-'));
     let files = 0;
     const newFile = () => join(folder, `${files++}.db`);
@@ -19,7 +19,12 @@ export const sqlite: Engine = {
       serverPid: undefined,
       candidates: {
         [OURS]: () => openOurs(createSqliteInbox, newFile()),
-        ...(createBefore && { [BEFORE]: () => openOurs(createBefore, newFile()) }),
+        ...mapValues(
+          others,
+          ({ createSqliteInbox }) =>
+            () =>
+              openOurs(createSqliteInbox, newFile()),
+        ),
         [FLOOR]: async () => openFloor(newFile()),
       },
       remove: async () => rmSync(folder, { recursive: true }),
