@@ -47,9 +47,11 @@ describe('close', () => {
   });
 
   test('resolves at once if nothing runs, and leaves no timer', async () => {
-    const { receiver, deliver } = probe({ on: { [TYPE]: () => {} } });
+    const logger = silentLogger();
+    const { receiver, deliver } = probe({ logger, on: { [TYPE]: () => {} } });
     await deliver();
     expect(await isSettled(receiver.close())).toBe(true);
+    expect(logger.warn).not.toHaveBeenCalled();
     await expectNoTimerLeft();
   });
 
@@ -256,6 +258,21 @@ describe('close resolves after timeoutMs, whatever still runs', () => {
     await vi.advanceTimersByTimeAsync(0);
     await closed;
     expect(run(0).context.signal.aborted).toBe(true);
+  });
+
+  test('and the lease of what still runs is not renewed once more, because the next process waits for its end', async () => {
+    const ledger = createMemoryLedger();
+    const checkpoint = vi.spyOn(ledger, 'checkpoint');
+    const { handler, run, runs } = heldHandler();
+    const { receiver, deliver } = probe({ ledger, on: { [TYPE]: handler } });
+    const answer = deliver();
+    await runs.has(1);
+    const closed = receiver.close({ timeoutMs: 500 });
+    await vi.advanceTimersByTimeAsync(500);
+    await closed;
+    expect(checkpoint).not.toHaveBeenCalled();
+    run(0).resolve();
+    expect(await answer).toBe('200 handled');
   });
 
   test.each([

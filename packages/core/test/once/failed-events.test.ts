@@ -1,6 +1,16 @@
 import { createMemoryLedger, type Ledger, PermanentError } from '@showpad-webhooks/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { delivery, heldHandler, probeWithLetters, settled, startTime, stopTime, TYPE } from '../support.ts';
+import {
+  delivery,
+  expectNoTimerLeft,
+  heldHandler,
+  probe,
+  probeWithLetters,
+  settled,
+  startTime,
+  stopTime,
+  TYPE,
+} from '../support.ts';
 
 beforeEach(stopTime);
 afterEach(startTime);
@@ -117,7 +127,141 @@ describe('an event that failed', () => {
   });
 });
 
+describe('the last attempt', () => {
+  /** A receiver whose handler fails when the test says so. The clock has run for a minute. */
+  async function receiverThatIsHeld(ledger: Ledger = createMemoryLedger()) {
+    await vi.advanceTimersByTimeAsync(60_000);
+    const held = heldHandler();
+    const made = probeWithLetters({ ledger, handlerTimeoutMs: 60_000, on: { [TYPE]: held.handler } });
+    let count = 0;
+    /** Delivers the event, whose handler fails after a time. */
+    const failAfter = async (ms: number) => {
+      const answer = made.deliver();
+      await held.runs.has(++count);
+      await settled();
+      await vi.advanceTimersByTimeAsync(ms);
+      held.run(count - 1).reject(crmIsDown);
+      expect(await answer).toBe('500 HANDLER_FAILED');
+    };
+    return { ...made, failAfter };
+  }
+
+  test('makes the letter at once, if it was signed 13.25 s after the first response', async () => {
+    const ledger = createMemoryLedger();
+    const checkpoint = vi.spyOn(ledger, 'checkpoint');
+    const { failAfter, letters } = await receiverThatIsHeld(ledger);
+    await failAfter(750);
+    await vi.advanceTimersByTimeAsync(13_250);
+    await failAfter(0);
+    expect(letters).toMatchObject([{ attempt: 2 }]);
+    const claim = { key: 'default:event-1', fence: 2 };
+    // Processes of two versions may share a ledger, so the name of the note must stay.
+    expect(checkpoint.mock.calls).toEqual([
+      [claim, { leaseMs: 10_000 }],
+      [claim, { leaseMs: 10_000, handler: 'showpad-webhooks:dead-letter' }],
+    ]);
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('is not the last one if the first response took two seconds', async () => {
+    const { failAfter, letters } = await receiverThatIsHeld();
+    await failAfter(2_000);
+    await vi.advanceTimersByTimeAsync(12_000);
+    await failAfter(0);
+    expect(letters).toEqual([]);
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+
+  test('makes the letter later, if the ledger cannot say who holds the event', async () => {
+    const memory = createMemoryLedger();
+    let isDown = false;
+    const { failAfter, letters, errors } = await receiverThatIsHeld({
+      ...memory,
+      checkpoint(...args) {
+        if (isDown) throw new Error('connection refused');
+        return memory.checkpoint(...args);
+      },
+    });
+    await failAfter(0);
+    await vi.advanceTimersByTimeAsync(15_000);
+    [isDown, errors.length] = [true, 0];
+    await failAfter(0);
+    expect(letters).toEqual([]);
+    expect(errors[0]?.message).toBe('The ledger failed at "checkpoint".');
+    isDown = false;
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+  });
+});
+
+test('an event that failed is forgotten at once, if nobody keeps dead letters', async () => {
+  const ledger = createMemoryLedger();
+  const claim = vi.spyOn(ledger, 'claim');
+  const { deliver } = probe({ ledger, on: { [TYPE]: () => Promise.reject(crmIsDown) } });
+  expect(await deliver()).toBe('500 HANDLER_FAILED');
+  await expectNoTimerLeft();
+  await waitForEver();
+  expect(claim).toHaveBeenCalledTimes(1);
+});
+
+test('an event is no dead letter while its handlers run again, also without a ledger', async () => {
+  const held = heldHandler();
+  const { deliver, letters } = probeWithLetters({
+    ledger: false,
+    handlerTimeoutMs: 60_000,
+    on: { [TYPE]: held.handler },
+  });
+  const first = deliver();
+  await held.runs.has(1);
+  held.run(0).reject(crmIsDown);
+  expect(await first).toBe('500 HANDLER_FAILED');
+  const second = deliver();
+  await held.runs.has(2);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(letters).toEqual([]);
+  held.run(1).resolve();
+  expect(await second).toBe('200 handled');
+  await waitForEver();
+  expect(letters).toEqual([]);
+});
+
 describe('two processes that share a ledger', () => {
+  /** The first attempt failed in a process that has ended, and the second one fails 12 s later in this one. */
+  async function takenOver() {
+    await vi.advanceTimersByTimeAsync(60_000);
+    const ledger = createMemoryLedger();
+    await probe({ ledger, on: { [TYPE]: () => Promise.reject(crmIsDown) } }).deliver();
+    await vi.advanceTimersByTimeAsync(12_000);
+    const made = probeWithLetters({
+      ledger,
+      handlerTimeoutMs: 4_000,
+      on: { [TYPE]: () => Promise.reject(crmIsDown) },
+    });
+    await made.deliver();
+    return made;
+  }
+
+  test('count from the first response at the latest, whoever gave it', async () => {
+    const { letters } = await takenOver();
+    // The first response came within 4 s, so the last retry may come until 18.25 s. It is waited for until 20.25 s.
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(letters).toEqual([]);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(letters).toMatchObject([{ attempt: 2 }]);
+  });
+
+  test('know the last retry, whoever gave the first response', async () => {
+    const { deliver, letters } = await takenOver();
+    await vi.advanceTimersByTimeAsync(5_000);
+    await deliver();
+    expect(letters).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await deliver();
+    expect(letters).toMatchObject([{ attempt: 4 }]);
+  });
+
   test('send one letter', async () => {
     const ledger = createMemoryLedger();
     const [one, other] = [receiverOfCrm(ledger), receiverOfCrm(ledger)];
@@ -276,8 +420,17 @@ describe('close()', () => {
     expect(letters).toHaveLength(1);
   });
 
+  test('sends the letter of an event when its last retry is due', async () => {
+    const { deliver, letters, receiver } = receiverOfCrm();
+    await deliver();
+    await vi.advanceTimersByTimeAsync(14_250);
+    await receiver.close();
+    expect(letters).toHaveLength(1);
+  });
+
   test('leaves events that Showpad sends again to the next process', async () => {
     const { deliver, letters, receiver } = receiverOfCrm();
+    await vi.advanceTimersByTimeAsync(60_000);
     await deliver();
     await receiver.close();
     await waitForEver();
@@ -304,6 +457,8 @@ test.each(['claim', 'checkpoint', 'release'] as const)(
     errors.length = 0;
     await waitForEver();
     expect(letters).toHaveLength(1);
-    expect(errors.map(({ code }) => code)).toEqual(['LEDGER_FAILED']);
+    expect(errors).toMatchObject([
+      { code: 'LEDGER_FAILED', message: `The ledger failed at "${operation}".` },
+    ]);
   },
 );

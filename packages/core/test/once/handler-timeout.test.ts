@@ -1,5 +1,5 @@
 import { createMemoryLedger, PermanentError } from '@showpad-webhooks/core';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   deferred,
   expectNoTimerLeft,
@@ -220,6 +220,32 @@ describe('handlers that hang', () => {
     expect(codesOf(errors)).toEqual(['HANDLER_TIMEOUT', 'HANDLER_TIMEOUT']);
   });
 
+  test('and fail at last become no second letter', async () => {
+    const { begin, run, letters } = slowReceiver();
+    await begin();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(letters).toHaveLength(1);
+    run(0).reject(crmIsDown);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(letters.map(({ reason }) => reason)).toEqual(['handler-timeout']);
+  });
+
+  test('are given up too where timers are numbers, as in Workers', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const { setTimeout, clearTimeout } = globalThis;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((...args: Parameters<typeof setTimeout>) =>
+      timers.push(setTimeout(...args))) as never);
+    vi.spyOn(globalThis, 'clearTimeout').mockImplementation((index) =>
+      clearTimeout(timers[Number(index) - 1]),
+    );
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { begin, letters } = slowReceiver();
+    const { answer } = await begin();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(await answer()).toBe('503 HANDLER_TIMEOUT');
+    expect(letters).toMatchObject([{ reason: 'handler-timeout' }]);
+  });
+
   test('have six times the default too', async () => {
     const { begin, letters } = slowReceiver({ handlerTimeoutMs: 10_000 });
     await begin();
@@ -293,6 +319,35 @@ describe('the lease', () => {
     runs.entries[1]?.resolve();
     expect(await answers[1]).toBe('200 handled');
     await expectNoTimerLeft();
+  });
+
+  test('is renewed in an attempt that began while a renewal of the one before was under way', async () => {
+    const memory = createMemoryLedger();
+    const renewed = deferred();
+    let renewals = 0;
+    const slow = slowReceiver({
+      handlerTimeoutMs: 60_000,
+      ledger: {
+        ...memory,
+        async checkpoint(claim, update) {
+          if (++renewals === 1) await renewed.promise;
+          return memory.checkpoint(claim, update);
+        },
+      },
+    });
+    const other = slowReceiver({ ledger: memory });
+    const first = await slow.begin();
+    await vi.advanceTimersByTimeAsync(4_000);
+    slow.run(0).reject(crmIsDown);
+    expect(await first.answer()).toBe('500 HANDLER_FAILED');
+    const second = await slow.begin();
+    renewed.resolve();
+    for (let seconds = 0; seconds < 30; seconds += 5) {
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(await other.deliver()).toBe('503 IN_PROGRESS');
+    }
+    slow.run(1).resolve();
+    expect(await second.answer()).toBe('200 handled');
   });
 
   test('of a process that died ends before the last retry, and what it had done stays done', async () => {

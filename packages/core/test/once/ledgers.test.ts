@@ -161,6 +161,16 @@ describe('after the handlers have run, trouble of the ledger is reported and the
     },
   );
 
+  test('a "complete" that fails is told four times, and then its lease is over', async () => {
+    const complete = vi.fn(() => Promise.reject(new Error('connection refused')));
+    const { deliver } = probe({ ledger: { ...createMemoryLedger(), complete }, on: { [TYPE]: () => {} } });
+    expect(await deliver()).toBe('200 handled');
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(complete).toHaveBeenCalledTimes(4);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(complete).toHaveBeenCalledTimes(4);
+  });
+
   test('a "release" that fails is told again, so that the next retry runs the handlers', async () => {
     const ledger = createMemoryLedger();
     vi.spyOn(ledger, 'release').mockRejectedValueOnce(new Error('connection refused'));

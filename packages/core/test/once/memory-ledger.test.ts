@@ -1,6 +1,7 @@
 import { type ClaimResult, createMemoryLedger, type MemoryLedgerOptions } from '@showpad-webhooks/core';
 import { ledgerConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { usedBytes } from '../memory.ts';
 import { deferred, delivery, NOW_MS, probe, TYPE } from '../support.ts';
 
 describe('the memory ledger conforms', () => {
@@ -214,6 +215,15 @@ test('keys of a million characters are kept apart, and from the hashes that stan
   for (const unit of ['\ud800', '\udfff', '\ufffd']) expect(claim(unit.repeat(200)).status).toBe('claimed');
   expect(claim('x'.repeat(128)).status).toBe('claimed');
   expect(claim('x'.repeat(129)).status).toBe('claimed');
+});
+
+test('long keys take no memory', () => {
+  const { complete } = book();
+  const completeLong = (index: number) => complete(`${index}`.padEnd(100_000, 'x'));
+  completeLong(0);
+  const before = usedBytes();
+  for (let index = 1; index <= 200; index++) completeLong(index);
+  expect(usedBytes() - before).toBeLessThan(5_000_000);
 });
 
 describe('createMemoryLedger', () => {
