@@ -14,7 +14,10 @@ export function defaultBackoff(attempt: number, random: () => number = Math.rand
   return Math.round(random() * Math.min(FIRST_MS * FACTOR ** (attempt - 1), LONGEST_BACKOFF_MS));
 }
 
-/** The `backoff` of an app, within bounds and in whole ms. */
+/** The `backoff` of an app, within bounds and in whole ms. A list of waits that has come to its end gives no number. */
 export function boundBackoff(backoff: (attempt: number) => number): (attempt: number) => number {
-  return (attempt) => Math.round(Math.min(Math.max(0, backoff(attempt)), LONGEST_WAIT_MS));
+  return (attempt) => {
+    const waitMs = Math.round(Math.min(Math.max(0, backoff(attempt)), LONGEST_WAIT_MS));
+    return Number.isNaN(waitMs) ? defaultBackoff(attempt) : waitMs;
+  };
 }

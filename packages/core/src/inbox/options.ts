@@ -8,8 +8,8 @@ export interface InboxOptions {
   /** After so many failed attempts an entry is dead. Default 8. */
   readonly maxAttempts?: number;
   /**
-   * How long to wait after an attempt failed, in ms. The attempt is counted from 1. No wait is longer than 7 days. Default: a
-   * random time up to 10 s × 4ⁿ⁻¹, and at most 1 h.
+   * How long to wait after an attempt failed, in ms. The attempt is counted from 1. No wait is longer than 7 days. Default, also
+   * for an attempt for which it gives no number: a random time up to 10 s × 4ⁿ⁻¹, and at most 1 h.
    */
   readonly backoff?: (attempt: number) => number;
   /** How many entries are handled at once in each process. 1 keeps the order of arrival, except for retries. Default 8. */

@@ -200,20 +200,23 @@ describe('an authentic delivery that is not an event', () => {
     expect(errors).toMatchObject([{ message: 'A dead letter could not be kept.' }]);
   });
 
-  test('stays dead if it is retried, and is reported and goes to onDeadLetter again', async () => {
-    const { inbox, outcomes } = watchedInbox();
-    const { receiver, rejected, letters } = probeWithJournal({ inbox, on: { [TYPE]: () => {} } });
-    await receiver.start();
-    await receiver.receive(signedDelivery({ body: 'not JSON' }, { key: KEY }));
-    await inbox.retry({ state: 'dead' });
-    expect(await outcomes.has(1)).toMatchObject([{ state: 'dead', error: { code: 'BODY_INVALID' } }]);
-    expect(await letters.has(2)).toMatchObject([
-      { reason: 'invalid' },
-      { reason: 'invalid', event: undefined },
-    ]);
-    expect(codesOf(rejected)).toEqual(['BODY_INVALID', 'BODY_INVALID']);
-    await receiver.close();
-  });
+  test.each(['', 'not JSON'])(
+    'stays dead if it is retried, and is reported and goes to onDeadLetter again: %j',
+    async (body) => {
+      const { inbox, outcomes } = watchedInbox();
+      const { receiver, rejected, letters } = probeWithJournal({ inbox, on: { [TYPE]: () => {} } });
+      await receiver.start();
+      await receiver.receive(signedDelivery({ body }, { key: KEY }));
+      await inbox.retry({ state: 'dead' });
+      expect(await outcomes.has(1)).toMatchObject([{ state: 'dead', error: { code: 'BODY_INVALID' } }]);
+      expect(await letters.has(2)).toMatchObject([
+        { reason: 'invalid' },
+        { reason: 'invalid', event: undefined },
+      ]);
+      expect(codesOf(rejected)).toEqual(['BODY_INVALID', 'BODY_INVALID']);
+      await receiver.close();
+    },
+  );
 
   test('is answered with 503 if the inbox cannot keep it, and goes to nobody', async () => {
     const inbox = { ...createMemoryInbox(), put: () => Promise.reject(new Error('The disk is full.')) };

@@ -173,12 +173,20 @@ describe('start() of a receiver without handlers', () => {
 
   test('rejects if the inbox cannot be reached, and reports what is not durable', async () => {
     const memory = createMemoryInbox();
-    const health = vi.fn(async () => ({ isReachable: false, lagMs: 0, problems: ['Redis is down.'] }));
+    const problems = ['Redis is down.', 'Its replica is, too.'];
+    const health = vi.fn(async () => ({ isReachable: false, lagMs: 0, problems }));
     const { receiver, errors } = probe({ inbox: { ...memory, health } });
-    await expect(receiver.start()).rejects.toThrow(new Error('Redis is down.'));
+    await expect(receiver.start()).rejects.toThrow(new Error('Redis is down. Its replica is, too.'));
     health.mockResolvedValue({ isReachable: true, lagMs: 0, problems: ['Redis may lose a second.'] });
     await receiver.start();
-    expect(errors).toMatchObject([{ code: 'INBOX_FAILED', cause: new Error('Redis may lose a second.') }]);
+    expect(errors).toMatchObject([
+      {
+        code: 'INBOX_FAILED',
+        message: 'The inbox reports a problem. Redis may lose a second.',
+        hint: 'Until it is fixed, health() lists it too.',
+        cause: new Error('Redis may lose a second.'),
+      },
+    ]);
     await receiver.close();
   });
 });

@@ -615,6 +615,32 @@ describe('close', () => {
   });
 });
 
+test('start() rejects if the store cannot be reached, and can be called again, but not twice', async () => {
+  const health = vi
+    .fn<InboxStore['health']>(() => ({ isWritable: true, problems: [] }))
+    .mockImplementationOnce(broken);
+  const inbox = createStoreInbox({ ...createMemoryInboxStore(), health });
+  closeAtTheEnd(inbox);
+  const ended = journal<string>();
+  const consumer: InboxConsumer = {
+    async process({ id }) {
+      ended.add(id);
+      return undefined;
+    },
+    onDead() {},
+    onError() {},
+  };
+  await inbox.put(now());
+  await expect(inbox.start(consumer)).rejects.toThrow(diskIsFull);
+  await settled();
+  expect(ended.entries).toEqual([]);
+  await inbox.start(consumer);
+  expect(await ended.has(1)).toEqual(['event-1']);
+  await expect(inbox.start(consumer)).rejects.toThrow(
+    new Error('The inbox "default" is started already. Give each receiver an inbox of its own.'),
+  );
+});
+
 test('what a store says about its settings is reported at the start', async () => {
   const { troubles } = await start({
     health: () => ({ isWritable: true, problems: ['It forgets.', 'It is slow.'] }),
@@ -680,10 +706,37 @@ describe('if the wall clock was ahead and steps back', () => {
   });
 });
 
-test('waits are no longer than 7 days', async () => {
-  const { inbox, outcomes } = await start({}, { backoff: () => 1e12 }, async () => failure());
+test.each([
+  [1e12, 7 * 86_400_000],
+  [Number.POSITIVE_INFINITY, 7 * 86_400_000],
+  [7 * 86_400_000 - 1, 7 * 86_400_000 - 1],
+  [1_000.4, 1_000],
+  [1_000.5, 1_001],
+  [-1, 0],
+])('a backoff of %d ms is a wait of %d ms', async (backoffMs, waitMs) => {
+  const { inbox, outcomes } = await start({}, { backoff: () => backoffMs }, async () => failure());
   await inbox.put(now());
-  expect(await outcomes.has(1)).toMatchObject([{ dueMs: NOW_MS + 7 * 86_400_000 }]);
+  expect(await outcomes.has(1)).toMatchObject([{ dueMs: NOW_MS + waitMs }]);
+});
+
+test.each([undefined, Number.NaN])('a backoff of %s is as long as it is by default', async (backoffMs) => {
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  const backoff = vi.fn(() => backoffMs as number);
+  const { inbox, outcomes } = await start({}, { backoff }, async () => failure());
+  await inbox.put(now());
+  expect(await outcomes.has(1)).toMatchObject([{ dueMs: NOW_MS + 5_000 }]);
+  random.mockRestore();
+});
+
+test('a handler that asks for a longer wait than the backoff gets it', async () => {
+  const { inbox, outcomes } = await start({}, { backoff: () => 1_000 }, async (job) => ({
+    ...failure(),
+    retryAfterMs: job.id === 'long' ? 2_000 : 500,
+  }));
+  await inbox.put(now({ id: 'long' }));
+  expect(await outcomes.has(1)).toMatchObject([{ dueMs: NOW_MS + 2_000 }]);
+  await inbox.put(now({ id: 'short' }));
+  expect(await outcomes.has(2)).toMatchObject([{}, { dueMs: NOW_MS + 1_000 }]);
 });
 
 test('what people see is unix time, whatever clock the inbox has', async () => {
@@ -702,8 +755,17 @@ test('what people see is unix time, whatever clock the inbox has', async () => {
   // The two clocks are not read at the same moment, and yet an entry has the same times in each list.
   vi.setSystemTime(NOW_MS + 1_007);
   expect(await settledAtMs()).toBe(NOW_MS);
-  vi.setSystemTime(NOW_MS + 60_000);
-  expect(await settledAtMs()).toBe(NOW_MS + 59_000);
+  // Only if one of them was set by more than a second, the times are other ones.
+  for (const [nowMs, atMs] of [
+    [2_000, 0],
+    [2_001, 1_001],
+    [1_001, 1_001],
+    [1_000, 0],
+    [60_000, 59_000],
+  ] as const) {
+    vi.setSystemTime(NOW_MS + nowMs);
+    expect(await settledAtMs()).toBe(NOW_MS + atMs);
+  }
 });
 
 describe('purging', () => {
@@ -809,6 +871,7 @@ describe('the options of an inbox', () => {
     });
     expect(createMemoryInbox().name).toBe('default');
     expect(createMemoryInbox({ name: 'crm' }).name).toBe('crm');
+    expect(createMemoryInbox({ name: undefined } as never).name).toBe('default');
   });
 
   test('let 8 entries be handled at once by default', async () => {
