@@ -47,6 +47,8 @@ export class FailedEvents {
   readonly #options: FailedEventsOptions;
   readonly #failures = new Map<string, Failure>();
   readonly #isRunning: (key: string) => boolean;
+  /** How many events the ledger is being asked for. Those that another process is handling come back. */
+  #asked = 0;
 
   constructor(options: FailedEventsOptions, isRunning: (key: string) => boolean) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class FailedEvents {
   }
 
   get isEmpty(): boolean {
-    return this.#failures.size === 0;
+    return this.#failures.size === 0 && this.#asked === 0;
   }
 
   /** Notes a failed response to an event. */
@@ -114,6 +116,7 @@ export class FailedEvents {
     const { key, bodyDigest, delivery } = failure.run;
     const { ledger, reporter } = this.#options;
     this.#failures.delete(key);
+    this.#asked++;
     try {
       const claim = await callStore('ledger', 'claim', () =>
         ledger.claim({ key, bodyDigest, leaseMs: LEASE_MS }),
@@ -126,6 +129,8 @@ export class FailedEvents {
       // Without the ledger nobody knows whether the event was handled, and a letter too many is better than none.
       reporter.report(error as ShowpadWebhookError, delivery);
       await this.#keep(failure);
+    } finally {
+      this.#asked--;
     }
   }
 

@@ -347,6 +347,19 @@ describe('two processes that share a ledger', () => {
     await waitForEver();
     expect(one.letters).toEqual([]);
   });
+
+  test('send the letter of an event with which the other one died', async () => {
+    const ledger = createMemoryLedger();
+    const { deliver, letters } = receiverOfCrm(ledger);
+    await deliver();
+    await vi.advanceTimersByTimeAsync(10_000);
+    await ledger.claim({ key: 'default:event-1', bodyDigest: 1, leaseMs: 10_000 });
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(letters).toEqual([]);
+    await waitForEver();
+    expect(letters).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
 
 describe('an event that the ledger cannot take', () => {
