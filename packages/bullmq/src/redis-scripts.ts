@@ -95,7 +95,21 @@ export async function runScript(
   const scripts = scriptsOf.get(client) ?? new Set();
   if (!scripts.has(script)) client.defineCommand(script.name, { numberOfKeys: 2, lua: script.lua });
   scriptsOf.set(client, scripts.add(script));
-  return client.runCommand(script.name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
+  return runDefined(client, script.name, [backend.keys.meta ?? '', backend.keys.stalled ?? '', ...values]);
+}
+
+/**
+ * Runs a command that may just have been defined. A client with `enableAutoPipelining` collects commands in a pipeline, which knows
+ * only what was defined when it began, so this begins a new one.
+ */
+async function runDefined(client: RedisClient, name: string, args: readonly unknown[]): Promise<unknown> {
+  const answers = await client
+    .pipeline()
+    .runCommand(name, [...args])
+    .exec();
+  const [error, reply] = answers?.[0] ?? [new Error('Redis did not answer.')];
+  if (error) throw error;
+  return reply;
 }
 
 /**
@@ -117,7 +131,7 @@ export function runAlthoughFull(
     const lua = `redis.call('DEL', KEYS[1] .. ':none')\n${script.lua}`;
     client.defineCommand(name, { numberOfKeys: script.numberOfKeys, lua });
   }
-  return client.runCommand(name, [...args]);
+  return runDefined(client, name, args);
 }
 
 interface IoredisScript {

@@ -1,8 +1,10 @@
 import { createBullmqInbox } from '@showpad-webhooks/bullmq';
 import { inboxConformance } from '@showpad-webhooks/core/testing';
 import type { Server } from '@showpad-webhooks/servers';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ENGINES } from './servers.ts';
+import { consumerOf, entryOf, nameOf } from './support.ts';
 
 describe.each(ENGINES)('the inbox on $engine conforms', ({ isInstalled, start, sourceOf }) => {
   let server: Server;
@@ -16,4 +18,24 @@ describe.each(ENGINES)('the inbox on $engine conforms', ({ isInstalled, start, s
   )) {
     test.skipIf(!isInstalled)(name, run, 60_000);
   }
+
+  // A connection of the inbox itself collects commands. These are one that does not, and a client of the app's own that does.
+  test.skipIf(!isInstalled).each([
+    ['a connection that sends each command alone', { enableAutoPipelining: false }],
+    ["a client of the app's own that collects commands", { enableAutoPipelining: true, isOwn: true }],
+  ])('stores and handles with %s', async (_name, { isOwn = false, ...settings }) => {
+    const options = { port: server.port, host: '127.0.0.1', ...settings };
+    const client = isOwn && new Redis({ ...options, maxRetriesPerRequest: null });
+    const inbox = createBullmqInbox({ connection: client || options, name: nameOf() });
+    const handled = new Set<string>();
+    const process = async ({ id }: { readonly id: string }) => void handled.add(id);
+    onTestFinished(async () => {
+      await inbox.close({ timeoutMs: 1_000 });
+      if (client) client.disconnect();
+    });
+    await inbox.start(consumerOf(process));
+    const ids = Array.from({ length: 20 }, (_, index) => `event-${index}`);
+    await Promise.all(ids.map((id) => inbox.put(entryOf(id))));
+    await vi.waitFor(() => expect([...handled].toSorted()).toEqual(ids.toSorted()), 30_000);
+  });
 });
