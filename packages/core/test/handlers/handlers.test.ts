@@ -291,6 +291,20 @@ describe('the error of a handler', () => {
     expect(receipt.error?.message).toBe(`The handler "fail" for "${TYPE}" threw an error.`);
   });
 
+  test('names a handler without a name for what it is registered for', async () => {
+    const fail = () => Promise.reject(new Error('The CRM is down.'));
+    const [any, unknown] = [probe(), probe()];
+    any.receiver.onAny(() => fail());
+    unknown.receiver.onUnknown(() => fail());
+    const messages = await Promise.all(
+      [any, unknown].map(async ({ receiver }) => (await receiver.receive(delivery())).error?.message),
+    );
+    expect(messages).toEqual([
+      `The handler "any:any" for "${TYPE}" threw an error.`,
+      `The handler "unknown" for "${TYPE}" threw an error.`,
+    ]);
+  });
+
   test('says of a PermanentError that no retry comes', async () => {
     const cause = new PermanentError('There is no such deal.');
     expect(await errorOf(cause)).toEqual({

@@ -74,7 +74,7 @@ describe.each(LASTING)('with %s', (_store, options) => {
     await receiver.close();
   });
 
-  test.each(['a', '_$', 'bound e', 'e.handle', 'handle$1', 'Handlers$2.add'])(
+  test.each(['a', '_$', 'bound e', 'e.handle', 'handle$1', 'handle$12', 'Handlers$2.add'])(
     'warns once of the name %j, which a build tool seems to have made, and says how to fix it',
     async (name) => {
       const fix = name.includes('.')
@@ -131,7 +131,7 @@ describe.each(LASTING)('with %s', (_store, options) => {
     expect(lines.flatMap(({ handlerName }) => handlerName ?? [])).toEqual(['handle', 'handle2']);
   });
 
-  test.each(['crm', 'add', 'addContact', 'CrmHandlers.add', 'syncCrm2', '$store', 'été'])(
+  test.each(['crm', 'add', 'addContact', 'CrmHandlers.add', 'syncCrm2', '$store', 'pay$1st', 'été'])(
     'does not warn of the name %j',
     async (name) => {
       const { receiver } = probe(options());
@@ -145,6 +145,43 @@ describe.each(LASTING)('with %s', (_store, options) => {
       expect(warnings.entries).toEqual([]);
     },
   );
+
+  test.each([
+    ['handle', 'handle12', ['handle', 'handle12']],
+    ['handle', 'handle2nd', []],
+    ['handle', 'handleV2', []],
+  ])(
+    'takes a name for numbered only if nothing but a number was added: %s and %s',
+    async (one, other, warned) => {
+      const { logger, lines } = memoryLogger();
+      const { receiver } = probe({ ...options(), logger });
+      for (const name of [one, other]) {
+        receiver.on(
+          TYPE,
+          named(name, () => {}),
+        );
+      }
+      await receiver.start();
+      await receiver.receive(delivery());
+      await receiver.close();
+      expect(lines.flatMap(({ handlerName }) => handlerName ?? [])).toEqual(warned);
+    },
+  );
+
+  test('does not take a name for numbered because of a name that was given', async () => {
+    const { logger, lines } = memoryLogger();
+    const { receiver } = probe({ ...options(), logger });
+    receiver
+      .on(
+        TYPE,
+        named('crm2', () => {}),
+      )
+      .on(TYPE, () => {}, { name: 'crm' });
+    await receiver.start();
+    await receiver.receive(delivery());
+    await receiver.close();
+    expect(lines.flatMap(({ handlerName }) => handlerName ?? [])).toEqual([]);
+  });
 
   test('does not warn of a name that was given', async () => {
     const { receiver } = probe(options());
@@ -268,6 +305,13 @@ test('a name that two handlers of one event would share is an error, also if one
   receiver.on(TYPE, () => {}, { name: 'any:mail' });
   expect(() => receiver.onAny(() => {}, { name: 'mail' })).toThrow(
     'Two handlers for every event are named "mail".',
+  );
+});
+
+test('two methods of one name for every event are an error that shows the decorator with a name', () => {
+  const add = named('CrmHandlers.add', () => {});
+  expect(() => probe().receiver.onAny(add).onAny(add)).toThrow(
+    "Give one of them another name: @OnShowpadEvent('*', { name: '…' }).",
   );
 });
 
