@@ -57,6 +57,7 @@ describe('an event above maxBodyBytes', () => {
     });
     await receiver.start();
     expect((await receiver.receive(sized(LIMIT + 1))).response.status).toBe(202);
+    expect([errors, letters].map(({ length }) => length)).toEqual([1, 1]);
     expect((await receiver.receive(sized(LIMIT + 1))).outcome).toBe('duplicate');
     expect(errors.map(({ code }) => code)).toEqual(['EVENT_TOO_LARGE']);
     expect(letters).toMatchObject([{ reason: 'too-large', event: { id: 'event-1' } }]);
