@@ -1,7 +1,8 @@
 import { createMemoryLedger, createReceiver, type Ledger } from '@showpad-webhooks/core';
-import { createStoreInbox } from '@showpad-webhooks/core/inbox';
+import { type ClaimedEntry, createStoreInbox } from '@showpad-webhooks/core/inbox';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
+import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
 import { watchedInbox } from '../inbox/watched-inbox.ts';
 import { processWarnings } from '../reporting/process-warnings.ts';
@@ -294,6 +295,24 @@ describe('a build that gives the name of a handler that is done to another one',
     expect(await deliver()).toBe('200 handled');
     expect(ran).toEqual(['crm', 'mail']);
   });
+});
+
+test.each([
+  ['e@1a2b3c4d', false],
+  ['e@1a2b3c4d.handle', true],
+  ['crm@c', true],
+  ['crm@example.', true],
+])('start() reports that the handler %j of another process is gone: %s', async (handlerName, isReported) => {
+  const store = createMemoryInboxStore();
+  const nowMs = Date.now();
+  await store.put(entryOf({}), { nowMs });
+  const [claim] = await store.claim({ leaseMs: 60_000, nowMs, limit: 1, exceptIds: [] });
+  await store.checkpoint(claim as ClaimedEntry, { handlerName, leaseMs: 60_000, nowMs });
+  const { receiver, errors } = probe({ inbox: createStoreInbox(store) });
+  receiver.on(TYPE, () => {}, { name: 'mail' });
+  await receiver.start();
+  await receiver.close();
+  expect(errors).toHaveLength(isReported ? 1 : 0);
 });
 
 test('a name that two handlers of one event would share is an error, also if one of them is for every event', () => {
