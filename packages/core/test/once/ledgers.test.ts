@@ -234,6 +234,15 @@ describe('after the handlers have run, trouble of the ledger is reported and the
     },
   );
 
+  test('a checkpoint that is too late leaves the other handlers to the process that has the event now', async () => {
+    const mail = vi.fn();
+    const ledger: Ledger = { ...createMemoryLedger(), checkpoint: () => false };
+    const { receiver, deliver } = probe({ ledger });
+    receiver.on(TYPE, () => {}, { name: 'crm' }).on(TYPE, mail, { name: 'mail' });
+    expect(await deliver()).toBe('503 IN_PROGRESS');
+    expect(mail).not.toHaveBeenCalled();
+  });
+
   test.each(troubles)('a renewal %s, while handlers run', async (_how, trouble) => {
     const slow = () => new Promise((resolve) => setTimeout(resolve, 9_500));
     const ledger = troubledLedger('checkpoint', trouble);
