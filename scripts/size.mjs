@@ -13,7 +13,7 @@ const BUDGETS = [
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/operations/index.mjs', maxBytes: 1_280 },
   { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_280 },
-  { entry: 'core/dist/store/index.mjs', maxBytes: 2_304 },
+  { entry: 'core/dist/store/index.mjs', maxBytes: 2_432 },
   { entry: 'core/dist/watch/index.mjs', maxBytes: 3_328 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 7_424, isOwnCodeOnly: true },

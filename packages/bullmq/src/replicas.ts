@@ -1,4 +1,4 @@
-import { checkAboveZero } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkCounts } from '@showpad-webhooks/core/store';
 import type { CallNode } from './redis-scripts.ts';
 
 /** How many replicas of Redis must have an event before it counts as stored. */
@@ -15,10 +15,8 @@ const LONGEST_TIMEOUT_MS = 2_000;
 export function readWaitReplicas(options: WaitReplicas | undefined): Required<WaitReplicas> | undefined {
   if (!options) return undefined;
   const { count, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  checkAboveZero({ 'waitReplicas.count': count, 'waitReplicas.timeoutMs': Number(timeoutMs) });
-  if (!Number.isInteger(count)) {
-    throw new TypeError(`The option "waitReplicas.count" must be a whole number, not ${count}.`);
-  }
+  checkCounts({ 'waitReplicas.count': count });
+  checkAboveZero({ 'waitReplicas.timeoutMs': Number(timeoutMs) });
   if (Number(timeoutMs) > LONGEST_TIMEOUT_MS) {
     throw new TypeError(
       `The option "waitReplicas.timeoutMs" must be at most ${LONGEST_TIMEOUT_MS}, not ${timeoutMs}.`,

@@ -1,4 +1,4 @@
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkCounts } from '../shared/check.ts';
 import { boundBackoff, defaultBackoff } from './backoff.ts';
 
 /** The options that all inboxes have in common. */
@@ -53,6 +53,7 @@ export function readInboxOptions(options: InboxOptions): Required<InboxOptions> 
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Required<InboxOptions> = { ...INBOX_DEFAULTS, ...Object.fromEntries(given) };
   const { maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs } = settings;
-  checkAboveZero({ maxAttempts, concurrency, leaseMs, keepDoneMs, keepDeadMs });
+  checkCounts({ maxAttempts, concurrency });
+  checkAboveZero({ leaseMs, keepDoneMs, keepDeadMs });
   return { ...settings, backoff: backoff === defaultBackoff ? backoff : boundBackoff(backoff) };
 }

@@ -12,6 +12,21 @@ export function checkAboveZero(options: Readonly<Record<string, number>>): void 
   }
 }
 
+/**
+ * As `checkAboveZero`, for what is counted.
+ *
+ * @throws TypeError that names the option.
+ */
+export function checkCounts(options: Readonly<Record<string, number>>): void {
+  checkAboveZero(options);
+  for (const option in options) {
+    const value = options[option];
+    if (!Number.isInteger(value)) {
+      throw new TypeError(`The option "${option}" must be a whole number, not ${value}.`);
+    }
+  }
+}
+
 /** @throws TypeError that names an option nobody knows, and lists the known ones. */
 export function checkKnown(options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((option) => !known.includes(option));

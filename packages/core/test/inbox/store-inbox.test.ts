@@ -890,6 +890,12 @@ describe('the options of an inbox', () => {
     },
   );
 
+  test.each(['maxAttempts', 'concurrency'] as const)('reject %s of 1.5', (option) => {
+    expect(() => createMemoryInbox({ [option]: 1.5 })).toThrow(
+      new TypeError(`The option "${option}" must be a whole number, not 1.5.`),
+    );
+  });
+
   test('have a backoff that is random, and grows to an hour', () => {
     const { backoff } = INBOX_DEFAULTS;
     const random = vi.spyOn(Math, 'random');
