@@ -21,9 +21,9 @@ describe.each(ENGINES)('the inbox on $engine conforms', ({ isInstalled, start, s
 
   // A connection of the inbox itself collects commands. These are one that does not, and a client of the app's own that does.
   test.skipIf(!isInstalled).each([
-    ['a connection that sends each command alone', { enableAutoPipelining: false }],
+    ['a connection that sends each command alone', { enableAutoPipelining: false, isOwn: false }],
     ["a client of the app's own that collects commands", { enableAutoPipelining: true, isOwn: true }],
-  ])('stores and handles with %s', async (_name, { isOwn = false, ...settings }) => {
+  ])('stores and handles with %s', async (_name, { isOwn, ...settings }) => {
     const options = { port: server.port, host: '127.0.0.1', ...settings };
     const client = isOwn && new Redis({ ...options, maxRetriesPerRequest: null });
     const inbox = createBullmqInbox({ connection: client || options, name: nameOf() });
