@@ -83,6 +83,8 @@ export function createJobProcessor(options: JobProcessorOptions): JobProcessor {
       void run.then((error) => {
         stopWatching();
         job.signal.removeEventListener('abort', abort);
+        // The attempt was over when it was given up, so nobody else reports how it really ended.
+        if (error && running.get(job.id)?.isGivenUp) reporter.report(error, delivery, job.attempt);
         running.delete(job.id);
         resolve(error);
       });

@@ -264,11 +264,11 @@ describe('a handler behind an inbox that never ends', () => {
     await receiver.close();
   });
 
-  test('and fails after it was given up lets no later handler of that attempt run', async () => {
+  test('and fails after it was given up is reported once more, and lets no later handler of that attempt run', async () => {
     const { inbox, outcomes } = watchedInbox();
     const hung = heldHandler();
     const last = vi.fn();
-    const { receiver, deliver } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
+    const { receiver, deliver, errors } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
     receiver.on(TYPE, hung.handler, { name: 'hung' }).on(TYPE, last, { name: 'last' });
     await receiver.start();
     await deliver();
@@ -279,6 +279,29 @@ describe('a handler behind an inbox that never ends', () => {
     hung.run(0).reject(crmIsDown);
     await settled();
     expect(last).not.toHaveBeenCalled();
+    expect(codesOf(errors)).toEqual(['HANDLER_TIMEOUT', 'HANDLER_TIMEOUT', 'HANDLER_FAILED']);
+    expect(errors.at(-1)?.cause).toBe(crmIsDown);
+    await receiver.close();
+  });
+
+  test('and succeeds after it was given up does not hide that another handler failed', async () => {
+    const { inbox, outcomes } = watchedInbox();
+    const hung = heldHandler();
+    const { receiver, deliver, errors } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
+    const failing = async () => {
+      throw crmIsDown;
+    };
+    receiver.on(TYPE, failing, { name: 'failing' }).on(TYPE, hung.handler, { name: 'hung' });
+    await receiver.start();
+    await deliver();
+    await hung.runs.has(1);
+    await settled();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await outcomes.has(1);
+    hung.run(0).resolve();
+    await settled();
+    expect(codesOf(errors)).toEqual(['HANDLER_TIMEOUT', 'HANDLER_TIMEOUT', 'HANDLER_FAILED']);
+    expect(errors.at(-1)).toMatchObject({ handlerName: 'failing', cause: crmIsDown });
     await receiver.close();
   });
 });
