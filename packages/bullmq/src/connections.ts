@@ -7,7 +7,6 @@ const LONGEST_PAUSE_MS = 1_000;
 export const CONNECTION_DEFAULTS: {
   readonly socketTimeout: number;
   readonly retryStrategy: (attempt: number) => number;
-  readonly enableAutoPipelining: boolean;
 } = {
   /**
    * A server that hangs, or whose machine is gone, does not close its connections. The operating system may take 15 minutes to
@@ -17,8 +16,6 @@ export const CONNECTION_DEFAULTS: {
   socketTimeout: SILENCE_MS,
   /** BullMQ would wait for up to 20 s between two attempts to connect, which is longer than Showpad repeats a delivery. */
   retryStrategy: (attempt) => Math.min(100 * attempt, LONGEST_PAUSE_MS),
-  /** The commands of one turn of the event loop go to the server together, as those of events that come at the same time. */
-  enableAutoPipelining: true,
 };
 
 /** How long a worker waits for its next job, until the server answers that there is none. It must be shorter than the silence. */
