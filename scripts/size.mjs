@@ -8,7 +8,7 @@ const BUDGETS = [
   { entry: 'core/dist/index.mjs', maxBytes: 17_792 },
   // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
   { entry: 'core/dist/node/index.mjs', maxBytes: 19_584 },
-  { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_168 },
+  { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_296 },
   { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_608 },
   { entry: 'core/dist/operations/index.mjs', maxBytes: 1_280 },
