@@ -10,7 +10,7 @@ export interface RawRedis {
 interface RawPipeline {
   exists(key: string): RawPipeline;
   call(...words: readonly string[]): RawPipeline;
-  exec(): Promise<readonly (readonly [error: Error | null, reply: unknown])[]>;
+  exec(): Promise<readonly Answer[]>;
 }
 
 /** Sends a command to the node that has the queue, with the connection that writes to it. */
@@ -107,9 +107,7 @@ async function runDefined(client: RedisClient, name: string, args: readonly unkn
     .pipeline()
     .runCommand(name, [...args])
     .exec();
-  const [error, reply] = answers?.[0] ?? [new Error('Redis did not answer.')];
-  if (error) throw error;
-  return reply;
+  return replyOf(answers?.[0]);
 }
 
 /**
@@ -148,10 +146,16 @@ export async function nodeOf(queue: Queue): Promise<CallNode> {
       .exists(queue.toKey('meta'))
       .call(...words)
       .exec();
-    const [error, reply] = answer ?? [new Error('Redis did not answer.')];
-    if (error) throw error;
-    return reply;
+    return replyOf(answer);
   };
+}
+
+type Answer = readonly [error: Error | null, reply: unknown];
+
+function replyOf(answer: Answer | undefined): unknown {
+  const [error, reply] = answer ?? [new Error('Redis did not answer.')];
+  if (error) throw error;
+  return reply;
 }
 
 export async function clientOf(backend: IQueueBackend): Promise<RawRedis> {

@@ -151,6 +151,22 @@ describe('a handler behind an inbox that is slower than handlerTimeoutMs', () =>
   });
 });
 
+/** A receiver with an inbox that has no handlers yet, and one that never ends. */
+function receiverThatHangs() {
+  const { inbox, outcomes } = watchedInbox();
+  const hung = heldHandler();
+  const made = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
+  async function hangUntilGivenUp() {
+    await made.receiver.start();
+    await made.deliver();
+    await hung.runs.has(1);
+    await settled();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await outcomes.has(1);
+  }
+  return { ...made, inbox, outcomes, hung, hangUntilGivenUp };
+}
+
 describe('a handler behind an inbox that never ends', () => {
   test('makes its entry dead after six timeouts, and goes to onDeadLetter', async () => {
     const { deliver, hasBegun, errors, outcomes, item, letters, lines } = await slowReceiver();
@@ -238,19 +254,13 @@ describe('a handler behind an inbox that never ends', () => {
   });
 
   test('hides no other handler: those before it stay done, and those after it run at the retry', async () => {
-    const { inbox, outcomes } = watchedInbox();
-    const hung = heldHandler();
+    const { receiver, inbox, outcomes, hung, hangUntilGivenUp } = receiverThatHangs();
     const [first, last] = [vi.fn(), vi.fn()];
-    const { receiver, deliver } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
     receiver
       .on(TYPE, first, { name: 'first' })
       .on(TYPE, hung.handler, { name: 'hung' })
       .on(TYPE, last, { name: 'last' });
-    await receiver.start();
-    await deliver();
-    await hung.runs.has(1);
-    await settled();
-    await vi.advanceTimersByTimeAsync(6_000);
+    await hangUntilGivenUp();
     expect(outcomes.entries).toMatchObject([{ state: 'dead' }]);
     hung.run(0).resolve();
     await settled();
@@ -265,17 +275,10 @@ describe('a handler behind an inbox that never ends', () => {
   });
 
   test('and fails after it was given up is reported once more, and lets no later handler of that attempt run', async () => {
-    const { inbox, outcomes } = watchedInbox();
-    const hung = heldHandler();
+    const { receiver, errors, hung, hangUntilGivenUp } = receiverThatHangs();
     const last = vi.fn();
-    const { receiver, deliver, errors } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
     receiver.on(TYPE, hung.handler, { name: 'hung' }).on(TYPE, last, { name: 'last' });
-    await receiver.start();
-    await deliver();
-    await hung.runs.has(1);
-    await settled();
-    await vi.advanceTimersByTimeAsync(6_000);
-    await outcomes.has(1);
+    await hangUntilGivenUp();
     hung.run(0).reject(crmIsDown);
     await settled();
     expect(last).not.toHaveBeenCalled();
@@ -285,19 +288,12 @@ describe('a handler behind an inbox that never ends', () => {
   });
 
   test('and succeeds after it was given up does not hide that another handler failed', async () => {
-    const { inbox, outcomes } = watchedInbox();
-    const hung = heldHandler();
-    const { receiver, deliver, errors } = probeWithLetters({ inbox, handlerTimeoutMs: 1_000 });
+    const { receiver, errors, hung, hangUntilGivenUp } = receiverThatHangs();
     const failing = async () => {
       throw crmIsDown;
     };
     receiver.on(TYPE, failing, { name: 'failing' }).on(TYPE, hung.handler, { name: 'hung' });
-    await receiver.start();
-    await deliver();
-    await hung.runs.has(1);
-    await settled();
-    await vi.advanceTimersByTimeAsync(6_000);
-    await outcomes.has(1);
+    await hangUntilGivenUp();
     hung.run(0).resolve();
     await settled();
     expect(codesOf(errors)).toEqual(['HANDLER_TIMEOUT', 'HANDLER_TIMEOUT', 'HANDLER_FAILED']);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 interface Packages {
@@ -11,17 +11,18 @@ interface Packages {
 /**
  * Imports what was built of a package in other checkouts of this repository. The result has the names of their folders.
  *
- * @throws Error if it was not built there.
+ * @throws Error if it was not built there, or if two of the folders have one name.
  */
 export async function importFrom<Name extends keyof Packages>(
-  checkouts: readonly string[] = [],
   name: Name,
+  checkouts: readonly string[] = [],
 ): Promise<Readonly<Record<string, Packages[Name]>>> {
   const folder = name.replace('@showpad-webhooks/', '');
   const imported: Record<string, Packages[Name]> = {};
   for (const checkout of checkouts) {
-    const file = join(resolve(checkout), 'packages', folder, 'dist/index.mjs');
+    const file = join(checkout, 'packages', folder, 'dist/index.mjs');
     if (!existsSync(file)) throw new Error(`There is no ${file}. Run "pnpm build" in that checkout.`);
+    if (basename(checkout) in imported) throw new Error(`Two checkouts are named "${basename(checkout)}".`);
     imported[basename(checkout)] = await import(pathToFileURL(file).href);
   }
   return imported;

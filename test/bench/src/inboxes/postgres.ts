@@ -14,7 +14,7 @@ export const postgres: Engine = {
   name: 'Postgres',
   isInstalled: () => findServer('postgres') !== undefined,
   async start(checkouts) {
-    const others = await importFrom(checkouts, '@showpad-webhooks/postgres');
+    const others = await importFrom('@showpad-webhooks/postgres', checkouts);
     const server = await startPostgres();
     const admin = new pg.Client({ host: '127.0.0.1', port: server.port, user: 'postgres' });
     await admin.connect();

@@ -15,7 +15,7 @@ export const redis: Engine = {
   name: 'Redis',
   isInstalled: () => findServer('redis-server') !== undefined,
   async start(checkouts) {
-    const others = await importFrom(checkouts, '@showpad-webhooks/bullmq');
+    const others = await importFrom('@showpad-webhooks/bullmq', checkouts);
     const server = await startRedis(SETTINGS);
     const admin = new Redis(server.port, '127.0.0.1');
     const [, pid] = /process_id:(\d+)/.exec(await admin.info('server')) ?? [];

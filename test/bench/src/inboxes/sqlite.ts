@@ -11,7 +11,7 @@ export const sqlite: Engine = {
   name: 'SQLite',
   isInstalled: () => true,
   async start(checkouts) {
-    const others = await importFrom(checkouts, '@showpad-webhooks/sqlite');
+    const others = await importFrom('@showpad-webhooks/sqlite', checkouts);
     const folder = mkdtempSync(join(tmpdir(), 'showpad-bench-'));
     let files = 0;
     const newFile = () => join(folder, `${files++}.db`);
