@@ -56,6 +56,7 @@ const passed = sum(reports.map(({ numPassedTests }) => numPassedTests));
 const failed = sum(reports.map(({ numFailedTests }) => numFailedTests));
 const skipped = sum(reports.map(({ numPendingTests, numTodoTests }) => numPendingTests + numTodoTests));
 if (skipped > 0) console.log(`${skipped} tests skipped`);
+for (const line of CHECKS.flatMap(listFailures)) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
@@ -155,6 +156,24 @@ function readReport({ name, report }) {
   } catch {
     return { ...none, ...one }; // It ended before it had a report.
   }
+}
+
+/** A line for the check if it failed, and one for each of its failed tests: the output above is long. */
+function listFailures({ name }, index) {
+  if (results.get(name)) return [];
+  const { testResults = [] } = reports[index];
+  const failedTests = testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (status === 'failed' && failed.length === 0) return [`${file}: ${firstLine(message)}`];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`,
+    );
+  });
+  return [`✗ ${name}`, ...failedTests.map((line) => `    ${line.replace(ROOT, '')}`)];
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0];
 }
 
 function sum(numbers) {
