@@ -47,7 +47,7 @@ export async function createSmallTarget(engine: Engine): Promise<CreatedTarget> 
 
 /** True for the error of a store that is full. */
 export function isFull(error: unknown): boolean {
-  return /disk is full|OOM command not allowed|could not extend file/.test(String(error));
+  return /has reached its max_page_count|OOM command not allowed|could not extend file/.test(String(error));
 }
 
 function createFile(): CreatedTarget {

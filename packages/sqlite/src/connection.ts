@@ -195,8 +195,7 @@ export function connect(
   }
 
   function health(): StoreHealth {
-    const problems = [...findProblems(readPragma)];
-    if (path !== '') problems.push(...findRoomProblems(path, readPragma));
+    const problems = [...findProblems(readPragma), ...findRoomProblems(path, readPragma)];
     const fileProblem = findFileProblem();
     const failing = fileProblem ?? latestPut.problem();
     if (failing !== undefined) problems.push(failing);
@@ -208,7 +207,7 @@ export function connect(
     run,
     addRow,
     now,
-    checkRoom: createRoomCheck(path),
+    checkRoom: createRoomCheck(path, readPragma),
     health,
     write: (operation) => write(operation, false),
     writeNew: (operation) => write(operation, true),

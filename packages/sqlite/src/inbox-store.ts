@@ -129,6 +129,14 @@ export function createSqliteInboxStore(
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
       const key = keyOf(id);
       return write(() => {
+        // First, so that in a database that is full there is room for the rest.
+        if (isBodyDone) {
+          run(
+            `DELETE FROM showpad_inbox_body WHERE seq = (SELECT seq FROM showpad_inbox WHERE ${HELD})`,
+            key,
+            fence,
+          );
+        }
         const settled = run(
           `UPDATE showpad_inbox SET state = ?, at_ms = ?, error = ?, failures = coalesce(?, failures) WHERE ${HELD}`,
           outcome.state,
@@ -138,14 +146,7 @@ export function createSqliteInboxStore(
           key,
           fence,
         );
-        if (settled === 0) return false;
-        if (isBodyDone) {
-          run(
-            'DELETE FROM showpad_inbox_body WHERE seq = (SELECT seq FROM showpad_inbox WHERE key = ?)',
-            key,
-          );
-        }
-        return true;
+        return settled > 0;
       });
     },
 

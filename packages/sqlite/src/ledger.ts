@@ -46,7 +46,7 @@ const DAY_MS = 86_400_000;
  */
 export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
   checkAboveZero({ ttlMs });
-  const { all, run, write, writeNew, now, close } = connect(source);
+  const { all, run, write, writeNew, checkRoom, now, close } = connect(source);
 
   /** Changes a claimed row, unless another holder has the event now. The values are made when the write runs. */
   function update({ key, fence }: Claim, set: string, valuesNow: () => SqliteValue[]): Promise<boolean> {
@@ -79,9 +79,10 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
 
     claim({ key, bodyDigest, leaseMs }) {
       const keyText = keyTextOf(key);
+      // A write of its own, because it makes room also if the claim is refused. If it fails, the next claim does it.
+      write(() => forgetExpired(now())).catch(() => {});
       return writeNew((): ClaimResult => {
         const nowMs = now();
-        forgetExpired(nowMs);
         const [kept] = all<Row>('SELECT * FROM showpad_ledger WHERE key = ?', keyText);
         const isAlive = kept !== undefined && Number(kept.until_ms) > nowMs;
         const past = isAlive || kept?.state === 'claimed' ? kept : undefined;
@@ -89,6 +90,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         if (past?.state === 'completed') return { status: 'completed', isConflict };
         if (past?.state === 'claimed' && isAlive) return { status: 'in-progress', isConflict };
 
+        if (!kept) checkRoom(0); // What is left is for the events that were claimed before.
         const fence = newFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
         const firstMs = Number(past?.first_ms ?? nowMs);

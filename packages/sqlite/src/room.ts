@@ -2,55 +2,69 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ReadPragma } from './durability.ts';
 
+/** In bytes. */
+interface Room {
+  /** What new events may take. It is below 0 if a part of what is reserved is used. */
+  readonly left: number;
+  readonly all: number;
+  /**
+   * What is kept for the handling of events that are stored already. When there is no room at all, SQLite cannot even commit
+   * that an event is leased or done, so the events that are stored would never make room for others.
+   */
+  readonly reserved: number;
+}
+
+/** SQLite's log grows to about 4 MB, and what is in it goes into the file before the log is used again. */
+const RESERVED_ON_DISK = { bytes: 16 * 1_048_576, ofAll: 0.25 };
+/** An entry that changes its state moves in the index, and a page of the index that is full becomes two. */
+const RESERVED_IN_DATABASE = { bytes: 1_048_576, ofAll: 0.05 };
+
 /** Room for about ten events of the largest size. */
 const FEW_BYTES = 100 * 1_048_576;
 const FEW_OF_ALL = 0.1;
 
+const ADVICE = 'When nothing is left, deliveries are answered with 503. Make room.';
+
 /** Says in plain words if there is little room left for what will be stored: on the disk, or under the limit of the database. */
 export function findRoomProblems(path: string, read: ReadPragma): readonly string[] {
   const problems: string[] = [];
-  const disk = diskOf(path);
+  const disk = roomOnDisk(path);
   if (disk && isFew(disk)) {
     problems.push(
-      `The disk of the SQLite database is nearly full: ${inMegabytes(disk.free)} are left. ${ADVICE}`,
+      `The disk of the SQLite database is nearly full: ${inMegabytes(disk.left)} are left. ${ADVICE}`,
     );
   }
-  const pages = pagesOf(read);
-  if (isFew(pages)) {
+  const database = roomInDatabase(read);
+  if (isFew(database)) {
     problems.push(
-      `The SQLite database has nearly reached its max_page_count: ${inMegabytes(pages.free)} are left. ${ADVICE}`,
+      `The SQLite database has nearly reached its max_page_count: ${inMegabytes(database.left)} are left. ${ADVICE}`,
     );
   }
   return problems;
 }
 
-const ADVICE = 'When nothing is left, deliveries are answered with 503. Make room.';
+function isFew({ left, all }: Room): boolean {
+  return left < Math.min(FEW_BYTES, all * FEW_OF_ALL);
+}
 
-/** SQLite's log grows to about 4 MB, and what is in it goes into the file before the log is used again. */
-const RESERVED_BYTES = 16 * 1_048_576;
-const RESERVED_OF_ALL = 0.25;
 const LOOK_AGAIN_BYTES = 1_048_576;
 const LOOK_AGAIN_MS = 1_000;
+/** What older versions of SQLite begin with. Newer ones begin with more, and nobody sets so much. */
+const NO_PAGE_LIMIT = 1_073_741_823;
 
-/** @throws Error if a new event of this size must not be stored, because what is left of the disk is reserved. */
+/** @throws Error if a new event of this size must not be stored, because what is left is reserved. */
 export type CheckRoom = (bytes: number) => void;
 
-/**
- * Reserves some of the disk for the handling of events that are stored already. On a disk that is completely full SQLite can
- * commit nothing, not even that an event is done, so the events that are stored would never make room for others.
- */
-export function createRoomCheck(path: string): CheckRoom {
-  let problem: string | undefined;
+/** Keeps new events out of the room that is reserved for handling. */
+export function createRoomCheck(path: string, read: ReadPragma): CheckRoom {
+  let disk: Room | undefined;
+  let hasPageLimit = false;
   let storedBytes = Number.POSITIVE_INFINITY;
   let lookedMs = 0;
 
   function look(): void {
-    const disk = path === '' ? undefined : diskOf(path);
-    const reserved = disk ? Math.min(RESERVED_BYTES, disk.all * RESERVED_OF_ALL) : 0;
-    const isFull = disk !== undefined && disk.free < reserved;
-    problem = isFull
-      ? `The disk is full. The last ${inMegabytes(reserved)} are kept for handling.`
-      : undefined;
+    disk = roomOnDisk(path);
+    hasPageLimit = Number(read('max_page_count')) < NO_PAGE_LIMIT;
     storedBytes = 0;
     lookedMs = performance.now();
   }
@@ -58,35 +72,41 @@ export function createRoomCheck(path: string): CheckRoom {
   return (bytes) => {
     storedBytes += bytes;
     if (storedBytes > LOOK_AGAIN_BYTES || performance.now() - lookedMs > LOOK_AGAIN_MS) look();
-    if (problem !== undefined) throw new Error(problem);
+    if (disk && disk.left < 0)
+      throw new Error(`The disk is full. ${inMegabytes(disk.reserved)} are kept for handling.`);
+    if (!hasPageLimit) return;
+    // A limit that somebody has set may be small, so each event is compared with what is left now.
+    const { left, reserved } = roomInDatabase(read);
+    if (left < bytes) {
+      const kept = `${Math.ceil(reserved / 1_000)} kB are kept for handling.`;
+      throw new Error(`The SQLite database has reached its max_page_count. ${kept}`);
+    }
   };
 }
 
-interface Room {
-  readonly free: number;
-  readonly all: number;
-}
-
-function isFew({ free, all }: Room): boolean {
-  return free < Math.min(FEW_BYTES, all * FEW_OF_ALL);
-}
-
-function pagesOf(read: ReadPragma): Room {
-  const pageBytes = Number(read('page_size'));
-  const most = Number(read('max_page_count'));
-  const used = Number(read('page_count')) - Number(read('freelist_count'));
-  return { free: (most - used) * pageBytes, all: most * pageBytes };
-}
-
-function diskOf(path: string): Room | undefined {
+/** Nothing for a database in memory, and for a disk that does not say what is left. */
+function roomOnDisk(path: string): Room | undefined {
+  if (path === '') return undefined;
   try {
     const { bavail, blocks, bsize } = statfsSync(dirname(path));
-    return { free: bavail * bsize, all: blocks * bsize };
+    return withReserve(bavail * bsize, blocks * bsize, RESERVED_ON_DISK);
   } catch {
     return undefined;
   }
 }
 
+function roomInDatabase(read: ReadPragma): Room {
+  const pageBytes = Number(read('page_size'));
+  const most = Number(read('max_page_count'));
+  const used = Number(read('page_count')) - Number(read('freelist_count'));
+  return withReserve((most - used) * pageBytes, most * pageBytes, RESERVED_IN_DATABASE);
+}
+
+function withReserve(free: number, all: number, { bytes, ofAll }: typeof RESERVED_ON_DISK): Room {
+  const reserved = Math.min(bytes, all * ofAll);
+  return { left: free - reserved, all, reserved };
+}
+
 function inMegabytes(bytes: number): string {
-  return `${Math.floor(bytes / 1e6)} MB`;
+  return `${Math.max(0, Math.floor(bytes / 1e6))} MB`;
 }

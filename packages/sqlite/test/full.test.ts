@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Inbox } from '@showpad-webhooks/core';
 import type { InboxEntry } from '@showpad-webhooks/core/inbox';
-import { createSqliteInbox } from '@showpad-webhooks/sqlite';
+import { createSqliteInbox, createSqliteLedger } from '@showpad-webhooks/sqlite';
 import Database from 'libsql';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { connect } from '../src/connection.ts';
+import { createSqliteInboxStore } from '../src/inbox-store.ts';
 import { findRoomProblems } from '../src/room.ts';
 import { entryOf, newFile } from './support.ts';
 
 const NEARLY_FULL =
   /^The SQLite database has nearly reached its max_page_count: 0 MB are left. When nothing is left, deliveries are answered with 503. Make room.$/;
-const DISK_IS_FULL = 'The disk is full. The last 5 MB are kept for handling.';
-const FULL = 'The latest event could not be stored: database or disk is full';
+const DISK_IS_FULL = 'The disk is full. 5 MB are kept for handling.';
+const REACHED = /^The SQLite database has reached its max_page_count/;
+const DATABASE_IS_FULL = 'The SQLite database has reached its max_page_count. 31 kB are kept for handling.';
 
 /** An inbox in a database that has room for a few large events. A disk that is full answers in the same way. */
 function openSmall(options: { readonly keepDoneBodies?: boolean } = {}): Inbox {
@@ -59,7 +62,10 @@ describe('a database that has no room left', () => {
     expect(await inbox.health()).toMatchObject({
       isReachable: true,
       isWritable: false,
-      problems: [expect.stringMatching(NEARLY_FULL), FULL],
+      problems: [
+        expect.stringMatching(NEARLY_FULL),
+        `The latest event could not be stored: ${DATABASE_IS_FULL}`,
+      ],
     });
   });
 
@@ -81,7 +87,7 @@ describe('a database that has no room left', () => {
     const count = await fill(inbox);
     await inbox.start(work);
     await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: count }));
-    await expect(inbox.put(large('later'))).rejects.toThrow('database or disk is full');
+    await expect(inbox.put(large('later'))).rejects.toThrow(DATABASE_IS_FULL);
     expect(await inbox.discard({ state: 'done' })).toBe(count);
     expect(await inbox.put(large('later'))).toBe('stored');
   });
@@ -109,6 +115,77 @@ describe('a database that has no room left', () => {
     vi.advanceTimersByTime(1);
     expect((await inbox.health()).isWritable).toBe(true);
   });
+});
+
+// An entry that is leased or done moves in the index. Whether that needs another page depends on what is in each page.
+test.each([150, 151, 152, 153, 154, 155, 156, 157])(
+  'of %i pages handles all that it has, while new events take each room that there is',
+  async (pages) => {
+    const database = new Database(newFile());
+    onTestFinished(() => void database.close());
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    database.exec('PRAGMA synchronous = OFF');
+    const store = createSqliteInboxStore(connect({ database }), 'default');
+    let nowMs = 0;
+    let stored = 0;
+    let done = 0;
+
+    async function fill(): Promise<void> {
+      for (;;) {
+        const number = stored + 1;
+        const entry = entryOf(`event ${number}`, Buffer.alloc((number * 89) % 5_000));
+        try {
+          await store.put(entry, { nowMs: ++nowMs });
+        } catch {
+          return;
+        }
+        stored = number;
+      }
+    }
+
+    await fill();
+    expect(stored).toBeGreaterThan(100);
+    for (;;) {
+      const claimed = await store.claim({ limit: 8, leaseMs: 1_000, nowMs: ++nowMs, exceptIds: [] });
+      if (claimed.length === 0) break;
+      if (done < 500) await fill();
+      for (const { id, fence } of claimed) {
+        const outcome = { state: 'done', nowMs: ++nowMs, keepBody: false } as const;
+        if (await store.settle({ id, fence }, outcome)) done++;
+      }
+    }
+    expect(done).toBe(stored);
+  },
+);
+
+test('goes on with the claims of a ledger, and takes new ones when old ones have expired', async () => {
+  const database = new Database(newFile());
+  onTestFinished(() => void database.close());
+  database.exec('PRAGMA max_page_count = 60');
+  database.exec('PRAGMA synchronous = OFF');
+  const ttlMs = 500;
+  const ledger = createSqliteLedger({ database, ttlMs });
+  const claim = async (key: string) => ledger.claim({ key, bodyDigest: 1, leaseMs: 120_000 });
+  const held: { readonly key: string; readonly fence: number }[] = [];
+  for (;;) {
+    const key = `event ${held.length}`;
+    const result = await claim(key).catch((error: Error) => error);
+    if (result instanceof Error) {
+      expect(result.message).toMatch(REACHED);
+      break;
+    }
+    held.push({ key, fence: result.status === 'claimed' ? result.fence : 0 });
+  }
+  expect(held.length).toBeGreaterThan(100);
+  for (const each of held) {
+    const handler = { handler: 'a handler with a name of some length', leaseMs: 120_000 };
+    expect(await ledger.checkpoint(each, handler)).toBe(true);
+    expect(await ledger.complete(each)).toBe(true);
+  }
+  // Each claim forgets two events that have expired, also if it is refused.
+  const claimed = { status: 'claimed' };
+  const often = { interval: 1, timeout: 20_000 };
+  await vi.waitFor(async () => expect(await claim('later')).toMatchObject(claimed), often);
 });
 
 /** Mounts a disk of 20 MB, which only root may do. */
