@@ -13,21 +13,22 @@ const YARN = join(
 
 /**
  * Makes a folder for an app in `parent`. What is installed there comes from the registry of the tests, and not from the
- * internet or a cache of this machine. The apps in a parent share a cache.
+ * internet or a cache of this machine.
  */
 export function createApp(parent: string, name: string, manifest: object = {}): string {
   const folder = join(parent, name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, private: true, ...manifest }));
   const registry = inject('registry');
-  const npm = { registry, cache: join(parent, '.npm'), 'update-notifier': false };
-  const pnpm = { 'cache-dir': join(parent, '.pnpm-cache'), 'store-dir': join(parent, '.pnpm-store') };
+  const caches = inject('caches');
+  const npm = { registry, cache: join(caches, 'npm'), 'update-notifier': false };
+  const pnpm = { 'cache-dir': join(caches, 'pnpm'), 'store-dir': join(caches, 'pnpm-store') };
   const lines = Object.entries({ ...npm, ...pnpm }).map(([setting, value]) => `${setting}=${value}\n`);
   writeFileSync(join(folder, '.npmrc'), lines.join(''));
   const yarn = {
     npmRegistryServer: registry,
     unsafeHttpWhitelist: ['127.0.0.1'],
-    globalFolder: join(parent, '.yarn'),
+    globalFolder: join(caches, 'yarn'),
     enableTelemetry: false,
     npmMinimalAgeGate: 0, // What the tests install was published a moment ago.
     pnpEnableEsmLoader: true,

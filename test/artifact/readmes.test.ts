@@ -135,8 +135,6 @@ describe('the first snippet of each README runs word for word', () => {
 
 test('npx runs the command where nothing is installed', () => {
   const app = createApp(parent, 'npx');
-  // What npx has kept from an earlier run is an earlier build with the same version.
-  const cache = { npm_config_cache: `${app}/cache` };
-  const version = run('npx', ['--yes', '@showpad-webhooks/cli', '--version'], app, cache);
+  const version = run('npx', ['--yes', '@showpad-webhooks/cli', '--version'], app);
   expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { addBuilds, publish } from '../../release/publish.ts';
 import { Repository } from '../../release/repository.ts';
@@ -7,6 +10,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The URL of a registry that has the next release of all packages. */
     registry: string;
+    /** A folder for the caches of npm, pnpm and Yarn, which is empty at first. */
+    caches: string;
     /** The folder of the repository that it was released from. */
     released: string;
   }
@@ -16,9 +21,11 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => void> {
   const registry = await startRegistry();
   const repository = new Repository();
+  const caches = mkdtempSync(join(tmpdir(), 'showpad-webhooks-caches-'));
   const tearDown = () => {
     registry.close();
     repository.remove();
+    rmSync(caches, { recursive: true, force: true });
   };
   try {
     repository.version();
@@ -30,6 +37,7 @@ export async function setup(project: TestProject): Promise<() => void> {
     throw error;
   }
   project.provide('registry', registry.url);
+  project.provide('caches', caches);
   project.provide('released', repository.folder);
   return tearDown;
 }
