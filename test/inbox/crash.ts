@@ -13,6 +13,11 @@ import { createRunReader, findOverlaps, machineMs, type Run } from './runs.ts';
 
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 
+/** The handlers of a process that is killed run again after this time. On a busy machine a process may stand still for a second. */
+const SHORT_LEASE_MS = 2_000;
+/** For processes that are not killed, and must keep what they have however busy the machine is. */
+const LONG_LEASE_MS = 30_000;
+const FAST_MS = 2;
 /** How long a slow handler takes. The clocks step several times in it. */
 const SLOW_MS = 200;
 /** Fewer than the places of one process. */
@@ -93,7 +98,7 @@ export async function killWorkers(target: Target, kills: number): Promise<WorkRe
 
 /** Lets three processes with free places handle slow events while their clocks step, so that each could take what another has. */
 export async function stepWhileHandling(target: Target, rounds: number): Promise<WorkReport> {
-  const team = createTeam(target, SLOW_MS);
+  const team = createTeam(target, SLOW_MS, LONG_LEASE_MS);
   const workers = [await team.hire(), await team.hire(), await team.hire()];
   const inbox = openInbox(target);
   for (let round = 0; round < rounds; round++) {
@@ -178,12 +183,12 @@ interface Team {
   readonly finish: (workers: readonly Worker[]) => Promise<WorkReport>;
 }
 
-function createTeam(target: Target, handlerMs = 2): Team {
+function createTeam(target: Target, handlerMs = FAST_MS, leaseMs = SHORT_LEASE_MS): Team {
   const runs: Run[] = [];
 
   async function hire(): Promise<Worker> {
     const reader = createRunReader();
-    const worker = run('worker.ts', JSON.stringify(target), 'steps', String(handlerMs));
+    const worker = runWorker(target, 'steps', handlerMs, leaseMs);
     const lines = linesOf(worker, reader.take);
     await firstLineOf(worker);
     const kill = async () => {
@@ -215,6 +220,16 @@ function createTeam(target: Target, handlerMs = 2): Team {
 async function firstLineOf(child: ChildProcessByStdio<null, Readable, null>): Promise<void> {
   await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   if (child.exitCode !== null) throw new Error('The process ended by itself. See its error above.');
+}
+
+/** Starts a process that handles events. */
+export function runWorker(
+  target: Target,
+  clock: 'steps' | 'real',
+  handlerMs: number = FAST_MS,
+  leaseMs: number = LONG_LEASE_MS,
+): ChildProcessByStdio<null, Readable, null> {
+  return run('worker.ts', JSON.stringify(target), clock, String(handlerMs), String(leaseMs));
 }
 
 /** Starts a script of this folder. */

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { entriesOf, linesOf, run } from './crash.ts';
+import { entriesOf, linesOf, run, runWorker } from './crash.ts';
 import { createTarget, ENGINES, isInstalled, openInbox } from './engines.ts';
 import { createRunReader, machineMs } from './runs.ts';
 
@@ -34,7 +34,7 @@ describe.each(ENGINES)('three processes on one store, %s', (engine) => {
       const readers = PROCESSES.map(createRunReader);
       // BullMQ hands out some events once more while the clocks of its workers step.
       const clock = engine === 'sqlite' ? 'steps' : 'real';
-      const workers = PROCESSES.map(() => run('worker.ts', argument, clock));
+      const workers = PROCESSES.map(() => runWorker(target, clock));
       const ended = workers.map((worker, index) => linesOf(worker, (line) => readers[index]?.take(line)));
       await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 0 }), {
         timeout: 40_000,

@@ -4,9 +4,13 @@ import { isFull, openInbox } from './engines.ts';
 import { print, printRun } from './runs.ts';
 import { stepClock } from './stepping-clock.ts';
 
-const [target = '', clock, handlerMs = '2'] = process.argv.slice(2);
+const [target = '', clock, handlerMs, leaseMs] = process.argv.slice(2);
 if (clock === 'steps') stepClock();
-const inbox = openInbox(JSON.parse(target), { leaseMs: 1_000, backoff: () => 1, maxAttempts: 50 });
+const inbox = openInbox(JSON.parse(target), {
+  leaseMs: Number(leaseMs),
+  backoff: () => 1,
+  maxAttempts: 50,
+});
 
 await inbox.start({
   async process(job) {

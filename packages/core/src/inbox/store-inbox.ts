@@ -86,7 +86,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
 
   /** @throws Error if nothing was retried, because the bodies are gone. */
   async function checkBodies(target: InboxTarget): Promise<void> {
-    const { items } = await store.list('id' in target ? target : { ...target, limit: 1 });
+    const { items } = await store.list({ ...target, limit: 1 });
     if (items.some(({ state, hasBody }) => state === 'done' && !hasBody)) throw bodyIsGone(target);
   }
 

@@ -6,6 +6,7 @@ import {
   type InboxStore,
   type SettledOutcome,
 } from '@showpad-webhooks/core/inbox';
+import { erasedEntry } from '@showpad-webhooks/core/store';
 import { describe, expect, test } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -165,5 +166,18 @@ describe('erase()', () => {
     expect(await idsIn(store)).toEqual(
       [...OF_JOHN, 'dead jane', 'done jane', 'leased jane', 'erased'].sort(),
     );
+  });
+});
+
+test('what is left of an entry is its type and its time, and a name that nothing can be read from', () => {
+  const entry = entryOf({ id: 'jane@example.com', receivedAtMs: 5 });
+  expect(erasedEntry(entry, 7)).toEqual({
+    id: 'erased:7',
+    type: entry.type,
+    method: '',
+    headers: {},
+    timestampSeconds: 0,
+    receivedAtMs: 5,
+    isErased: true,
   });
 });

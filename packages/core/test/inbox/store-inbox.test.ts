@@ -4,6 +4,7 @@ import {
   INBOX_DEFAULTS,
   type InboxConsumer,
   type InboxFailure,
+  type InboxItem,
   type InboxJob,
   type InboxStore,
   type SettledOutcome,
@@ -242,6 +243,11 @@ describe('a store that fails', () => {
     expect(await troubles.has(1)).toEqual([brokenTrouble('purge')]);
   });
 
+  test('at the look for what a wrong clock left behind is reported', async () => {
+    const { troubles } = await start({ bringForward: broken });
+    expect(await troubles.has(1)).toEqual([brokenTrouble('check the clock')]);
+  });
+
   test('at renewal is reported, and the handler goes on', async () => {
     const end = deferred<undefined>();
     const { inbox, troubles, jobs } = await start({ checkpoint: broken }, {}, () => end.promise);
@@ -276,6 +282,21 @@ describe('a store that fails', () => {
     await closed;
     expect(jobs.entries[0]?.signal.aborted).toBe(true);
     end.resolve(undefined);
+    await settled();
+    expect(troubles.entries).toEqual([]);
+  });
+
+  test('at what began before the inbox was closed is no trouble either', async () => {
+    const renewal = deferred<boolean>();
+    const never = () => new Promise<never>(() => {});
+    const { inbox, jobs, troubles } = await start({ checkpoint: () => renewal.promise }, {}, never);
+    await inbox.put(now());
+    await jobs.has(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const closed = inbox.close({ timeoutMs: 100 });
+    await vi.advanceTimersByTimeAsync(100);
+    await closed;
+    renewal.reject(diskIsFull);
     await settled();
     expect(troubles.entries).toEqual([]);
   });
@@ -481,6 +502,17 @@ describe('the inbox looks into its store', () => {
     expect(jobs.entries).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(jobs.entries.map(({ id }) => id)).toEqual(['own', 'foreign']);
+  });
+
+  test('when the store says that there is something', async () => {
+    const listen = vi.fn<(wake: () => void) => void>();
+    const { store, jobs } = await start({ listen });
+    await settled();
+    await store.put(now(), { nowMs: Date.now() }); // As another process does.
+    await settled();
+    expect(jobs.entries).toEqual([]);
+    listen.mock.calls[0]?.[0]();
+    expect(await jobs.has(1)).toHaveLength(1);
   });
 
   test('every second by default', async () => {
@@ -916,6 +948,12 @@ describe('the options of an inbox', () => {
     await settled();
     expect(claim.mock.calls[0]).toEqual([{ limit: 8, leaseMs: 30_000, nowMs: 5, exceptIds: [] }]);
   });
+});
+
+test('an entry that a store lists without a time has none', async () => {
+  const { dueAtMs: _, ...item } = { ...now(), state: 'pending', dueAtMs: 1 } as unknown as InboxItem;
+  const { inbox } = await start({ list: () => ({ items: [item], next: undefined }) });
+  expect((await inbox.list()).items).toEqual([item]);
 });
 
 test('the time of an entry has a name that depends on its state', () => {
