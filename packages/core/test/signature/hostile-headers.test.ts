@@ -43,13 +43,12 @@ describe('a hostile header is rejected in little time, however long it is', () =
   test.each(patterns)('%s', (_name, write) => {
     const shortest = timePerRejection(write(64));
     const ratio = (length: number) => timePerRejection(write(length)) / shortest;
-    // Up to 1,024 characters a header is read, so its time may grow as its length does, 4 and 16 times, and not with its
-    // square, 16 and 256 times. The bounds lie in between, so that neither a slow machine nor coverage crosses them.
-    expect(ratio(256)).toBeLessThan(8);
+    // Up to 1,024 characters a header is read, so its time may grow as its length does, 16 times, and not with its square, 256
+    // times. A longer one is not read at all. If it were, it would take tens or hundreds of times as long. The bounds are far from
+    // both, so that neither a busy machine nor coverage crosses them.
     expect(ratio(1_024)).toBeLessThan(64);
-    // A longer one is not read at all.
-    expect(ratio(65_536)).toBeLessThan(2);
-    expect(ratio(1_048_576)).toBeLessThan(2);
+    expect(ratio(65_536)).toBeLessThan(16);
+    expect(ratio(1_048_576)).toBeLessThan(16);
   });
 });
 
