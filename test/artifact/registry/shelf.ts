@@ -74,9 +74,10 @@ function packFolder(folder: string): Promise<Buffer> {
   const tarball = pack();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const inside = relative(folder, path);
-    if (!entry.isFile() || inside.split(sep).includes('node_modules')) continue;
-    tarball.entry({ name: `package/${inside}`, mode: statSync(path).mode }, readFileSync(path));
+    const inside = relative(folder, path).split(sep);
+    if (!entry.isFile() || inside.includes('node_modules')) continue;
+    const name = ['package', ...inside].join('/');
+    tarball.entry({ name, mode: statSync(path).mode }, readFileSync(path));
   }
   tarball.finalize();
   return buffer(tarball.pipe(createGzip({ level: 1 })));
