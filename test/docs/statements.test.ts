@@ -3,7 +3,7 @@ import type { InboxStore } from '@showpad-webhooks/core/inbox';
 import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
 import { expect, test } from 'vitest';
 import { CODES, SUCCESS_RESPONSES } from '../../packages/core/src/delivery/response.ts';
-import { ROOT } from './snippets.ts';
+import { documents, ROOT } from './snippets.ts';
 
 /** Codes that are only reported. The page of error codes states the status that the delivery gets anyway. */
 const REPORTED_ONLY: Readonly<Record<string, number>> = { EVENT_CONFLICT: 200, EVENT_DRIFT: 200 };
@@ -50,6 +50,12 @@ test('the page of responses has one row for each outcome and status', () => {
   const failures = Object.values(CODES).map(({ outcome, status }) => `${outcome} ${status}`);
   const successes = Object.entries(SUCCESS_RESPONSES).map(([outcome, { status }]) => `${outcome} ${status}`);
   expect(statusesIn('docs/responses.md')).toEqual([...new Set([...successes, ...failures])].sort());
+});
+
+test('no parser in an example refuses a body that the receiver accepts', () => {
+  const texts = [...documents(), 'packages/express/src/capture-raw-body.ts'].map(read);
+  const limits = texts.flatMap((text) => [...text.matchAll(/\blimit: '([^']+)'/g)].map(([, limit]) => limit));
+  expect(new Set(limits)).toEqual(new Set(['10mb'])); // The default of `maxBodyBytes`
 });
 
 type RequiredKey<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? never : Key }[keyof T];

@@ -12,7 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  * import express from 'express';
  * import { captureRawBody } from '@showpad-webhooks/express';
  *
- * express().use(express.json({ verify: captureRawBody, limit: '1mb' }));
+ * express().use(express.json({ verify: captureRawBody, limit: '10mb' }));
  * ```
  */
 export function captureRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Buffer): void {
