@@ -64,8 +64,8 @@ async function readVersion(pool: PostgresPool, quoted: string): Promise<number> 
 function checkVersion(version: number): void {
   if (version <= NEWEST_VERSION) return;
   throw new Error(
-    `The tables have version ${version}, and this version of @showpad-webhooks/postgres knows ${NEWEST_VERSION} and ` +
-      'older. Upgrade the package, or use another schema.',
+    `The tables have version ${version}, and this version of @showpad-webhooks/postgres supports versions up to ` +
+      `${NEWEST_VERSION}. Upgrade the package, or use another schema.`,
   );
 }
 

@@ -72,14 +72,18 @@ export function createRoomCheck(path: string, read: ReadPragma): CheckRoom {
   return (bytes) => {
     storedBytes += bytes;
     if (storedBytes > LOOK_AGAIN_BYTES || performance.now() - lookedMs > LOOK_AGAIN_MS) look();
-    if (disk && disk.left < 0)
-      throw new Error(`The disk is full. ${inMegabytes(disk.reserved)} are kept for handling.`);
+    if (disk && disk.left < 0) {
+      const kept = `${inMegabytes(disk.reserved)} are reserved for handling what is stored.`;
+      throw new Error(`The disk has no room for new events. ${kept}`);
+    }
     if (!hasPageLimit) return;
     // A limit that somebody has set may be small, so each event is compared with what is left now.
     const { left, reserved } = roomInDatabase(read);
     if (left < bytes) {
-      const kept = `${Math.ceil(reserved / 1_000)} kB are kept for handling.`;
-      throw new Error(`The SQLite database has reached its max_page_count. ${kept}`);
+      const kept = `${Math.ceil(reserved / 1_000)} kB are reserved for handling what is stored.`;
+      throw new Error(
+        `The SQLite database has reached its max_page_count, so it has no room for new events. ${kept}`,
+      );
     }
   };
 }

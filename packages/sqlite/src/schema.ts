@@ -67,8 +67,8 @@ export function migrate(handle: SqliteHandle): void {
   const version = Number(row?.version);
   if (version > MIGRATIONS.length) {
     throw new Error(
-      `The tables have version ${version}, and this version of @showpad-webhooks/sqlite knows ${MIGRATIONS.length} and ` +
-        'older. Upgrade the package, or use another file.',
+      `The tables have version ${version}, and this version of @showpad-webhooks/sqlite supports versions up to ` +
+        `${MIGRATIONS.length}. Upgrade the package, or use another file.`,
     );
   }
   for (const migration of MIGRATIONS.slice(version)) handle.exec(migration);
@@ -93,8 +93,8 @@ export function checkTables(handle: SqliteHandle): void {
 }
 
 /**
- * Who inserts into this view notes that a handler is done, in a transaction of the app. It fails by itself if that must not be
- * noted, so the app needs to know nothing of its result.
+ * An insert into this view records that a handler is done, in a transaction of the app. The insert fails if that must not be
+ * recorded, so the app has no result to check.
  */
 function createMarkDone(table: string, heldState: string): string {
   const held = `FROM ${table} AS held WHERE held.key = NEW.key AND held.fence = NEW.fence AND held.state = '${heldState}'`;

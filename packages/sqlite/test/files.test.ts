@@ -113,8 +113,8 @@ describe('what cannot be used', () => {
     createSqliteLedger({ file }).close();
     openElsewhere(file).exec('UPDATE showpad_webhooks SET version = 99');
     expect(() => createSqliteInbox({ file })).toThrow(
-      'The tables have version 99, and this version of @showpad-webhooks/sqlite knows 1 and older. Upgrade the package, or ' +
-        'use another file.',
+      'The tables have version 99, and this version of @showpad-webhooks/sqlite supports versions up to 1. Upgrade the ' +
+        'package, or use another file.',
     );
   });
 

@@ -14,9 +14,10 @@ import { entryOf, newFile } from './support.ts';
 
 const NEARLY_FULL =
   /^The SQLite database has nearly reached its max_page_count: 0 MB are left. When nothing is left, deliveries are answered with 503. Make room.$/;
-const DISK_IS_FULL = 'The disk is full. 5 MB are kept for handling.';
+const DISK_IS_FULL = 'The disk has no room for new events. 5 MB are reserved for handling what is stored.';
 const REACHED = /^The SQLite database has reached its max_page_count/;
-const DATABASE_IS_FULL = 'The SQLite database has reached its max_page_count. 31 kB are kept for handling.';
+const DATABASE_IS_FULL =
+  'The SQLite database has reached its max_page_count, so it has no room for new events. 31 kB are reserved for handling what is stored.';
 
 /** An inbox in a database that has room for a few large events. A disk that is full answers in the same way. */
 function openSmall(options: { readonly keepDoneBodies?: boolean } = {}): Inbox {
