@@ -15,11 +15,11 @@ export function bytesOf(text: string, isBase64: boolean, headers: EventHeaders):
   return async () => {
     throw new ShowpadWebhookError(
       'RAW_BODY_UNAVAILABLE',
-      'The body has bytes that are not UTF-8, and they are gone.',
+      'The body had bytes that are not UTF-8, and they were lost.',
       {
         hint:
-          'In this API the gateway makes a text of the body before the webhook gets it. Add "*/*" to the binary media types of ' +
-          'the REST API, and deploy it. Other gateways have no such setting.',
+          'The gateway turns the body into text before the webhook gets it. If it is a REST API, add "*/*" to its binary media ' +
+          'types, and deploy it. Other gateways have no such setting.',
       },
     );
   };

@@ -70,8 +70,8 @@ function withoutBody({ headers }: FetchRequest): Uint8Array {
     return new Uint8Array(0);
   throw new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'A body was sent, but the framework left it out.', {
     hint:
-      'No Request has a body if its method is GET, and in SvelteKit none has one without a Content-Type. Let Showpad send ' +
-      'POST, or put the webhook in front of the framework: see the page "Your framework".',
+      'A Request with the method GET never has a body. In SvelteKit, one without a Content-Type has none either. Let ' +
+      'Showpad send POST, or put the webhook in front of the framework: see the page "Your framework".',
   });
 }
 
@@ -86,8 +86,8 @@ function withRoom(bytes: Uint8Array<ArrayBuffer>, length: number, more: number):
 function alreadyRead(): ShowpadWebhookError {
   return new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'The body of the request was read before.', {
     hint:
-      'In this app something calls request.json(), text() or arrayBuffer() before the webhook. Pass the request on unread, or ' +
-      'let that read request.clone().',
+      'Something in this app calls request.json(), text() or arrayBuffer() before the webhook. Let it read request.clone() ' +
+      'instead, or do not read the request there.',
   });
 }
 

@@ -66,9 +66,9 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   TIMESTAMP_MISSING: NO_HEADERS,
   TIMESTAMP_MALFORMED: 'The timestamp arrived in another form. Look for a proxy that repeats headers.',
   TIMESTAMP_TOO_OLD:
-    'For the endpoint, the delivery was signed too long ago. Compare the clocks of both machines with "date -u".',
+    'By the endpoint\'s clock, the delivery was signed too long ago. Compare the clocks of both machines with "date -u".',
   TIMESTAMP_IN_FUTURE:
-    'For the endpoint, the delivery was signed in the future. Compare the clocks of both machines with "date -u".',
+    'By the endpoint\'s clock, the delivery was signed in the future. Compare the clocks of both machines with "date -u".',
   METHOD_NOT_ALLOWED: 'The endpoint does not accept this method. Use POST, or set "methods" in the app.',
   BODY_TOO_LARGE:
     'The body is larger than "maxBodyBytes" in the app. Raise it if you expect events of this size.',
@@ -89,7 +89,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   OVERLOADED:
     'The bodies of all deliveries together are larger than "maxBytesInFlight" in the app. Try again later.',
   CLOCK_SUSPECT:
-    'The signature is right, but for the endpoint the delivery comes from another time. Compare the clocks of both machines with "date -u".',
+    'The signature is right, but by the endpoint\'s clock the timestamp is off. Compare the clocks of both machines with "date -u".',
   IN_PROGRESS: 'Another delivery of the same event is being handled. Try again later.',
   CLOSED: 'The receiver of the app is closed.',
   EVENT_CONFLICT: 'The same event id arrived before with another body.',

@@ -207,10 +207,10 @@ test.each<readonly [string, Partial<MismatchInput>]>([
 test('each cause says how to fix it', () => {
   expect(FIXES).toEqual({
     'signature-missing':
-      'Pass the header x-showpad-signature-v1 on: a proxy may remove headers that begin with "x-".',
-    'signature-form': 'Compare the canonical text: 44 characters of standard base64, with its padding.',
+      'Forward the header x-showpad-signature-v1. A proxy may remove headers that begin with "x-".',
+    'signature-form': 'Send the signature as 44 characters of standard base64, with padding.',
     'timestamp-missing':
-      'Pass the header x-showpad-signature-timestamp on: a proxy may remove headers that begin with "x-".',
+      'Forward the header x-showpad-signature-timestamp. A proxy may remove headers that begin with "x-".',
     'timestamp-form':
       'Sign and send unix time in whole seconds: only digits, and the same text in both places.',
     'timestamp-milliseconds': 'Divide by 1,000 and round down: the timestamp is unix time in whole seconds.',
