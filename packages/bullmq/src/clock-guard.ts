@@ -31,8 +31,8 @@ export function createClockGuard({ ask }: InboxQueue, backend: Backend): ClockGu
     problems() {
       if (performance.now() - found.atMs > TELL_MS) return [];
       return [
-        `${found.count} events waited for a time that is too far ahead, so the clock of the server was ahead and has been set ` +
-          'back. They are due now. Let that clock be corrected gradually, as NTP does by default.',
+        `${found.count} events had been tried at times that are still in the future, so the clock of the server was ahead and ` +
+          'was set back. They are due now. Let that clock be corrected gradually, as NTP does by default.',
       ];
     },
   };

@@ -30,7 +30,10 @@ export function createBackend(source: BullmqSource, options: BackendOptions): Ba
   /** The queue that is connected, or will be. It is asked for the time. */
   let asked: RedisQueueBackend | undefined;
   const clock = createServerClock(async () => {
-    if (!asked) throw new Error('The clock of Redis was asked for before there was a connection.');
+    if (!asked)
+      throw new Error(
+        'The time of Redis was needed before there was a connection. This is a bug, please report it.',
+      );
     const [seconds, microseconds] = (await runScript(asked, READ_TIME)) as [string, string];
     return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
   });

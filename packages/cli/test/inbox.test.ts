@@ -60,7 +60,7 @@ describe('while the app has the store open', () => {
     expect([...app.handled].sort()).toEqual(['one', 'three', 'two']);
     const done = await inbox(app.store, 'retry', 'one', '--yes');
     expect(done.exitCode).toBe(1);
-    expect(done.stdout).toContain('not retried  one  Its body is not there any more');
+    expect(done.stdout).toContain('not retried  one  Its body was deleted');
   });
 
   test('without a terminal nothing is changed unless --yes says so, and never with --dry-run', async () => {

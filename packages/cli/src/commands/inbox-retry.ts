@@ -14,7 +14,7 @@ const RETRY: Change = {
   kind: 'retry',
   verb: 'Retry',
   participle: 'retried',
-  warning: 'The app handles them again. Of dead entries, only the handlers run that were not done.',
+  warning: 'The app handles them again. For dead entries, only the handlers that have not succeeded run.',
 };
 
 export async function retry(ids: readonly string[], flags: ChangeFlags, context: Context): Promise<void> {

@@ -41,8 +41,8 @@ export function createClockGuard(
     problems() {
       if (performance.now() - found.atMs > TELL_MS) return [];
       return [
-        `${found.count} events were due or leased until much later than is possible, so the clock was ahead and has stepped ` +
-          'back. They are handled now. Keep the clocks of your machines in sync.',
+        `${found.count} events had times later than this inbox ever sets, so the clock was ahead and was set back. They are ` +
+          'handled now. Keep the clocks of your machines in sync.',
       ];
     },
   };

@@ -50,15 +50,15 @@ export async function findOrphans(
 
 function errorOf({ type, missing, number }: Orphans, prefix: string): ShowpadWebhookError {
   const events = `${prefix}${number} stored ${number === 1 ? 'event' : 'events'} of type ${quote(type)}`;
-  const registration = `Was that a mistake? Register it again: receiver.on(${quote(type)}, handler`;
+  const registration = `If you removed the handler by mistake, register it again: receiver.on(${quote(type)}, handler`;
   if (missing === undefined) {
     return new ShowpadWebhookError('INBOX_FAILED', `There is no handler any more for ${events}.`, {
-      hint: `Those that were never tried count as handled now, the others become dead letters. ${registration}).`,
+      hint: `Events that were never tried count as handled now. The others become dead letters. ${registration}).`,
     });
   }
   const message = `The handler ${quote(missing)} is done for ${events}, and there is no handler of this name any more.`;
   return new ShowpadWebhookError('INBOX_FAILED', message, {
-    hint: `If it was renamed, it runs again for them. ${registration}, { name: ${quote(missing)} }).`,
+    hint: `If you renamed the handler, it runs again for these events. ${registration}, { name: ${quote(missing)} }).`,
   });
 }
 

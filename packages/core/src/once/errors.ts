@@ -33,6 +33,6 @@ export function inProgress(): ShowpadWebhookError {
 
 export function eventConflict(): ShowpadWebhookError {
   return new ShowpadWebhookError('EVENT_CONFLICT', 'An event id came again with another body.', {
-    hint: 'The event was taken for a duplicate. Do two senders use the same id?',
+    hint: 'The event was treated as a duplicate. Do two senders use the same id?',
   });
 }

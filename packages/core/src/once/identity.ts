@@ -38,7 +38,7 @@ function checked(identify: () => unknown, store: StoreName): string {
     cause = thrown;
   }
   if (typeof key === 'string' && key !== '') return key;
-  throw new ShowpadWebhookError(CODE_OF[store], 'The option "identify" gave no text for an event.', {
+  throw new ShowpadWebhookError(CODE_OF[store], 'The option "identify" returned no text for an event.', {
     hint: 'Return the same text each time the event comes, and event.id if nothing else is there. See error.cause.',
     cause,
   });

@@ -41,7 +41,7 @@ function tooSlow(timeoutMs: number): ShowpadWebhookError {
 
 const HANGING_HINT =
   'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the ' +
-  'event, because it does not run it again.';
+  'event, because the same process does not run it a second time.';
 
 function neverEnded(afterMs: number): ShowpadWebhookError {
   const message = `The handlers had not ended after ${afterMs} ms, and were given up.`;

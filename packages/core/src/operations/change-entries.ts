@@ -13,7 +13,7 @@ export function whyNotChange(
   if (state === 'leased') return 'The app is handling it at this moment.';
   if (change === 'discard') return undefined;
   if (state === 'pending') return 'It is pending: the app handles it by itself when it is due.';
-  return hasBody ? undefined : 'Its body is not there any more, so it cannot be handled again.';
+  return hasBody ? undefined : 'Its body was deleted, so it cannot be handled again.';
 }
 
 export interface ChangeEntriesOptions<Entry> {

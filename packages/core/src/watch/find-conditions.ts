@@ -86,9 +86,9 @@ export function createFinder(
     return (await silence.findSilent()).map((type) => {
       const maxMs = maxSilenceMs[type] ?? 0;
       const begun =
-        `has got no event of type ${quote(type)} for ${inWords(maxMs)}. Check that Showpad has an active subscription ` +
+        `has received no event of type ${quote(type)} for ${inWords(maxMs)}. Check that Showpad has an active subscription ` +
         'for it, and what Showpad logs: "showpad-webhooks subscriptions logs".';
-      const ended = `gets events of type ${quote(type)} again.`;
+      const ended = `receives events of type ${quote(type)} again.`;
       return finding({ condition: 'silence', data: { type, maxSilenceMs: maxMs } }, begun, ended, type);
     });
   }

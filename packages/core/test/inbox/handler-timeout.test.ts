@@ -19,7 +19,7 @@ const crmIsDown = new Error('The CRM is down.');
 const codesOf = (errors: readonly { readonly code: string }[]) => errors.map(({ code }) => code);
 
 const HANGING_HINT =
-  'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the event, because it does not run it again.';
+  'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the event, because the same process does not run it a second time.';
 const TOO_SLOW = {
   code: 'HANDLER_TIMEOUT',
   message: 'The handlers were still running after 1000 ms.',

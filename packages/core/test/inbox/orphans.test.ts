@@ -44,7 +44,8 @@ describe('start() reports entries that wait for a handler that does not exist an
       `There is no handler any more for 2 stored events of type "${TYPE}".`,
     ]);
     expect(errors.map(({ hint }) => hint)).toContain(
-      'Those that were never tried count as handled now, the others become dead letters. Was that a mistake? Register it again: ' +
+      'Events that were never tried count as handled now. The others become dead letters. If you removed the handler by ' +
+        'mistake, register it again: ' +
         `receiver.on("${TYPE}", handler).`,
     );
     await receiver.close();
@@ -64,7 +65,8 @@ describe('start() reports entries that wait for a handler that does not exist an
         code: 'INBOX_FAILED',
         message: `The handler "crm" is done for 2 stored events of type "${TYPE}", and there is no handler of this name any more.`,
         hint:
-          'If it was renamed, it runs again for them. Was that a mistake? Register it again: ' +
+          'If you renamed the handler, it runs again for these events. If you removed the handler by mistake, register it ' +
+          'again: ' +
           `receiver.on("${TYPE}", handler, { name: "crm" }).`,
       },
     ]);

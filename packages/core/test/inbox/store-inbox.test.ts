@@ -686,8 +686,8 @@ test('what a store says about its settings is reported at the start', async () =
 describe('if the wall clock was ahead and steps back', () => {
   const aheadMs = 3 * 86_400_000;
   const problem = (count: number) =>
-    `${count} events were due or leased until much later than is possible, so the clock was ahead and has stepped back. They ` +
-    'are handled now. Keep the clocks of your machines in sync.';
+    `${count} events had times later than this inbox ever sets, so the clock was ahead and was set back. They are handled now. ` +
+    'Keep the clocks of your machines in sync.';
 
   test('an entry that waits for its next attempt is due now, and health() says so for an hour', async () => {
     vi.setSystemTime(NOW_MS + aheadMs);

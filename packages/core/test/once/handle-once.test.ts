@@ -74,7 +74,7 @@ describe('a duplicate', () => {
     expect(await deliver('event-1', { data: 2 })).toBe('503 IN_PROGRESS');
     expect(errors[0]).toMatchObject({
       message: 'An event id came again with another body.',
-      hint: 'The event was taken for a duplicate. Do two senders use the same id?',
+      hint: 'The event was treated as a duplicate. Do two senders use the same id?',
     });
     expect(codes()).toEqual(['EVENT_CONFLICT', 'IN_PROGRESS']);
     expect(await deliver('event-1', { data: 1 })).toBe('503 IN_PROGRESS');

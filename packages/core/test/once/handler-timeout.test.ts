@@ -172,7 +172,7 @@ describe('handlers that hang', () => {
       {
         code: 'HANDLER_TIMEOUT',
         message: 'The handlers had not ended after 6000 ms, and were given up.',
-        hint: 'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the event, because it does not run it again.',
+        hint: 'Something in a handler never settles: pass context.signal to its requests. Restart this process before you retry the event, because the same process does not run it a second time.',
       },
     ]);
     expect(letters).toMatchObject([

@@ -117,7 +117,7 @@ describe('identify', () => {
         expect(await deliver()).toBe(`503 ${code}`);
         expect(errors).toMatchObject([
           {
-            message: 'The option "identify" gave no text for an event.',
+            message: 'The option "identify" returned no text for an event.',
             hint: 'Return the same text each time the event comes, and event.id if nothing else is there. See error.cause.',
           },
         ]);

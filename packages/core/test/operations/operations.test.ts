@@ -175,7 +175,7 @@ test('an entry is changed only if it still is what the operator saw', async () =
   await changeEntries(inbox, [one], 'discard', options);
   expect(refusals.get('one')).toMatch(/has changed since it was listed/);
   await changeEntries(inbox, [{ ...one, state: 'done' }], 'retry', options);
-  expect(refusals.get('one')).toMatch(/body is not there any more/);
+  expect(refusals.get('one')).toMatch(/body was deleted/);
   await changeEntries(inbox, [two], 'discard', options);
   expect(refusals.get('two')).toBeUndefined();
   expect(await readStatus(inbox)).toMatchObject({ done: 1, dead: 0, lagMs: 0, problems: [] });

@@ -265,14 +265,14 @@ test('calls when no event of a type has arrived for hours, also if it was starte
   expect(told(), 'events of another type').toEqual(['silence begun']);
   expect(alerts[0]).toMatchObject({ key: `crm/silence/${TYPE}`, data: { type: TYPE } });
   expect(alerts[0]?.text).toBe(
-    `The inbox "crm" has got no event of type "${TYPE}" for 24 h. Check that Showpad has an active subscription for it, and ` +
+    `The inbox "crm" has received no event of type "${TYPE}" for 24 h. Check that Showpad has an active subscription for it, and ` +
       'what Showpad logs: "showpad-webhooks subscriptions logs".',
   );
 
   await inbox.put(entryOf({ id: '1', receivedAtMs: nowMs, error: DEAD }));
   for (let checks = 0; checks < 2; checks++) await watch.check();
   expect(told()).toEqual(['dead-letters begun', 'silence ended']);
-  expect(alerts[2]?.text).toBe(`The inbox "crm" gets events of type "${TYPE}" again.`);
+  expect(alerts[2]?.text).toBe(`The inbox "crm" receives events of type "${TYPE}" again.`);
 
   nowMs += 25 * HOUR_MS;
   const restarted: InboxAlert[] = [];

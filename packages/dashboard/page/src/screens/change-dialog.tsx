@@ -20,7 +20,7 @@ const WORDS = {
   retry: {
     title: 'Retry',
     done: 'retried',
-    warning: 'The app handles them again. Of dead entries, only the handlers run that were not done.',
+    warning: 'The app handles them again. For dead entries, only the handlers that have not succeeded run.',
   },
   discard: {
     title: 'Discard',

@@ -193,5 +193,5 @@ const EMPTY: Readonly<Record<State, string>> = {
   dead: 'Nothing is dead: the app has given up no event.',
   pending: 'Nothing waits.',
   leased: 'No handler runs.',
-  done: 'Nothing was done yet, or it was forgotten again.',
+  done: 'No event is done yet, or all were removed after keepDoneMs.',
 };
