@@ -129,7 +129,7 @@ function createUntypedReceiver(options: UncheckedOptions): AnyReceiver {
     isClosing: () => closing !== undefined,
   });
 
-  /** What happens only once: at the start, or else at the first delivery. */
+  /** Does what has to happen once: at the start or, without one, at the first delivery. */
   function begin(): void {
     if (hasBegun) return;
     hasBegun = true;

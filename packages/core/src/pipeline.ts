@@ -42,7 +42,7 @@ export function createPipeline(options: PipelineOptions): (request: WebhookReque
   const { methods, maxBodyBytes, clock, logger, inFlight, unfinished } = options;
   const { verifier, registry, ignoredTypes, reporter, once, inbox, isClosing } = options;
 
-  /** The way of a delivery, from the cheapest refusal to the handlers. What is thrown on it becomes the response. */
+  /** Takes a delivery from the cheapest refusal to the handlers. What is thrown on the way becomes the response. */
   async function receive(request: WebhookRequest): Promise<Receipt> {
     // An adapter with a bug may pass no request at all, and that must not make this reject either.
     const receivedAtMs = request?.receivedAtMs ?? clock();

@@ -17,7 +17,7 @@ export class ClockWatch {
     this.#offsetMs = this.offsetAt(clock());
   }
 
-  /** How far the clock, which says this time just now, is ahead of the one that does not step. */
+  /** Returns how far the wall clock, which shows `clockMs` now, is ahead of the steady clock. */
   offsetAt(clockMs: number): number {
     return clockMs - this.#now();
   }

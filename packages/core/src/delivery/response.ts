@@ -54,7 +54,7 @@ export const CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   IN_PROGRESS: OUR_TROUBLE,
   OVERLOADED: OUR_TROUBLE,
   CLOCK_SUSPECT: OUR_TROUBLE,
-  // Authentic, so the limit is our trouble. An inbox keeps the event as dead.
+  // The event is authentic, so the limit is our trouble. An inbox keeps the event as dead.
   EVENT_TOO_LARGE: { outcome: 'unavailable', status: 503, isFinal: true },
   RAW_BODY_UNAVAILABLE: OUR_TROUBLE,
   BODY_TIMEOUT: OUR_TROUBLE,

@@ -35,7 +35,7 @@ interface CheckedHead {
   readonly offsetMs: number | undefined;
 }
 
-/** The two halves of verifying, with the reading of the body between them: what the headers rule out is never read. */
+/** Verifies in two steps, and the body is read between them. If the headers rule a delivery out, its body is never read. */
 export interface Verifier {
   /** @throws ShowpadWebhookError for a method, headers or a timestamp that cannot be accepted. */
   checkHead(delivery: Delivery): CheckedHead;

@@ -2,12 +2,12 @@ import { ShowpadWebhookError } from '../shared/error.ts';
 import { clip } from '../shared/text.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
-/** Ends the reports about data whose keys are ever new. */
+/** If the keys of some data are always new, the reports about them end after this many places. */
 const MOST_PLACES = 1_000;
 const FIELD_NAME = /^[A-Za-z_$][\w$-]{0,63}$/;
 const LIKE_AN_ID = /^[\da-f-]{16,}$|\d{5}/i;
 
-/** Notices events that do not fit their schema. Each place of an event type is reported once, and no value ever. */
+/** Notices events that do not fit their schema. It reports each place of an event type once, and never a value. */
 export class DriftWatch {
   readonly #known = new Set<string>();
 

@@ -3,7 +3,7 @@ import { placeOf } from './drift.ts';
 import type { ShowpadEvent } from './event.ts';
 import type { StandardSchemaV1 } from './schema.ts';
 
-/** Hears what does not fit. There are no issues if the schema itself threw, and then that is the cause. */
+/** Hears of data that does not fit. If the schema itself threw, there are no issues, and `cause` is what it threw. */
 export type DriftListener = (issues: readonly StandardSchemaV1.Issue[], cause?: unknown) => void;
 
 /**

@@ -91,7 +91,7 @@ function sentenceOf(cause: MismatchCause, detail: string): string {
   return `The signature is over ${detail}.`;
 }
 
-/** What the delivery would be rejected for because of its time, whatever its signature. */
+/** Finds why the delivery would be rejected because of its time, whatever its signature. */
 function lateness({ timestamp, nowMs, toleranceSeconds }: GivenDelivery): MismatchFinding[] {
   const seconds = Number(timestamp);
   const nowSeconds = Math.floor(nowMs / 1000);

@@ -43,8 +43,8 @@ export interface HandlerClaim {
 }
 
 /**
- * Leads from the context of a handler to its claim, for stores that commit what a handler writes together with the note that it
- * is done. Undefined if no ledger and no inbox made by `createStoreInbox` holds the event.
+ * Returns the claim of the run that a context belongs to. A store needs it to commit what a handler writes together with the
+ * note that the handler is done. Undefined if the event is held neither by a ledger nor by an inbox of `createStoreInbox`.
  */
 export function claimOf(context: HandlerContext): HandlerClaim | undefined {
   return (context as Partial<DeliveryContext>).claim;
@@ -86,8 +86,8 @@ export class AttemptContext {
 }
 
 /**
- * What one handler gets: one that goes on after it has ended must not be taken for the next one. Most handlers never use the
- * headers, the date or the signal, so each is made when it is first read.
+ * The context of one run of a handler. Each run has its own, so that a handler that goes on after it has ended is not taken for
+ * the next one. Most handlers never use the headers, the date or the signal, so each is made when it is first read.
  */
 export class DeliveryContext implements HandlerContext {
   readonly receiverName: string;

@@ -2,7 +2,7 @@ import type { HandlerTarget } from './handler.ts';
 
 export interface HandlerName {
   readonly name: string;
-  /** Where it comes from: the option, the function, or the place of the handler, if both have no name. */
+  /** Where the name comes from: the option, the function or, if neither has one, the place of the handler. */
   readonly source: 'option' | 'function' | 'place';
 }
 

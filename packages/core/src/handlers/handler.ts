@@ -20,7 +20,7 @@ export type HandlerTarget = { readonly type: string } | 'any' | 'unknown';
 
 export interface RegisteredHandler {
   readonly target: HandlerTarget;
-  /** For people. */
+  /** The name that people see. */
   readonly name: string;
   /** What is remembered if the handler is done. It is the name, unless the name cannot be trusted after a restart. */
   readonly identity: string;

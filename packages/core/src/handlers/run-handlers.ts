@@ -11,7 +11,7 @@ import { type AttemptContext, DeliveryContext, type StoreClaim } from './context
 import type { RegisteredHandler } from './handler.ts';
 import { inside, type Telemetry } from './telemetry.ts';
 
-/** How the handlers of one attempt tell what they achieved. A ledger's claim and an inbox's job each implement it. */
+/** Notes what the handlers of one attempt achieved. A ledger's claim and an inbox's job each implement it. */
 export interface Progress {
   /** True if the attempt belongs to an inbox. */
   readonly isFromInbox: boolean;
@@ -91,7 +91,9 @@ export function createHandlerRunner(options: HandlerRunnerOptions): RunHandlers 
     });
   }
 
-  /** An error that a retry may fix goes before one that it cannot, and one that asks for a longer wait before others. */
+  /**
+   * An error that a retry may fix counts before one that no retry can fix, and one that asks for a longer wait before others.
+   */
   function decide(errors: readonly ShowpadWebhookError[], attempt: Attempt): ShowpadWebhookError | undefined {
     if (errors.length === 0) return undefined;
     const [deciding, ...others] = errors.toSorted((one, other) => rankOf(other) - rankOf(one));

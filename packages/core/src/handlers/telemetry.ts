@@ -41,9 +41,9 @@ export interface TelemetryHandler {
 }
 
 /**
- * Does something inside telemetry, exactly once, whether or not the telemetry works.
+ * Runs something inside telemetry, exactly once, whether or not the telemetry works.
  *
- * @param around calls the telemetry and gives it the function that does it.
+ * @param around calls the telemetry with the function that it has to run.
  * @param onError is told what the telemetry itself threw.
  */
 export async function inside<Args extends unknown[], Result>(
@@ -55,7 +55,7 @@ export async function inside<Args extends unknown[], Result>(
   let running: Promise<Result> | undefined;
   const runOnce = (...args: Args) => {
     running ??= run(...args);
-    running.catch(() => {}); // Telemetry that does not wait at once must not make a rejection unhandled.
+    running.catch(() => {}); // If telemetry waits for it only later, a rejection must not be an unhandled one.
     return running;
   };
   try {

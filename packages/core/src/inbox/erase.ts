@@ -1,7 +1,7 @@
 import { type MaybePromise, nextTurn } from '../shared/promise.ts';
 import type { EraseOptions, InboxErasure, InboxItem, InboxPage, InboxQuery, InboxState } from './types.ts';
 
-/** In the order in which an entry goes through them, so that one that moves on meanwhile is met again. */
+/** The states in the order in which an entry goes through them, so that one that moves on meanwhile is still found. */
 const STATES = ['pending', 'leased', 'pending', 'dead', 'done'] as const;
 
 /**

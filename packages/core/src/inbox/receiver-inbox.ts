@@ -70,7 +70,7 @@ export function createReceiverInbox(options: ReceiverInboxOptions): ReceiverInbo
       try {
         await starting;
       } catch (error) {
-        starting = undefined; // So that start() can be called again.
+        starting = undefined; // After this, start() can be called again.
         throw error;
       }
     },

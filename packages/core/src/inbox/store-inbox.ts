@@ -104,7 +104,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
         for (const problem of problems) to.onError(CHECK_DURABILITY, new Error(problem));
         if (closing) throw new Error(`The inbox "${name}" is closed.`);
       } catch (error) {
-        consumer = undefined; // So that start() can be called again.
+        consumer = undefined; // After this, start() can be called again.
         throw error;
       }
       const started = createWorker({ store, settings, pollMs, clock, consumer: to, onFailure });

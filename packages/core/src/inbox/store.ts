@@ -67,8 +67,8 @@ export interface InboxStore {
   /** As `Inbox.discard`, for at most `limit` entries. */
   discard(target: InboxTarget, request: { readonly limit: number }): MaybePromise<number>;
   /**
-   * Leaves of an entry only what `isErased` of an item says, and makes it done. Returns the state that it was in. Undefined:
-   * there is none. A leased entry stays as it is.
+   * Erases an entry: only a hash of its id, its type and its time stay, and it becomes done. Returns the state that it was in,
+   * or undefined if there is none. A leased entry stays as it is.
    */
   erase(id: string, request: { readonly nowMs: number }): MaybePromise<InboxState | undefined>;
   /** As `Inbox.addDone`. */
@@ -89,7 +89,7 @@ export interface InboxStore {
 export interface StoreHealth {
   /** False if the latest entries could not be stored, or if the store is not where it was. */
   readonly isWritable: boolean;
-  /** In plain words. */
+  /** What is wrong, in plain words. */
   readonly problems: readonly string[];
 }
 
@@ -116,6 +116,6 @@ export type SettledOutcome =
 
 interface Failed {
   readonly error: InboxError;
-  /** All attempts that are kept, with this one. */
+  /** All failed attempts that are kept, including this one. */
   readonly failures: readonly FailedAttempt[];
 }

@@ -7,7 +7,7 @@ import type { InboxEntry, InboxError, InboxJob } from './types.ts';
 
 const LONGEST_KEPT_MESSAGE = 1_000;
 
-/** The entry of a delivery, without an id and a type of its own yet. */
+/** Makes the entry of a delivery. Its id and its type come later. */
 export function entryOf(delivery: VerifiedDelivery): Omit<InboxEntry, 'id'> {
   const { request, body, timestampSeconds, keyLabel, receivedAtMs } = delivery;
   return {

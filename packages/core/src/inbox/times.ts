@@ -15,7 +15,7 @@ export function timesOf(
   return { settledAtMs: atMs };
 }
 
-/** Further apart than any two clocks can be because of when they are read. */
+/** If two readings differ by more than this, one of the clocks was set: the moment between reading the two is shorter. */
 const CLOCK_WAS_SET_MS = 1_000;
 
 /**

@@ -140,7 +140,7 @@ export interface InboxJob extends InboxEntry {
   readonly done: readonly string[];
   /** Aborts when the inbox closes and no longer waits, or when another process has taken the entry over. */
   readonly signal: AbortSignal;
-  /** Leads a handler's context to the store. Only an inbox that `createStoreInbox` made has it. */
+  /** Connects a handler's context to the store. Only an inbox that `createStoreInbox` made has it. */
   readonly claim?: StoreClaim | undefined;
   /** Notes that a handler is done. False: another process has taken the entry over. */
   checkpoint(handlerName: string): MaybePromise<boolean>;

@@ -12,7 +12,7 @@ export interface WorkerOptions {
   readonly pollMs: number;
   readonly clock: () => number;
   readonly consumer: InboxConsumer;
-  /** Told what could not be done in the background. */
+  /** Called with what could not be done in the background. */
   readonly onFailure: (operation: string, cause: unknown) => void;
 }
 
@@ -37,10 +37,10 @@ interface Work {
   readonly controller: AbortController;
   /** Waits before the entry is settled again. */
   readonly pause: Pause;
-  /** Unix time in ms, for people. */
+  /** Unix time in ms, for people to read. */
   readonly startedAtMs: number;
   fence: number;
-  /** By `performance.now`. */
+  /** When the lease ends, in ms of `performance.now`. */
   leaseEndsMs: number;
 }
 
@@ -59,14 +59,17 @@ export function createWorker(options: WorkerOptions): Worker {
   const unsettled = new Set<Promise<void>>();
   /** How many places are kept for entries that are being stored. */
   let reserved = 0;
-  /** False if entries may wait that are older than one that comes now. */
+  /** False if older entries may be waiting when a new one comes. */
   let isCaughtUp = false;
   /** True if an entry was stored, and not taken, since the last look began. */
   let hasMissed = false;
-  /** The turn of the event loop that comes next. Entries that begin in it together free their places together. */
+  /** Resolves in the next turn of the event loop. Entries that begin in it together free their places together. */
   let turn: Promise<void> | undefined;
   const pause = new Pause();
-  /** How many entries a look may take. It falls to one when a look fails, because a store that is full may have room to change one. */
+  /**
+   * How many entries one look takes at most. It falls to one after a look that failed, because a full store may still have room
+   * to change one.
+   */
   let claimSize = concurrency;
   let failedClaims = 0;
   let lastCause: unknown;
@@ -141,7 +144,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
-  /** A free place is of use to entries that wait. */
+  /** Looks at once if entries may be waiting, because a place is free. */
   function wakeIfBehind(): void {
     if (!isCaughtUp) pause.wake();
   }

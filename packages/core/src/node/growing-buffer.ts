@@ -22,7 +22,7 @@ export class GrowingBuffer {
   #bytes: Buffer = EMPTY;
   #length = 0;
 
-  /** @param expectedBytes the declared length of the body: no more than this is taken ahead. */
+  /** @param expectedBytes the declared length of the body. The buffer reserves no more than this in advance. */
   constructor(expectedBytes: number = Number.POSITIVE_INFINITY) {
     this.#expectedBytes = expectedBytes;
   }

@@ -14,7 +14,7 @@ export const LAST_RETRY_MS = 14_250;
 const ROUNDING_MS = 1_000;
 /** How long to wait for the last retry in case it never comes. */
 export const GRACE_MS = 2_000;
-/** Is kept like the name of a handler that is done, so that whoever claims the event next knows of its letter. */
+/** This marker is stored like a handler's name, so that the next holder knows that the dead letter was sent. */
 const LETTER_SENT = 'showpad-webhooks:dead-letter';
 
 export interface FailedEventsOptions {
@@ -47,7 +47,7 @@ export class FailedEvents {
   readonly #options: FailedEventsOptions;
   readonly #failures = new Map<string, Failure>();
   readonly #isRunning: (key: string) => boolean;
-  /** How many events the ledger is being asked for. Those that another process is handling come back. */
+  /** How many events the ledger is being asked for. If another process is handling one, it comes back into the list. */
   #asked = 0;
 
   constructor(options: FailedEventsOptions, isRunning: (key: string) => boolean) {
@@ -142,7 +142,7 @@ export class FailedEvents {
     await this.#tell('checkpoint', failure, () => ledger.checkpoint({ key, fence }, update));
   }
 
-  /** Trouble of the ledger is only reported. Returns false then, and if the ledger says so. */
+  /** Calls the ledger. If that fails, it is only reported, and the result is false, as if the ledger had said so. */
   async #tell(operation: string, { run }: Failure, call: () => MaybePromise<boolean>): Promise<boolean> {
     try {
       return await callStore('ledger', operation, call);

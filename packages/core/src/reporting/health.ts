@@ -1,7 +1,7 @@
 import { messageOf } from '../shared/error.ts';
 import { withDeadline } from '../shared/promise.ts';
 
-/** For a readiness probe. */
+/** The health of a receiver, for a readiness probe. */
 export interface ReceiverHealth {
   /** True if a delivery would be accepted: the receiver is open and started, and its inbox can be reached and can store. */
   readonly isReady: boolean;

@@ -25,7 +25,7 @@ export class IgnoredTypes {
     this.#options = options;
   }
 
-  /** An event of a type without a handler has arrived. */
+  /** Call this when an event of a type without a handler has arrived. */
   note(type: string): void {
     if (this.#shown.has(type) || this.#shown.size >= MAX_TYPES) return;
     this.#shown.add(type);
@@ -34,7 +34,7 @@ export class IgnoredTypes {
     else this.#warn(message, { type: clip(type, 128) });
   }
 
-  /** The receiver starts, or has got its first event. */
+  /** Call this when the receiver starts, or has got its first event. */
   noteEmpty(): void {
     const { hasNoHandler, hasInbox } = this.#options;
     if (this.#isEmptyShown || hasInbox || !hasNoHandler()) return;

@@ -16,7 +16,7 @@ export function warn(message: string, code: string, detail?: string): void {
 export interface LoggedWarning {
   readonly receiverName: string;
   readonly logger: Logger;
-  /** What the log line has next to the name of the receiver. */
+  /** The fields of the log line next to the name of the receiver. */
   readonly fields: object;
   readonly message: string;
   /** The code of the process warning. */

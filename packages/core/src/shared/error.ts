@@ -127,6 +127,6 @@ export function messageOf(thrown: unknown, part: 'message' | 'stack' = 'message'
   try {
     return String((thrown as Partial<Error> | null | undefined)?.[part] ?? thrown);
   } catch {
-    return 'an error that cannot be read'; // For example a proxy that throws when it is read.
+    return 'an error that cannot be read'; // It may be a proxy that throws when it is read.
   }
 }

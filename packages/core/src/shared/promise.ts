@@ -16,8 +16,8 @@ export function setTimer(call: () => void, ms: number): NodeJS.Timeout {
 }
 
 /**
- * Calls once, after `ms`, unless what it returns is called before. What ends within this turn of the event loop costs no timer:
- * most bodies and most handlers do.
+ * Calls once, after `ms`, unless the function that it returns is called first. If that happens within this turn of the event
+ * loop, as with most bodies and most handlers, no timer is made.
  */
 export function setTimeLimit(call: () => void, ms: number): () => void {
   let timer: NodeJS.Timeout | undefined;

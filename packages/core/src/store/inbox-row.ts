@@ -22,7 +22,7 @@ export interface InboxRow {
   readonly error: string | null;
   /** The `FailedAttempt`s as JSON. */
   readonly failures: string;
-  /** What `storedMeta` gives. */
+  /** What `storedMeta` has returned. */
   readonly meta: string;
   readonly body_bytes: StoredNumber;
   readonly has_body: boolean | number | bigint;

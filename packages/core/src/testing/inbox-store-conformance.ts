@@ -10,7 +10,7 @@ const NOW = 1_700_000_000_000;
 const LEASE_MS = 30_000;
 /** The time at which most entries are put. */
 const AT = { nowMs: NOW };
-/** What most claims ask with. */
+/** What most claims pass. */
 const ASK = { leaseMs: LEASE_MS, nowMs: NOW, exceptIds: [] };
 const STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
 

@@ -22,7 +22,7 @@ interface Subject {
   readonly jobs: InboxJob[];
   /** The ids and codes of the entries that were reported as dead. */
   readonly dead: (readonly [string, string])[];
-  /** Sets what the next jobs come to. Without it, all are done. */
+  /** Sets the result of the next jobs. Without it, all are done. */
   readonly answer: (answer: Answer) => void;
   /** Resolves when the entries have come to these states, and no others. */
   readonly settled: (counts: Partial<InboxCounts>, also?: () => MaybePromise<boolean>) => Promise<void>;

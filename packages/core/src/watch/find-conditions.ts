@@ -107,7 +107,7 @@ export function createFinder(
         ...(await withDeadline(findDeadLetters())),
         ...(await findSilence()),
       ];
-      // While nothing can be stored, the problems say why, and the alert about that has them.
+      // While nothing can be stored, the problems say why, and the alert `cannot-store` contains them.
       const isKnown = (condition: InboxCondition) => condition !== 'problem' || health.isWritable !== false;
       return { found, isKnown };
     } catch (cause) {
