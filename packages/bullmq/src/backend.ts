@@ -25,7 +25,7 @@ export interface Backend {
   createWorker(name: string, processor: Processor, settings: WorkerSettings): Worker;
   /** Rejects if the queue must exist and does not. */
   checkQueue(queue: Queue): Promise<void>;
-  /** What a job has as its data, as it is stored. */
+  /** Resolves to the data of a job as it is stored. */
   readData(queue: Queue, id: string): Promise<string | null>;
   /** Resolves when what was written to the queue before is as durable as the options want it. */
   confirm(queue: Queue): Promise<void>;
@@ -35,7 +35,10 @@ export interface Backend {
   findProblems(queue: Queue): Promise<readonly string[]>;
   /** The ids of jobs that wait for their next attempt although the last one began after `latestMs`. */
   findFromFuture(queue: Queue, latestMs: number): Promise<readonly string[]>;
-  /** Leaves of a job only some data, and makes it completed. Resolves to the state that it was in. If it was active, it stays as it is. */
+  /**
+   * Erases a job: only the given data stays, and it becomes completed. Resolves to the state that it was in. An active job
+   * stays as it is.
+   */
   eraseJob(queue: Queue, id: string, data: JobData): Promise<JobState>;
 }
 

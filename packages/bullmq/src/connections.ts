@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'bullmq';
 const SILENCE_MS = 3_000;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** For connections of our own. The options of the app come first. */
+/** Defaults for the connections that this package opens. The options of the app override them. */
 export const CONNECTION_DEFAULTS: {
   readonly socketTimeout: number;
   readonly retryStrategy: (attempt: number) => number;
@@ -27,7 +27,7 @@ interface ClientOptions {
   readonly redisOptions?: ClientOptions;
 }
 
-/** Says what a client of the app's own lacks. */
+/** Says what is missing from the options of a client that the app has made. */
 export function connectionProblems(connection: ConnectionOptions): readonly string[] {
   const { options, isCluster } = connection as {
     readonly options?: ClientOptions;

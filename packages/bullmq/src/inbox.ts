@@ -26,11 +26,11 @@ export type BullmqInboxOptions = BullmqSource &
 
 /** An inbox whose queue is a real BullMQ queue. */
 export interface BullmqInbox extends Inbox {
-  /** For bull-board, metrics and other tools of BullMQ. */
+  /** The queue, for bull-board, metrics and other tools of BullMQ. */
   readonly queue: Queue;
 }
 
-/** More than a job will ever have. */
+/** More attempts, or crashes, than a job will ever have. */
 const MANY = 2 ** 31 - 1;
 const START_DEADLINE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -203,7 +203,7 @@ export function createBullmqInbox({
       try {
         await begin(to);
       } catch (error) {
-        consumer = undefined; // So that start() can be called again.
+        consumer = undefined; // After this, start() can be called again.
         throw error;
       }
     },

@@ -10,7 +10,7 @@ export interface JobData {
   readonly body?: string | undefined;
   readonly bodyBytes: number;
   readonly bodyDigest: number;
-  /** Tells the one who put the entry whether it was the first. */
+  /** Tells each put whether it was the one that stored the entry. */
   readonly nonce: string;
 }
 
@@ -21,7 +21,7 @@ export interface Progress {
   readonly generation: number;
 }
 
-/** How it is stored: the names as JSON. */
+/** Progress as it is stored: the names are JSON. */
 export interface JobProgress {
   readonly done: string;
   readonly generation: number;

@@ -9,7 +9,7 @@ import { isUnreadable, readJob, type Unreadable } from './read-job.ts';
 export interface JobRunner {
   /** Handles a job. Rejects if the attempt failed, as BullMQ expects it. */
   run(job: Job<JobData>): Promise<void>;
-  /** The server has noted an attempt that failed with this error. */
+  /** Call this when the server has noted an attempt that failed with this error. */
   noteFailed(error: Error): void;
   /** Renews the locks of all jobs that run, with a timer that does not care about the wall clock. */
   keepLocks(extendLocks: ExtendLocks): void;
@@ -37,7 +37,7 @@ interface Run {
   token: string;
 }
 
-/** What BullMQ hears of an attempt that is not the last. */
+/** The error that tells BullMQ of a failed attempt that is not the last. */
 class FailedJob extends Error {
   readonly retryAfterMs: number;
 
@@ -48,8 +48,9 @@ class FailedJob extends Error {
 }
 
 /**
- * BullMQ keeps the latest stacks of a job, and writes one with the very command that ends an attempt. So what is known of the attempt
- * takes the place of the stack, which would only show this file. An error that is no attempt leaves none.
+ * BullMQ keeps the latest stacks of a job, and writes one with the very command that ends an attempt. So what is known of the
+ * attempt takes the place of the stack, which would only show this file. An error that belongs to no attempt gets an empty
+ * stack.
  */
 function withStack<Failed extends Error>(error: Failed, failed?: FailedAttempt): Failed {
   error.stack = failed ? JSON.stringify(keptFailure(failed)) : '';
@@ -68,7 +69,7 @@ interface RunProgress extends Progress {
 
 export function createJobRunner({ consumer, maxAttempts, leaseMs }: JobRunnerOptions): JobRunner {
   const running = new Map<string, Run>();
-  /** Sends the letter of an entry, by the error of its last attempt. */
+  /** The functions that send the dead letters, by the error of the last attempt. */
   const letters = new WeakMap<Error, () => void>();
   let renewal: NodeJS.Timeout | undefined;
 

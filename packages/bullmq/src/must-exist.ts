@@ -1,7 +1,8 @@
 import type { Queue } from './backend.ts';
 
 /**
- * An app notes the version of BullMQ in its queue as soon as it is connected, and that is before the first event.
+ * Checks that an app has used the queue. An app notes the version of BullMQ there as soon as it is connected, before the first
+ * event.
  *
  * @throws Error
  */

@@ -61,7 +61,7 @@ function progressOf({ progress }: Job): Progress | undefined {
   return isReadable && Number.isInteger(generation) ? { done, generation: Number(generation) } : undefined;
 }
 
-/** What the runner of jobs leaves in place of stacks. Other software may have left real ones. */
+/** Reads what the job runner writes in place of stacks. Other software may have written real stacks. */
 function failuresOf({ stacktrace }: Job): readonly FailedAttempt[] {
   return (stacktrace ?? []).flatMap((text) => {
     const failed = parse(text) as FailedAttempt | undefined;

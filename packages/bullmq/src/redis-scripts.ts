@@ -63,8 +63,8 @@ return found
 };
 
 /**
- * Leaves of a job only some data, and makes it completed. Arguments: the prefix of job keys, the id, the data as JSON, and the
- * present time. Returns the state that it was in, in BullMQ's words. A job that is active stays as it is.
+ * Erases a job: only the given data stays, and it becomes completed. Arguments: the prefix of job keys, the id, the data as
+ * JSON, and the present time. Returns the state that it was in, in BullMQ's words. An active job stays as it is.
  */
 export const ERASE: Script = {
   name: 'showpadErase',

@@ -5,7 +5,7 @@ const PARSED: Fields = { data: '', opts: '{}', progress: '0' };
 /** The inbox uses none of these. They make BullMQ change other jobs, or fail if what they name is not there. */
 const FOREIGN = ['parent', 'parentKey', 'deid', 'rjk', 'defa'];
 
-/** What is stored as the data of a job with a field that BullMQ stumbles over. */
+/** What is stored as the data of a job with a field that BullMQ cannot parse. */
 export interface UnreadableData {
   readonly unreadable: string;
   /** The texts of the fields as they were found, in case somebody can use them. */

@@ -17,7 +17,7 @@ export interface ServerClock {
 }
 
 const LONGEST_AGE_MS = 5_000;
-/** How long after BullMQ read the clock its command may come. */
+/** BullMQ sends a command no later than this after it has read the clock. */
 const SLACK_MS = 10_000;
 
 /** @param askMs asks the server for its time: unix time in ms. */

@@ -42,7 +42,7 @@ const ignore = () => {};
 
 /**
  * @param check is called when the tables are there, and rejects if the database must not be used.
- * @throws TypeError for an option that cannot be.
+ * @throws TypeError for an option that is not valid.
  */
 export function connect(
   { pool, schema = DEFAULT_SCHEMA, migrate = true }: PostgresSource,

@@ -3,7 +3,7 @@ import { storedMeta } from '@showpad-webhooks/core/store';
 import type { Database } from './database.ts';
 import { whole } from './shared.ts';
 
-/** How an entry begins. */
+/** What an entry is when it is inserted. */
 export interface Start {
   readonly state: 'pending' | 'leased' | 'dead';
   readonly atMs: number;

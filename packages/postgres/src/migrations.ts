@@ -61,7 +61,7 @@ export interface MigrationOptions {
  * The SQL that creates the tables, for teams that run their own migrations. It is one transaction, and it ends with the version
  * of the tables in `version`.
  *
- * @throws TypeError for a schema or a version that cannot be.
+ * @throws TypeError for a schema or a version that is not valid.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ export interface Notifications {
   close(): void;
 }
 
-/** One notification in this time is enough, because who hears it takes all that is due. */
+/** One notification in this time is enough, because a process that hears it takes all that is due. */
 const LEAST_GAP_MS = 20;
 const LISTEN_AGAIN_MS = 1_000;
 
@@ -23,7 +23,7 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
   let isDue = false;
   let isClosed = false;
 
-  /** It is no part of the put: Postgres lets only one transaction with a notification commit at a time. */
+  /** This is not part of the put: Postgres lets only one transaction with a notification commit at a time. */
   function notify(): void {
     if (isClosed) return;
     if (gap) {
@@ -69,7 +69,7 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
     }
   }
 
-  /** The connection is closed, because it would go on to listen in the hands of somebody else. */
+  /** Closes the connection, because it would still listen when somebody else gets it from the pool. */
   function stop(): void {
     stopHearing();
     stopHearing = () => {};
@@ -88,7 +88,7 @@ export function createNotifications({ pool, channel, query }: Database, inbox: s
   return {
     notify,
     listen(wake) {
-      // One connection of two would be gone for ever.
+      // Listening takes one connection for itself, and a pool of two would have only one left.
       if ((pool.options?.max ?? 10) > 2) start(wake);
     },
     close() {

@@ -18,7 +18,7 @@ export function createServerClock(askMs: () => Promise<number>): ServerClock {
     const startedMs = performance.now();
     const serverMs = await askMs();
     const endedMs = performance.now();
-    // The server read its clock between the question and the answer. What was known stays if it fits to that.
+    // The server read its clock between the question and the answer. The offset that was known stays if it fits.
     const [least, most] = [serverMs - endedMs, serverMs - startedMs];
     offsetMs = offsetMs === undefined ? (least + most) / 2 : Math.min(Math.max(offsetMs, least), most);
     asked = { steadyMs: endedMs, wallMs: Date.now() };

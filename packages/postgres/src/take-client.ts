@@ -1,6 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from './pool.ts';
 
-/** What breaks a connection is also told by the next query on it. */
+/** The next query on a broken connection reports the error too. */
 const ignore = () => {};
 
 /**

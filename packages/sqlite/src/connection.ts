@@ -50,7 +50,7 @@ interface Waiting {
 /** How long other processes may lock the file before a write fails. It is shorter than the deadline of the receiver. */
 const PATIENCE_MS = 2_000;
 const OPENING_PATIENCE_MS = 5_000;
-/** How much time a restart of the machine may take from the clock of the database. */
+/** A restart of the machine may set the clock of the database back by this much. */
 const NOTE_TIME_MS = 1_000;
 
 export type ConnectionSource = SqliteSource & {

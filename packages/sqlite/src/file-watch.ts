@@ -5,7 +5,7 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 /** Says in plain words what has happened to the files of a database since it was opened, or nothing if all is well. */
 export type FileWatch = () => string | undefined;
 
-/** When a folder changes after so long, every file system gives it another time. Some have times of two seconds. */
+/** If a folder changes again after this long, every file system gives it another time. Some have steps of two seconds. */
 const SETTLED_MS = 2_500;
 
 /**

@@ -6,7 +6,7 @@ import { CLAIMED_COLUMNS, rowReader } from './inbox-row.ts';
 import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteValue } from './sqlite-handle.ts';
 
-/** How an entry begins. */
+/** What an entry is when it is inserted. */
 interface Start {
   readonly state: 'pending' | 'leased' | 'dead';
   readonly atMs: number;
@@ -129,7 +129,7 @@ export function createSqliteInboxStore(
       const isBodyDone = outcome.state === 'done' && !outcome.keepBody;
       const key = keyOf(id);
       return write(() => {
-        // First, so that in a database that is full there is room for the rest.
+        // This comes first, so that a full database has room for the rest.
         if (isBodyDone) {
           run(
             `DELETE FROM showpad_inbox_body WHERE seq = (SELECT seq FROM showpad_inbox WHERE ${HELD})`,

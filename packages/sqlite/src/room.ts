@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ReadPragma } from './durability.ts';
 
-/** In bytes. */
+/** The room on a disk or in a database, in bytes. */
 interface Room {
   /** What new events may take. It is below 0 if a part of what is reserved is used. */
   readonly left: number;
@@ -49,7 +49,7 @@ function isFew({ left, all }: Room): boolean {
 
 const LOOK_AGAIN_BYTES = 1_048_576;
 const LOOK_AGAIN_MS = 1_000;
-/** What older versions of SQLite begin with. Newer ones begin with more, and nobody sets so much. */
+/** The default of older versions of SQLite. Newer ones have a higher one, and nobody sets so high a limit. */
 const NO_PAGE_LIMIT = 1_073_741_823;
 
 /** @throws Error if a new event of this size must not be stored, because what is left is reserved. */
@@ -88,7 +88,7 @@ export function createRoomCheck(path: string, read: ReadPragma): CheckRoom {
   };
 }
 
-/** Nothing for a database in memory, and for a disk that does not say what is left. */
+/** Undefined for a database in memory, and for a disk that does not say what is left. */
 function roomOnDisk(path: string): Room | undefined {
   if (path === '') return undefined;
   try {

@@ -2,9 +2,9 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 
 /** Each migration brings the tables from the version of its index to the next one. Never change a released one: add another. */
 const MIGRATIONS = [
-  // A body has a row of its own, because an update of a row writes all of it again, and needs as much room as it has. Also, a
-  // row that only shrinks keeps its room: SQLite does not join half empty pages then. What a state may be is not checked,
-  // because that was a tenth of what each write cost.
+  // A body has a row of its own, because an update of a row writes all of it again, and needs as much free room. Also, a row
+  // that only shrinks keeps its room, because SQLite does not join half empty pages then. The values of `state` are not
+  // checked, because that was a tenth of the cost of each write.
   `
   CREATE TABLE showpad_inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

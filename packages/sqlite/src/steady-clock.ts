@@ -3,7 +3,7 @@ import type { SqliteHandle } from './sqlite-handle.ts';
 
 /** The clock of the machine that never steps, and that all of its processes share. It starts over when the machine restarts. */
 export interface MachineClock {
-  /** In whole ms. */
+  /** The time in whole ms. */
   now(): number;
   /** Another text after each restart of the machine, where the system can tell. */
   readonly bootId: string;
