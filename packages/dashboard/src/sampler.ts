@@ -15,7 +15,7 @@ export interface Sampler {
   stop(): void;
 }
 
-/** An hour of samples. */
+/** These two keep an hour of samples. */
 const INTERVAL_MS = 10_000;
 const KEPT = 360;
 const FRESH_MS = 1_000;

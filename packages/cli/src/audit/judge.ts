@@ -34,7 +34,7 @@ export function judge(
   return successes.length === attempts.length ? 'delivered' : 'recovered';
 }
 
-/** How much later than the first attempt the first one was that succeeded, in ms. 0 if none did. */
+/** Returns how long after the first attempt one succeeded, in ms. 0 if none did. */
 export function waitedMs({ attempts }: LoggedEvent): number {
   const success = attempts.find(({ status }) => isDelivered(status));
   return success && attempts[0] ? success.atMs - attempts[0].atMs : 0;

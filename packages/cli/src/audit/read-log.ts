@@ -22,7 +22,7 @@ export interface LoggedEvent {
 }
 
 export interface ReadLog {
-  /** Those that had an attempt since the time. */
+  /** The events that had an attempt since then. */
   readonly events: readonly LoggedEvent[];
   /** How many entries could not be read, and the names of the fields that they have. */
   readonly unreadable: number;

@@ -64,7 +64,7 @@ async function doctor(address: string, flags: DoctorFlags, context: Context): Pr
   if (count('failed') > 0) context.exitCode = EXIT.failed;
   output.note(`${count('passed')} passed, ${count('warned')} warned, ${count('failed')} failed.`);
   const [good] = results;
-  // A page for every path, or of a login, accepts anything.
+  // A page that answers every path, or a login page, accepts anything.
   if (good?.origin && isDelivered(good.status)) output.note(`${good.check.title}: ${good.origin}`);
   if (results.length <= CHECKS.length) {
     output.note('The other checks were skipped, because they need an endpoint that passes this one.');

@@ -61,7 +61,7 @@ export async function storeOf(
   const { readSource } = await import('./inbox-flags.ts');
   const source = await readSource({ store, ...(name !== undefined && { name }) }, io, rootOf(dir).root);
   const address = parseStoreAddress(source.store);
-  // Here it is an argument that is wrong, as the path of a recording can be.
+  // A missing file is a wrong argument here, like the path of a recording that is not there.
   if (address.kind === 'sqlite' && !existsSync(address.file)) {
     throw usageError(`--store: there is no file "${address.file}".`);
   }

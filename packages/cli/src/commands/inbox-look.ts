@@ -20,7 +20,7 @@ export async function list(flags: InboxFlags & FilterFlags, { io, output }: Cont
   const { limit = Number.POSITIVE_INFINITY } = filter;
   await useInbox(await readSource(flags, io), async ({ inbox }) => {
     let listed = 0;
-    // One more than is shown, to know whether there are more.
+    // This reads one more than is shown, to know whether there are more.
     const options = { limit: limit + 1, signal: io.signal };
     for await (const item of selectEntries(inbox, selectionOf(filter), options)) {
       if (listed === limit) {

@@ -8,16 +8,16 @@ export interface HandledDelivery {
   readonly method: string;
   readonly status: number;
   readonly durationMs: number;
-  /** What the answer that was passed on says became of the event. */
+  /** What became of the event, as the answer that was passed on says. */
   readonly outcome: Outcome;
   readonly isAuthentic: boolean;
   /** Why there was no answer to pass on. */
   readonly problem: string | undefined;
-  /** What the answer that was passed on came from, if the delivery failed and no receiver answered. */
+  /** What sent the answer that was passed on, if the delivery failed and no receiver answered. */
   readonly origin: string | undefined;
-  /** The recording. */
+  /** The file with the recording. */
   readonly file?: string;
-  /** Why there is none, although there should be. */
+  /** Why there is no recording, although there should be one. */
   readonly notRecorded?: string;
   /** The payload, if it is to be printed. */
   readonly body: string | undefined;

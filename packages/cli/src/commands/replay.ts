@@ -123,7 +123,7 @@ async function readSigner(flags: ReplayFlags, { io }: Context): Promise<Signer |
   return async (recording) => {
     const found = await findRecordedKey(recording, recordedKeys ?? keys);
     if (ShowpadWebhookError.isInstance(found)) return found;
-    // Who has one of several keys could forge for that one alone, and must not get a signature with the others.
+    // Somebody who has one of several keys could forge a recording with that one, and must not get a signature with the others.
     return recordedKeys ? keys : [found];
   };
 }

@@ -11,7 +11,7 @@ export interface RehearsalOptions extends TrafficOptions {
   readonly stop: StopOptions;
   /** How long the app may take until it accepts events. */
   readonly readyMs: number;
-  /** How long all of it may take, without the last stop. */
+  /** How long the whole rehearsal may take, without the last stop. */
   readonly limitMs: number;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
@@ -63,7 +63,10 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   }
 }
 
-/** The wait resolves to whether the condition is met. It is not when its own time is over, or that of the whole rehearsal. */
+/**
+ * Makes a function that waits until a condition is met. It resolves to false if its own time, or that of the whole rehearsal,
+ * is over first.
+ */
 function createWait(
   limitMs: number,
   signal: AbortSignal,

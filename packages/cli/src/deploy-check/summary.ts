@@ -6,15 +6,15 @@ export interface Summary {
   readonly events: number;
   /** How many succeeded on a retry. */
   readonly retried: number;
-  /** How many no attempt delivered. */
+  /** How many were not delivered by any attempt. */
   readonly lost: number;
   /** How many were neither delivered nor given up when the time was over. */
   readonly open: number;
   /** How many were saved although an attempt got no answer. Showpad does not say that it retries those. */
   readonly savedAfterNoAnswer: number;
-  /** From the first failure to the first attempt after the last failure that succeeded. Null: none did. */
+  /** The time from the first failure to the first success after the last failure. Null if there was none. */
   readonly outageMs: number | null;
-  /** How often each answer came that was no success, such as `503 unavailable CLOSED` or `ECONNREFUSED`. */
+  /** How often each failure came, such as `503 unavailable CLOSED` or `ECONNREFUSED`. */
   readonly failures: Readonly<Record<string, number>>;
 }
 

@@ -45,7 +45,7 @@ export async function readEffects(
 function expectationsOf(results: readonly Result[]): ReadonlyMap<string, Pick<Effect, 'title' | 'expected'>> {
   const expected = new Map<string, Pick<Effect, 'title' | 'expected'>>();
   for (const { check, eventId, status, outcome } of results) {
-    // Whether an app handles this one is not known: another type, or no data.
+    // Nobody knows whether the app handles this one, because it has another type or no data.
     if (eventId === undefined || check.id === 'unknown-type' || check.id === 'handler-failing') continue;
     const isHandled = isDelivered(status) && outcome.outcome !== 'ignored';
     const before = expected.get(eventId);

@@ -17,7 +17,7 @@ export interface Origins {
 /** One event type of the catalogue. */
 export interface CatalogueEvent {
   readonly type: string;
-  /** Of the event's `data`. */
+  /** The schema of the event's `data`. */
   readonly schema: JsonSchema;
   readonly origins: Origins;
   /** A whole event without personal data. */

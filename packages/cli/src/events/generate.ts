@@ -18,7 +18,7 @@ export interface GenerateOptions {
 }
 
 export interface Generated {
-  /** Relative to the root. */
+  /** The path, relative to the root. */
   readonly path: string;
   readonly text: string;
 }

@@ -64,7 +64,7 @@ export async function readSchemas({
   const ajv = await createAjv();
   return [...found].map(([eventType, schema]) => {
     const completed = complete(schema, source);
-    // Before it is in the catalogue, because there it would make every later command fail.
+    // It is compiled before it is in the catalogue, because there it would make every later command fail.
     compileSchema(ajv, eventType, shapeOf(completed));
     return { type: eventType, schema: completed };
   });

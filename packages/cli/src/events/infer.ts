@@ -2,7 +2,7 @@ import { ANY_KEY, isDataKey, isEnumLike } from './field-names.ts';
 import { isObject, type JsonSchema, mapSchemas, toObject, typesOf } from './json-schema.ts';
 import { widen } from './widen.ts';
 
-/** What quicktype would guess from values is off: a date that is no date one day would be drift. */
+/** quicktype must not guess from values: a text that is a date until one day it is not would then be drift. */
 const NO_GUESSES = {
   inferMaps: false,
   inferEnums: false,

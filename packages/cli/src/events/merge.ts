@@ -74,7 +74,7 @@ function byType(seen: readonly SeenEvent[]): ReadonlyMap<string, readonly SeenEv
   return found;
 }
 
-/** The data that shows most. */
+/** Returns the largest data, because it shows most. */
 function richest(events: readonly SeenEvent[]): unknown {
   const lengths = events.map(({ data }) => JSON.stringify(data ?? null).length);
   return events[lengths.indexOf(Math.max(...lengths))]?.data;

@@ -99,7 +99,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
 const NO_APP =
   'A proxy usually answers this if the app does not answer, for example while it starts. The log of the proxy says why.';
 
-/** For endpoints that say no code: another implementation, or something in front of the webhook. */
+/** Advice for endpoints that name no code: another implementation, or something in front of the webhook. */
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'A body parser or a proxy refused the body before the webhook. Mount the webhook before any body parser.',
   401: 'If the endpoint checks signatures, it uses another key, or a parser changed the body first. Otherwise something in front of it asks for a login.',

@@ -16,7 +16,7 @@ export type Recorded = { readonly file: string } | { readonly notRecorded: strin
 
 export type Recorder = (recording: Recording) => Promise<Recorded>;
 
-/** A larger body is no honest mistake that somebody wants to look at. */
+/** A larger body is not an honest mistake, so nobody wants to look at it. */
 const MAX_FORGED_BYTES = 1024 * 1024;
 const FORGED = '.forged.json';
 

@@ -103,7 +103,7 @@ function isRecording(value: Readonly<Record<string, unknown>>): value is Written
     !Number.isNaN(Date.parse(value.receivedAt)) &&
     typeof value.method === 'string' &&
     isHeaderMap(value.headers) &&
-    // Not both, because only one of them is verified and sent.
+    // It must not have both, because only one of them is verified and sent.
     (typeof value.bodyText === 'string') !== (typeof value.body === 'string') &&
     typeof value.isAuthentic === 'boolean' &&
     typeof value.outcome === 'string' &&

@@ -70,7 +70,7 @@ export function linesOf(item: InboxItem): readonly Line[] {
   return [
     [paint(COLORS[state], state), id],
     ...shown.map(([label, text]): Line => [paint('dim', label.padEnd(width)), text]),
-    // The reason says all of a single one.
+    // If there is only one attempt, the reason says all of it.
     ...(attempts.length > 1 ? attempts.map(lineOfAttempt) : []),
   ];
 }

@@ -31,7 +31,7 @@ export async function follow(
     onProgress(entries.length - left.length);
     const nowMs = performance.now();
     if (left.length === 0 || nowMs >= endMs || signal.aborted) break;
-    // Many entries take a while to look at. The store is for the app, so as long again nobody looks.
+    // Many entries take a while to look at. The store is there for the app, so the pause is as long as the look was.
     const pauseMs = Math.min(Math.max(PAUSE_MS, nowMs - startMs), endMs - nowMs);
     await pause(pauseMs, undefined, { signal }).catch(() => {});
   }

@@ -8,7 +8,7 @@ export async function readSampleFiles(
   files: readonly string[] | undefined,
   io: Io,
 ): Promise<readonly unknown[]> {
-  const found: unknown[] = []; // events, and lists of events
+  const found: unknown[] = []; // These are events, and lists of events.
   for (const file of files ?? []) {
     const path = file === '-' || file.startsWith('@') ? file : `@${file}`;
     found.push(await readJson(path, '--sample', io));

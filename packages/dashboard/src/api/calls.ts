@@ -11,9 +11,9 @@ interface CallContext {
 }
 
 export interface Call {
-  /** What is POST is refused unless the page itself sends it. */
+  /** A POST is refused unless the page itself sends it. */
   readonly method: 'GET' | 'POST';
-  /** True if it is refused to whoever may only look. */
+  /** True if it is refused to a user who may only look. */
   readonly isChange?: boolean;
   run(context: CallContext): Promise<unknown>;
 }

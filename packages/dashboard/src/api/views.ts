@@ -16,7 +16,7 @@ export interface StatusView extends InboxStatus {
   readonly isReadOnly: boolean;
   /** Unix time in ms, by the clock of the server. */
   readonly nowMs: number;
-  /** Those that the page does not have yet. */
+  /** The samples that the page does not have yet. */
   readonly samples: readonly Sample[];
 }
 

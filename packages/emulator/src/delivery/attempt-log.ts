@@ -20,7 +20,7 @@ export interface Page<Item> {
 export interface LogLimits {
   readonly maxStoredAttempts: number;
   readonly maxStoredBodyBytes: number;
-  /** Of all bodies. */
+  /** How many bytes of all bodies together are kept. */
   readonly maxStoredBytes: number;
 }
 

@@ -10,7 +10,7 @@ import { useStore } from '../state/store.ts';
 interface EventListProps {
   readonly events: readonly EventGroup[];
   readonly openId: string | undefined;
-  /** The links keep it. */
+  /** The query of the address, which the links keep. */
   readonly query: Readonly<Record<string, string>>;
 }
 

@@ -82,7 +82,7 @@ function Import(): VNode {
             disabled={isRunning}
             onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? [];
-              currentTarget.value = ''; // So that the same file can be chosen again after it was fixed.
+              currentTarget.value = ''; // Now the same file can be chosen again after it was fixed.
               if (file) void read(file);
             }}
           />

@@ -2,7 +2,7 @@ import { get } from './api.ts';
 import type { Attempt, Clock } from './resources.ts';
 import { getState, update } from './store.ts';
 
-/** So that many deliveries per second do not slow the page down. */
+/** Many deliveries per second must not slow the page down. */
 const RENDER_EVERY_MS = 50;
 const PAGE_SIZE = 200;
 /** How many attempts the page keeps. The emulator has the older ones. */
