@@ -25,7 +25,7 @@ export function bytesOf(text: string, isBase64: boolean, headers: EventHeaders):
   };
 }
 
-/** U+FFFD stands for an invalid byte, or it was sent. If it was sent, the length is the one that was declared. */
+/** U+FFFD replaces an invalid byte, unless it was sent as it is. Then the length is the one that was declared. */
 function isDamaged(text: string, byteLength: number, headers: EventHeaders): boolean {
   if (!text.includes('\uFFFD')) return false;
   const declared = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-length')?.[1];

@@ -15,7 +15,7 @@ export interface DynamoLedgerOptions {
   readonly ttlMs?: number;
 }
 
-/** What changes of a claimed event. */
+/** A change of a claimed event. */
 interface Change {
   readonly untilMs: number;
   /** When the event is forgotten. Default: `untilMs`. */
@@ -94,7 +94,7 @@ export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedg
         const now = nowMs();
         const kept = item && toEntry(item);
         const isAlive = kept !== undefined && kept.untilMs > now;
-        // DynamoDB deletes what has expired when it gets round to it.
+        // DynamoDB may delete an expired item days later.
         const past = isAlive || kept?.state === 'claimed' ? kept : undefined;
         const isConflict = past !== undefined && past.bodyDigest !== bodyDigest;
         if (past?.state === 'completed') return { status: 'completed', isConflict };

@@ -10,7 +10,7 @@ import type {
 import { toReceiver } from '@showpad-webhooks/core/node';
 import { readHttpEvent } from './http-event.ts';
 
-/** What API Gateway, function URLs and load balancers take as the response of a function. */
+/** A response in the form that API Gateway, function URLs and load balancers take from a function. */
 export interface LambdaResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;

@@ -1,6 +1,6 @@
 const MOST_KEYS = 8;
 
-/** What is looked at in an event that may be anything. */
+/** The fields that are read of an event. The event may be anything. */
 interface AnyEvent {
   readonly Records?: readonly { readonly eventSource?: unknown; readonly EventSource?: unknown }[];
 }

@@ -9,7 +9,7 @@ export interface DynamoClient {
 
 export type Item = Record<string, AttributeValue>;
 
-/** What must hold for a write. */
+/** A condition that must hold for a write. */
 interface Condition {
   readonly condition: string;
   readonly names?: Record<string, string>;
@@ -28,7 +28,7 @@ export interface DynamoTable {
   nowMs(): number;
 }
 
-/** What every command of the AWS SDK has. */
+/** The part of an AWS SDK command that is used. */
 interface Command {
   readonly middlewareStack: {
     add(middleware: (next: Next) => Next, options: { readonly step: 'deserialize' }): void;

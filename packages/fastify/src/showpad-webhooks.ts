@@ -60,7 +60,7 @@ export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (
 
   const prefix = app.prefix.replace(/\/$/, '');
   const rest = withoutPrefix(path, prefix);
-  // Of a prefix with parameters, only what comes after it is known.
+  // If a prefix has parameters, only what comes after it is known.
   const isOwnUrl = (url: string) =>
     /[:*]/.test(prefix) ? matchesPath('/', rest, url) : matchesPath(url, prefix + rest);
 
@@ -89,7 +89,7 @@ export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (
   for (const url of routePaths(app, rest)) app.route({ method: METHODS, url, onRequest, handler });
 };
 
-/** What a request with any other method gets is 405 from the receiver, and not 404. */
+/** The route takes all of these, so that a wrong method gets a 405 from the receiver and not a 404. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const EXPLANATION =

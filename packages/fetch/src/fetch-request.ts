@@ -1,4 +1,4 @@
-/** A fetch `Request`, or what has as much of it, such as the request of Azure Functions. */
+/** A fetch `Request`, or an object with the same part of it, such as the request of Azure Functions. */
 export type FetchRequest = Pick<Request, 'method' | 'headers' | 'url' | 'body' | 'bodyUsed'> & {
   readonly signal?: AbortSignal;
 };

@@ -123,7 +123,7 @@ function errorOf(
       'It runs again with the next attempt, unless this was the last one.';
   return new ShowpadWebhookError(
     isPermanent ? 'PERMANENT_FAILURE' : 'HANDLER_FAILED',
-    // JSON, because a type that came from outside must not begin a line of a log.
+    // The type is written as JSON, because a text from outside must not begin a line of a log.
     `The ${kind} ${name} ${what} an event of type ${JSON.stringify(type.slice(0, LONGEST_TYPE))}.`,
     { hint: kind === 'interceptor' ? consequence : `The handler did not run. ${consequence}`, cause },
   );

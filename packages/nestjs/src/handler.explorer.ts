@@ -16,7 +16,7 @@ export interface ExplorerOptions {
   readonly configuredNames: readonly string[];
   readonly services: NestServices;
   readonly globalEnhancers: boolean;
-  /** Hears of what works, but probably not as somebody wants it. */
+  /** Hears of something that works, but probably not as intended. */
   readonly onWarning: (message: string) => void;
 }
 

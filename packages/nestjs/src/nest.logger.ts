@@ -22,6 +22,6 @@ function textOf(fields: object, message = ''): string {
   const { reason, hint, err, ...others } = fields as Readonly<Record<string, unknown>>;
   const sentences = [reason, hint, err].filter((each) => each !== undefined).map(String);
   const head = sentences.length > 0 ? `${message.replace(/\.$/, '')}: ${sentences.join(' ')}` : message;
-  // What it writes is one line, and it takes anything.
+  // `inspect` writes one line, and takes anything.
   return `${head} ${inspect(others, { breakLength: Infinity, compact: true })}`;
 }

@@ -43,7 +43,7 @@ export type ShowpadWebhooksFactoryOptions = DistributiveOmit<ShowpadWebhooksOpti
 /** Omits keys from each type of a union. */
 type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 
-/** For `useClass` and `useExisting`. */
+/** A class of this kind is for `useClass` and `useExisting`. */
 export interface ShowpadWebhooksOptionsFactory {
   createShowpadWebhooksOptions(): ShowpadWebhooksFactoryOptions | Promise<ShowpadWebhooksFactoryOptions>;
 }

@@ -18,8 +18,8 @@ export function guard<Result>(call: () => Result): Result | undefined {
 }
 
 /**
- * Runs with the context of a span active, if there is a span. If the context manager fails, `run` is called again, and the
- * receiver answers that with the run that has begun.
+ * Runs with the context of a span active, if there is a span. If the context manager fails, `run` is called a second time, and
+ * the receiver then returns the run that has already begun.
  */
 export function runWithin<Result>(
   span: Span,

@@ -22,7 +22,7 @@ interface Instruments {
 
 /** The buckets, in seconds, that the conventions advise for `messaging.process.duration`. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-/** Around Showpad's retries, which come 3, 7.5 and 14.25 s after the first failure. */
+/** These buckets are close to Showpad's retries, which come 3, 7.5 and 14.25 s after the first failure. */
 const WAIT_BUCKETS = [1, 3, 3.5, 5, 7.5, 8, 10, 12.5, 14.25, 15, 20, 25, 30];
 const MOST_TYPES = 100;
 const OTHER_TYPE = '_OTHER';
