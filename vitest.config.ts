@@ -59,8 +59,10 @@ const config: ViteUserConfig = defineConfig({
     // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
     execArgv: ['--disable-warning=ShowpadWebhooksWarning'],
     // Tests wait for what must happen, and on a busy machine that takes a while. These times only end what hangs.
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
+    setupFiles: [fileURLToPath(new URL('test/patience.ts', import.meta.url))],
     // On Kubernetes a receiver without a ledger warns, and tests that count warnings may run there.
     env: { KUBERNETES_SERVICE_HOST: '' },
     // In a random order, tests that depend on each other fail sooner or later. The output begins with the seed.
@@ -89,8 +91,6 @@ const config: ViteUserConfig = defineConfig({
           include: [PUBLISHED],
           // It takes a while, but only if one of these files runs.
           globalSetup: ['test/artifact/registry/global-setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 240_000,
         },
       },
       onNest(10),

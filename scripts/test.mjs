@@ -172,8 +172,9 @@ function listFailures({ name }, index) {
   return [`✗ ${name}`, ...failedTests.map((line) => `    ${line.replace(ROOT, '')}`)];
 }
 
+/** Vitest reports a test that took too long with a text that says nothing. */
 function firstLine(text = '') {
-  return text.split('\n', 1)[0];
+  return text.split('\n', 1)[0].replace('STACK_TRACE_ERROR', 'it took longer than its timeout');
 }
 
 function sum(numbers) {

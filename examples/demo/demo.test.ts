@@ -46,4 +46,4 @@ test('everything runs together, and Ctrl-C ends it and leaves nothing', async ()
     [200, expect.stringContaining('emulator')],
   ]);
   expect(readdirSync(temporary).filter((name) => name.startsWith('showpad-'))).toEqual([]);
-}, 60_000);
+});

@@ -87,4 +87,4 @@ test('the one command says what to do, and ends with Ctrl-C', async () => {
   if (server.exitCode === null) await once(server, 'exit');
   expect(server.exitCode).toBe(0);
   expect(lines[0]).toMatch(/^1\. Open http:\/\/127\.0\.0\.1:\d+$/);
-}, 30_000);
+});

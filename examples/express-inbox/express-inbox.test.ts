@@ -47,7 +47,7 @@ test('the one command stores a sample, handles it when the CRM is back, and ends
   const output = await text(inbox.stdout);
   expect(output).toContain('Events to be handled again: 0');
   expect(output).toContain('{ pending: 0, leased: 0, done: 1, dead: 0 }');
-}, 30_000);
+});
 
 test('prints an alert when an event is dead', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'showpad-example-'));

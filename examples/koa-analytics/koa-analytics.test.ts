@@ -109,7 +109,7 @@ test('the one command shows what it counts, and ends', async () => {
   expect(output).toMatch(/type: 'shared-space-user-added',\s+events: 3,/);
   expect(output).toMatch(/name: 'Breakfast Service',\s+users: 2/);
   expect(code).toBe(0);
-}, 20_000);
+});
 
 test('with a key it serves, and ends cleanly', async () => {
   const key = 'a-key';
@@ -126,4 +126,4 @@ test('with a key it serves, and ends cleanly', async () => {
     server.kill('SIGTERM');
   }
   expect(await exited).toEqual([0, null]);
-}, 20_000);
+});

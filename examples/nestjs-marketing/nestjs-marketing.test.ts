@@ -13,7 +13,6 @@ import { type FakeMailProvider, startFakeMailProvider } from './fake-mail-provid
 
 const signatureKey = 'a-signature-key';
 /** Longer than the lease of a process that was killed, and the start of another one. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
 
 let provider: FakeMailProvider;
 let showpad: Emulator;
@@ -79,7 +78,7 @@ test('loses nothing and sends nothing twice if the process is killed in the midd
   provider.state = 'stalled'; // The mails are sent, but the app does not learn that.
   const first = await serve();
   expect(await send(first.url, 'shared-space-user-added', 3)).toEqual([202, 202, 202]);
-  await expect.poll(() => provider.requests.length, PATIENCE).toBe(3);
+  await expect.poll(() => provider.requests.length).toBe(3);
   first.app.kill('SIGKILL');
   await first.exited;
 
@@ -87,13 +86,13 @@ test('loses nothing and sends nothing twice if the process is killed in the midd
   const second = await serve();
   const inbox = createSqliteInbox({ file });
   onTestFinished(() => inbox.close());
-  await expect.poll(() => inbox.counts(), PATIENCE).toEqual({ pending: 0, leased: 0, done: 3, dead: 0 });
+  await expect.poll(() => inbox.counts()).toEqual({ pending: 0, leased: 0, done: 3, dead: 0 });
   expect(provider.sent.size).toBe(3);
   expect(provider.requests).toHaveLength(6);
   expect(provider.requests.slice(3).sort()).toEqual(provider.requests.slice(0, 3).sort());
   second.app.kill('SIGTERM');
   await second.exited;
-}, 60_000);
+});
 
 test('shows dead letters to those who may see them, and retries them on demand', async () => {
   provider.state = 'refusing';
@@ -108,7 +107,7 @@ test('shows dead letters to those who may see them, and retries them on demand',
     return answer.ok ? answer.json() : answer.status;
   };
   expect(await send(url, 'COURSE_COMPLETED')).toEqual([202]);
-  await expect.poll(() => ask(''), PATIENCE).toHaveLength(1);
+  await expect.poll(() => ask('')).toHaveLength(1);
   const [letter] = (await ask('')) as [{ id: string }];
   expect(letter).toEqual({
     id: expect.any(String),
@@ -122,11 +121,11 @@ test('shows dead letters to those who may see them, and retries them on demand',
   provider.state = 'up';
   expect(await ask('/retry', { method: 'POST', body: { id: 'of another' } })).toEqual({ retried: 0 });
   expect(await ask('/retry', { method: 'POST', body: { id: letter.id } })).toEqual({ retried: 1 });
-  await expect.poll(() => provider.sent.size, PATIENCE).toBe(1);
-  await expect.poll(() => ask(''), PATIENCE).toEqual([]);
+  await expect.poll(() => provider.sent.size).toBe(1);
+  await expect.poll(() => ask('')).toEqual([]);
   app.kill('SIGTERM');
   expect(await exited).toEqual([null, 'SIGTERM']); // Nest ends with the signal that it got, when its hooks are done.
-}, 60_000);
+});
 
 test('the one command shows it, and ends', async () => {
   const demo = start();
@@ -137,4 +136,4 @@ test('the one command shows it, and ends', async () => {
     /sent: \{ campaign: 'welcome', .* \} \{ campaign: 'after-the-course', .* \}$/,
   );
   expect(code).toBe(0);
-}, 30_000);
+});

@@ -44,7 +44,7 @@ const DRIVERS: ReadonlyMap<string, readonly string[]> = new Map([
 let installed: Installed;
 beforeAll(async () => {
   installed = await installAll();
-}, 240_000);
+});
 afterAll(() => {
   if (installed) rmSync(installed.app, { recursive: true, force: true });
 });
@@ -108,11 +108,11 @@ test('core is one copy', () => {
   }
 });
 
-test.each(['runtime.mjs', 'runtime.cjs'])('%s runs', { timeout: 60_000 }, (file) => {
+test.each(['runtime.mjs', 'runtime.cjs'])('%s runs', (file) => {
   expect(run(process.execPath, [file], installed.app).trim()).toBe('ok');
 });
 
-test('the command runs as npx starts it', { timeout: 60_000 }, () => {
+test('the command runs as npx starts it', () => {
   const npx = (...args: readonly string[]) =>
     run('npx', ['--no-install', 'showpad-webhooks', ...args], installed.app);
   const { version } = readManifest(join(installed.app, 'node_modules/@showpad-webhooks/cli'));
@@ -136,7 +136,6 @@ function check(typescript: string, name: string, compilerOptions: object, files:
 // This takes long, so only two versions do it. The types of Koa and of drivers have errors, so only errors in our own count.
 test.each(['typescript-5.4', 'typescript-7'])(
   '%s finds nothing wrong in our declarations',
-  { timeout: 60_000 },
   (typescript) => {
     const options = {
       module: 'nodenext',
@@ -166,20 +165,20 @@ describe.each(['typescript-5.4', 'typescript-7'])('%s', (typescript) => {
       { module: 'esnext', moduleResolution: 'bundler', esModuleInterop: true },
       ['consumer.mts', 'koa.mts'],
     ],
-  ])('checks an app with %s', { timeout: 60_000 }, (name, options, files) => {
+  ])('checks an app with %s', (name, options, files) => {
     expect(check(typescript, name, { ...options, skipLibCheck: true }, files)).toBe('');
   });
 });
 
 describe.each(TYPESCRIPTS)('%s', (typescript) => {
-  test('checks an app with nodenext', { timeout: 60_000 }, () => {
+  test('checks an app with nodenext', () => {
     const options = { module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: true };
     expect(check(typescript, 'nodenext', options, ['consumer.mts', 'consumer.cts', 'koa.mts'])).toBe('');
   });
 
   // TypeScript 6 has removed node10.
   const hasNode10 = typescript.startsWith('typescript-5');
-  test(`${hasNode10 ? 'checks' : 'refuses'} node10, as an older app uses it`, { timeout: 60_000 }, () => {
+  test(`${hasNode10 ? 'checks' : 'refuses'} node10, as an older app uses it`, () => {
     const options = {
       module: 'commonjs',
       moduleResolution: 'node10',
@@ -194,7 +193,7 @@ describe.each(TYPESCRIPTS)('%s', (typescript) => {
     else expect(checking).toThrow(/node10/);
   });
 
-  test('checks a Nest app with decorators', { timeout: 60_000 }, () => {
+  test('checks a Nest app with decorators', () => {
     const options = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true };
     const nodenext = { module: 'nodenext', moduleResolution: 'nodenext' };
     // TypeScript 6 has removed node10.
@@ -207,7 +206,7 @@ describe.each(TYPESCRIPTS)('%s', (typescript) => {
   });
 });
 
-test('Jest 29 runs every adapter, and an inbox, in a CommonJS app', { timeout: 90_000 }, () => {
+test('Jest 29 runs every adapter, and an inbox, in a CommonJS app', () => {
   const jest = join(installed.app, 'node_modules/jest/bin/jest.js');
   const report = run(process.execPath, [jest, '--json', '--silent', '--rootDir', 'jest'], installed.app);
   expect(JSON.parse(report)).toMatchObject({ numPassedTests: 4, numFailedTests: 0, success: true });

@@ -77,19 +77,19 @@ describe.each(starters)('in a fresh app of the starter $name', (starter) => {
   let app: string;
   beforeAll(() => {
     app = install(starter);
-  }, 240_000);
+  });
   const script = (name: string): string => run('npm', ['run', '--silent', name], app);
 
-  test('the snippets compile, and wrong handlers do not', { timeout: 120_000 }, () => {
+  test('the snippets compile, and wrong handlers do not', () => {
     expect(script('types')).toBe('');
   });
 
-  test('the snippets pass the lint rules and the formatter', { timeout: 120_000 }, () => {
+  test('the snippets pass the lint rules and the formatter', () => {
     script('format');
     script('lint');
   });
 
-  test('the app of the README says what it serves, and handles an event', { timeout: 120_000 }, async () => {
+  test('the app of the README says what it serves, and handles an event', async () => {
     run('npm', ['run', '--silent', 'types', '--', '--noEmit', 'false'], app);
     const main = ['dist/main.js', 'dist/src/main.js'].find((path) => existsSync(join(app, path))) ?? '';
     const { url, lines, printed, stop } = await startApp(app, [main]);
@@ -107,7 +107,7 @@ describe.each(starters)('in a fresh app of the starter $name', (starter) => {
   });
 
   if (starter.testCount === 0) return;
-  test('the tests of the README run', { timeout: 120_000 }, () => {
+  test('the tests of the README run', () => {
     const report =
       starter.name === 'nest-12-esm'
         ? run('npx', ['vitest', 'run', '--reporter=json'], app)

@@ -28,7 +28,7 @@ describe('snippets', () => {
     expect(snippets.filter(({ isServer }) => isServer).length).toBeGreaterThan(3);
   });
 
-  test('compile', { timeout: 60_000 }, () => {
+  test('compile', () => {
     const types = ['node', 'vitest/globals'];
     const compilerOptions = { isolatedDeclarations: false, declaration: false, types };
     const config = { extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };

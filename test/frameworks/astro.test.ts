@@ -34,7 +34,7 @@ const folder = await buildApp({
 
 test('the example passes the doctor', async () => {
   await expectHealthy(folder);
-}, 60_000);
+});
 
 vi.stubEnv('ASTRO_NODE_AUTOSTART', 'disabled');
 const { handler } = await import(/* @vite-ignore */ join(folder, 'dist/server/entry.mjs'));

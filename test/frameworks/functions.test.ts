@@ -15,7 +15,7 @@ const TYPE = 'shared-space-user-added';
 describe('Google Cloud Functions', () => {
   test('the example passes the doctor', async () => {
     await expectHealthy(`${EXAMPLES}serverless`, 'google');
-  }, 60_000);
+  });
 
   test('a function that core makes takes bodies that the framework parsed', async () => {
     const receive = createRouteHandler({ keys: KEY, on: { [TYPE]: () => {} } });

@@ -9,7 +9,7 @@ import { expectHealthy } from './doctor.ts';
 
 test('the example passes the doctor', async () => {
   await expectHealthy(`${EXAMPLES}h3`);
-}, 60_000);
+});
 
 /** The h3 of Nuxt 4 and Nitro 2. */
 const createH3v1Server: CreateServer = async ({ options, path, parser }) => {

@@ -27,7 +27,7 @@ const folder = await buildApp({
 
 test('the example passes the doctor', async () => {
   await expectHealthy(folder);
-}, 60_000);
+});
 
 const server = createRequire(join(folder, 'package.json'))('next')({ dir: folder });
 await server.prepare();

@@ -36,7 +36,7 @@ const folder = await buildApp({
 
 test('the example passes the doctor', async () => {
   await expectHealthy(folder);
-}, 60_000);
+});
 
 const { createRequestListener } = createRequire(join(folder, 'package.json'))('@react-router/node');
 const build = await import(/* @vite-ignore */ join(folder, 'build/server/index.js'));

@@ -6,7 +6,7 @@ import { entryOf } from './entry.ts';
 
 const EVENTS = 20;
 
-test('a backfill that was killed goes on where it was', { timeout: 30_000 }, async () => {
+test('a backfill that was killed goes on where it was', async () => {
   const { target, remove } = await createTarget('sqlite');
   onTestFinished(remove);
   const inbox = openInbox(target, { keepDoneBodies: true });

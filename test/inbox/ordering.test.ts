@@ -73,6 +73,6 @@ describe.skipIf(!isInstalled('postgres'))(
       end();
       await Promise.all([earlier, later]);
       expect(order).toEqual(['earlier begins', 'earlier ends', 'later']);
-    }, 60_000);
+    });
   },
 );

@@ -36,9 +36,7 @@ describe.each(ENGINES)('three processes on one store, %s', (engine) => {
       const clock = engine === 'sqlite' ? 'steps' : 'real';
       const workers = PROCESSES.map(() => runWorker(target, clock));
       const ended = workers.map((worker, index) => linesOf(worker, (line) => readers[index]?.take(line)));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 0 }), {
-        timeout: 40_000,
-      });
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 0, leased: 0 }));
       for (const worker of workers) worker.kill('SIGKILL');
       await Promise.all(ended);
       const { done, dead } = await inbox.counts();

@@ -16,7 +16,7 @@ let server: Server;
 
 beforeAll(async () => {
   if (isInstalled) server = await startPostgres();
-}, 60_000);
+});
 afterAll(() => server?.remove());
 
 async function openDatabase() {
@@ -80,9 +80,7 @@ test.each(isInstalled ? Object.entries(LIBRARIES) : [])(
 
     await receiver.start();
     await receiver.receive(signedDelivery(TYPE, { key: KEY, id: 'a' }));
-    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     expect(attempts.filter((each) => each.startsWith('handler'))).toEqual([
       'handler 1',
       'handler 2',

@@ -91,7 +91,7 @@ describe.each(EXAMPLE_APPS)('the example %s', (name, file, start) => {
       // A Worker has instances in many places, and the other examples have one.
       expect(output().includes('MEMORY_LEDGER')).toBe(name === 'cloudflare-workers');
     };
-    await vi.waitFor(expectOutput, { timeout: 60_000 });
+    await vi.waitFor(expectOutput);
   });
 
   test('is the one on the page', () => {

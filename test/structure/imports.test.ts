@@ -61,7 +61,7 @@ beforeAll(() => {
   for (const [file, ...imported] of ALLOWED)
     sources.write(file, imported.map((name) => `import '${name}';`).join('\n'));
   sources.check();
-}, 60_000);
+});
 afterAll(() => sources.remove());
 
 test.each(BROKEN)('the rule "%s" fails %s for %s', (rule, file) => {

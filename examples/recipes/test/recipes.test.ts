@@ -7,7 +7,6 @@ import { VENDORS, type Vendor } from './vendors.ts';
 
 const TYPE = 'shared-space-user-added';
 const KEY = 'a-key-for-this-test';
-const PATIENCE = { timeout: 10_000 };
 // A URL must not be read differently because of an id.
 const sample = { ...sampleEvent(TYPE), id: 'an/id?of=an#event' };
 // Otherwise Google's client looks for a machine of Google's cloud.
@@ -41,7 +40,7 @@ async function open(vendor: Vendor, ...replies: readonly Reply[]): Promise<Opene
   await receiver.start();
   onTestFinished(() => receiver.close());
   const entry = async (state: InboxItem['state']) => {
-    await vi.waitUntil(async () => (await inbox.counts())[state] === 1, PATIENCE);
+    await vi.waitUntil(async () => (await inbox.counts())[state] === 1);
     const [item] = (await inbox.list({ id: sample.id })).items;
     if (!item) throw new Error('The entry is gone.');
     return item;
@@ -71,7 +70,7 @@ describe.each(VENDORS)('$name', (vendor) => {
     await entry('done');
     // What the inbox does if it never heard that the handler was done.
     await retry();
-    await vi.waitUntil(async () => (await entry('done')).generation === 1, PATIENCE);
+    await vi.waitUntil(async () => (await entry('done')).generation === 1);
     expect(kept.size).toBe(vendor.copies);
   });
 
@@ -93,7 +92,7 @@ describe.each(VENDORS)('$name', (vendor) => {
       expect((await entry('done')).failures).toMatchObject([{ code: 'HANDLER_FAILED' }]);
       return;
     }
-    await vi.waitUntil(async () => (await entry('pending')).attempt === 1, PATIENCE);
+    await vi.waitUntil(async () => (await entry('pending')).attempt === 1);
     const { dueAtMs, failures } = await entry('pending');
     expect(failures).toMatchObject([{ code: 'HANDLER_FAILED' }]);
     expect(Number(dueAtMs) - beforeMs).toBeGreaterThanOrEqual(vendor.waitMs - 1_000);

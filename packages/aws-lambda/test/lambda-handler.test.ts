@@ -62,7 +62,7 @@ describe('createLambdaHandler', () => {
       { receiverName: 'default', platform: 'AWS Lambda' },
       expect.stringMatching(/^No ledger was passed/),
     ];
-    await vi.waitFor(() => expect(warn.mock.calls).toEqual([warned]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(warn.mock.calls).toEqual([warned]));
   });
 
   test.each([

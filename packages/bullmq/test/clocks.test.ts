@@ -8,7 +8,6 @@ import { consumerOf, entryOf, failure, nameOf } from './support.ts';
 const LONG_LEASE_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const PATIENCE = { timeout: 20_000, interval: 20 };
 
 /** Sets the clock of this process. A second call counts from the right time again. */
 function setClock(stepMs: number): void {
@@ -22,7 +21,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
   let server: Server;
   beforeAll(async () => {
     if (isInstalled) server = await start();
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   function open(options: Partial<BullmqInboxOptions> = {}) {
@@ -48,9 +47,9 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       await vi.waitFor(async () => {
         const [item] = (await inbox.list({ id: '1' })).items;
         expect(item?.error?.code).toBe('HANDLER_FAILED');
-      }, PATIENCE);
+      });
       setClock(0);
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     },
     60_000,
   );
@@ -67,7 +66,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       };
       await inbox.start(consumerOf(process));
       await inbox.put(entryOf('1'));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     },
     60_000,
   );
@@ -84,11 +83,11 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
         }),
       );
       await inbox.put(entryOf('fails'));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 1 }));
       setClock(HOUR_MS);
       for (const id of ['1', '2', '3']) {
         await inbox.put(entryOf(id));
-        await vi.waitFor(() => expect(runs.at(-1)).toBe(id), PATIENCE);
+        await vi.waitFor(() => expect(runs.at(-1)).toBe(id));
       }
       expect(runs).toEqual(['fails', '1', '2', '3']);
       expect((await inbox.health()).lagMs).toBeLessThan(HOUR_MS / 2);
@@ -116,16 +115,16 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       const other = open({ name, leaseMs: LONG_LEASE_MS });
       await one.start(consumerOf(process));
       await one.put(entryOf('slow'));
-      await vi.waitFor(() => expect(runs).toEqual(['slow']), PATIENCE);
+      await vi.waitFor(() => expect(runs).toEqual(['slow']));
       setClock(stepMs);
       await other.start(consumerOf(process));
       // With leases by the wall clock, the first look of the other process would take it.
       for (let count = 0; count < 20; count++) {
         await one.put(entryOf(`${count}`));
-        await vi.waitFor(() => expect(runs).toContain(`${count}`), PATIENCE);
+        await vi.waitFor(() => expect(runs).toContain(`${count}`));
       }
       end();
-      await vi.waitFor(async () => expect(await one.counts()).toMatchObject({ leased: 0 }), PATIENCE);
+      await vi.waitFor(async () => expect(await one.counts()).toMatchObject({ leased: 0 }));
       expect(runs.filter((id) => id === 'slow')).toEqual(['slow']);
     },
     60_000,
@@ -138,16 +137,10 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       await inbox.start(consumerOf(async ({ id }) => (id === 'fails' ? failure() : undefined)));
       await inbox.put(entryOf('fails'));
       await inbox.put(entryOf('1'));
-      await vi.waitFor(
-        async () => expect(await inbox.counts()).toMatchObject({ done: 1, dead: 1 }),
-        PATIENCE,
-      );
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1, dead: 1 }));
       setClock(60 * DAY_MS);
       await inbox.put(entryOf('2'));
-      await vi.waitFor(
-        async () => expect(await inbox.counts()).toMatchObject({ done: 2, dead: 1 }),
-        PATIENCE,
-      );
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 2, dead: 1 }));
       expect(await inbox.purge()).toBe(0);
       setClock(0);
       const { items } = await inbox.list({ state: 'done' });
@@ -164,14 +157,14 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       const first = open({ name, maxAttempts: 1 });
       await first.start(consumerOf(async () => failure()));
       await first.put(entryOf('fails'));
-      await vi.waitFor(async () => expect(await first.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await first.counts()).toMatchObject({ dead: 1 }));
       await moveEnd(first, 60 * DAY_MS);
       await first.close();
       const second = open({ name });
       await second.start(consumerOf(async () => undefined));
       for (let count = 1; count <= 20; count++) {
         await second.put(entryOf(`${count}`));
-        await vi.waitFor(async () => expect(await second.counts()).toMatchObject({ done: count }), PATIENCE);
+        await vi.waitFor(async () => expect(await second.counts()).toMatchObject({ done: count }));
       }
       expect(await second.counts()).toMatchObject({ dead: 1 });
       expect(await second.purge()).toBe(1);
@@ -189,12 +182,12 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf, moveAtte
       await vi.waitFor(async () => {
         const [item] = (await first.list({ id: '1' })).items;
         expect(item).toMatchObject({ state: 'pending', error: { code: 'HANDLER_FAILED' } });
-      }, PATIENCE);
+      });
       await moveAttempt(first, DAY_MS);
       await first.close();
       const second = open({ name });
       await second.start(failOnce);
-      await vi.waitFor(async () => expect(await second.counts()).toMatchObject({ done: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await second.counts()).toMatchObject({ done: 1 }));
       expect((await second.health()).problems).toEqual([
         expect.stringMatching(
           /^1 events had been tried at times that are still in the future, so the clock of the server was ahead/,

@@ -6,8 +6,6 @@ import { Cluster, Redis } from 'ioredis';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { deliver, KEY, TYPE } from './support.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
-
 test.skipIf(!findServer('redis-server'))(
   'on a Cluster, only the shard that has the inbox must have its replica',
   async () => {
@@ -26,10 +24,7 @@ test.skipIf(!findServer('redis-server'))(
     await other.replica.kill();
     const client = new Redis(other.master.port, '127.0.0.1');
     onTestFinished(() => client.disconnect());
-    await vi.waitFor(
-      async () => expect(await client.info('replication')).toContain('connected_slaves:0'),
-      PATIENCE,
-    );
+    await vi.waitFor(async () => expect(await client.info('replication')).toContain('connected_slaves:0'));
     const inbox = createBullmqInbox({ connection, prefix: '{showpad}', waitReplicas: { count: 1 } });
     const receiver = createReceiver({ keys: KEY, inbox, on: { [TYPE]: () => {} } });
     const reported: unknown[] = [];
@@ -37,7 +32,7 @@ test.skipIf(!findServer('redis-server'))(
     onTestFinished(() => receiver.close({ timeoutMs: 0 }));
     await receiver.start();
     expect(await deliver(receiver, '1')).toBe('202 queued');
-    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), PATIENCE);
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     expect(await inbox.health()).toMatchObject({ isReachable: true, problems: [] });
     expect(reported).toEqual([]);
   },

@@ -10,7 +10,7 @@ describe.each(ENGINES)('the inbox on $engine conforms', ({ isInstalled, start, s
   let server: Server;
   beforeAll(async () => {
     if (isInstalled) server = await start();
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   for (const { name, run } of inboxConformance((options) =>

@@ -47,19 +47,17 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       const senders = Array.from({ length: 8 }, (_, sender) => send(sender));
       const more = (count: number) =>
         vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(count), {
-          timeout: 30_000,
           interval: 5,
         });
       await more(50);
       await server.kill();
-      await vi.waitFor(() => expect(answers).toContain('503 INBOX_FAILED'), { timeout: 10_000 });
+      await vi.waitFor(() => expect(answers).toContain('503 INBOX_FAILED'));
       await server.start();
       await more(acknowledged.length + 50);
       isOver = true;
       await Promise.all(senders);
       expect([...answers].sort()).toEqual(['202 queued', '503 INBOX_FAILED']);
       await vi.waitFor(() => expect(acknowledged.filter((id) => !handled.has(id))).toEqual([]), {
-        timeout: 60_000,
         interval: 50,
       });
       await receiver.close();
@@ -80,13 +78,8 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED');
       expect(causes).toEqual(['There was no result within 2500 ms.']);
       server.resume();
-      await vi.waitFor(
-        async () => expect(await deliver(receiver, '2')).toMatch(/^20\d (duplicate|queued)$/),
-        { timeout: 10_000 },
-      );
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 2 }), {
-        timeout: 10_000,
-      });
+      await vi.waitFor(async () => expect(await deliver(receiver, '2')).toMatch(/^20\d (duplicate|queued)$/));
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ pending: 2 }));
       await receiver.close();
     },
     60_000,
@@ -116,9 +109,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
         problems: [expect.stringMatching(/^The store cannot be read: /)],
       });
       server.resume();
-      await vi.waitFor(async () => expect(await inbox.list()).toEqual({ items: [], next: undefined }), {
-        timeout: 20_000,
-      });
+      await vi.waitFor(async () => expect(await inbox.list()).toEqual({ items: [], next: undefined }));
     },
     60_000,
   );
@@ -165,11 +156,9 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       await expect(receiver.start()).rejects.toThrow('The server of the inbox "default" cannot be reached: ');
       expect(await inbox.health()).toMatchObject({ isReachable: false });
       await server.start();
-      await vi.waitFor(() => receiver.start(), { timeout: 30_000, interval: 50 });
+      await vi.waitFor(() => receiver.start(), { interval: 50 });
       expect(await deliver(receiver, '1')).toBe('202 queued');
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
-        timeout: 10_000,
-      });
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     },
     60_000,
   );
@@ -230,9 +219,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       receiver.on(TYPE, () => void ran.push('third'), { name: 'third' });
       await receiver.start();
       expect(await deliver(receiver, '1')).toBe('202 queued');
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
-        timeout: 20_000,
-      });
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
       expect(ran).toEqual(['first', 'second', 'second', 'third']);
     },
     60_000,

@@ -8,7 +8,7 @@ describe.each(ENGINES)('with $engine, an inbox that must exist', ({ isInstalled,
   let server: Server;
   beforeAll(async () => {
     if (isInstalled) server = await start();
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   function open(name: string, mustExist: boolean) {

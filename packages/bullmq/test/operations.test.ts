@@ -4,13 +4,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { ENGINES } from './servers.ts';
 import { consumerOf, entryOf, failure, nameOf } from './support.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 20 };
-
 describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
   let server: Server;
   beforeAll(async () => {
     if (isInstalled) server = await start();
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   function open() {
@@ -39,7 +37,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       const inbox = open();
       await inbox.start(consumerOf(async () => failure()));
       await inbox.put(entryOf('1'));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }));
       const [job] = await inbox.queue.getJobs(['failed']);
       expect(job?.progress).toBe(0); // Nothing wrote it.
       expect((await inbox.list()).items).toMatchObject([
@@ -55,10 +53,10 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       let isDown = true;
       await inbox.start(consumerOf(async () => (isDown ? failure() : undefined)));
       for (let count = 0; count < 12; count++) await inbox.put(entryOf(`${count}`));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 12 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 12 }));
       isDown = false;
       expect(await inbox.retry({ state: 'dead' })).toBe(12);
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 12 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 12 }));
       expect(await inbox.discard({ state: 'done' })).toBe(12);
     },
     60_000,
@@ -73,7 +71,7 @@ describe.each(ENGINES)('with $engine', ({ isInstalled, start, sourceOf }) => {
       await vi.waitFor(async () => {
         const [item] = (await inbox.list({ id: '1' })).items;
         expect(item).toMatchObject({ state: 'done', hasBody: false, headers: {} });
-      }, PATIENCE);
+      });
       await expect(inbox.retry({ id: '1' })).rejects.toThrow('keepDoneBodies');
     },
     60_000,

@@ -11,8 +11,6 @@ import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deliver, entryOf, KEY, TYPE } from './support.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
-
 describe.skipIf(!findServer('redis-server'))('with a master and a replica', () => {
   let master: Server;
   let replica: Server;
@@ -25,7 +23,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
       await replica.remove();
       await master.remove();
     };
-  }, 60_000);
+  });
 
   function open(options: Partial<BullmqInboxOptions> = {}) {
     const connection = { host: '127.0.0.1', port: master.port };
@@ -49,7 +47,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     onTestFinished(() => client.disconnect());
     await client.config('SET', 'min-replicas-to-write', '1');
     expect((await plain.health()).problems).toEqual([]);
-  }, 60_000);
+  });
 
   test('answers 202 only if the replica has the event, and a failover loses none of those', async () => {
     const inbox = open({ waitReplicas: { count: 1, timeoutMs: 1_000 } });
@@ -65,7 +63,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     expect(unwritable.isWritable).toBe(false);
     expect(unwritable.problems[0]).toMatch(/^Events cannot be stored, .*: Only 0 of 1 replicas/);
     replica.resume();
-    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('200 duplicate'), PATIENCE);
+    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('200 duplicate'));
     const more = await Promise.all(
       Array.from({ length: 50 }, (_, index) => deliver(receiver, `more-${index}`)),
     );
@@ -79,7 +77,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     const after = createBullmqInbox({ connection: { host: '127.0.0.1', port: replica.port } });
     onTestFinished(() => after.close({ timeoutMs: 0 }));
     expect(await after.counts()).toMatchObject({ pending: 52 });
-  }, 60_000);
+  });
 
   test('with min-replicas-to-write, Redis refuses to write without a replica, and acknowledges what one that hangs does not have', async () => {
     await redisCommand(master.port, 'CONFIG SET min-replicas-to-write 1');
@@ -87,14 +85,14 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     replica.pause();
     expect(await deliver(receiver, '1')).toBe('202 queued');
     await replica.kill();
-    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED'), PATIENCE);
+    await vi.waitFor(async () => expect(await deliver(receiver, '2')).toBe('503 INBOX_FAILED'));
     await master.kill();
     await replica.start();
     await redisCommand(replica.port, 'REPLICAOF NO ONE');
     const after = createBullmqInbox({ connection: { host: '127.0.0.1', port: replica.port } });
     onTestFinished(() => after.close({ timeoutMs: 0 }));
     expect(await after.counts()).toMatchObject({ pending: 0 });
-  }, 60_000);
+  });
 
   test('a failover can forget who handles an event, and another process handles it at the same time', async () => {
     const begun: string[] = [];
@@ -125,7 +123,7 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     await redisCommand(master.port, 'CLIENT KILL TYPE replica');
     const first = receiverOf('first', open());
     await first.start();
-    await vi.waitFor(() => expect(begun).toEqual(['first']), PATIENCE);
+    await vi.waitFor(() => expect(begun).toEqual(['first']));
     expect(await ledger.claim(request)).toMatchObject({ status: 'claimed' });
     await master.kill();
     await redisCommand(replica.port, 'REPLICAOF NO ONE');
@@ -133,13 +131,13 @@ describe.skipIf(!findServer('redis-server'))('with a master and a replica', () =
     const connection = { host: '127.0.0.1', port: replica.port };
     const second = receiverOf('second', createBullmqInbox({ connection }));
     await second.start();
-    await vi.waitFor(() => expect(begun).toEqual(['first', 'second']), PATIENCE);
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'second']));
     const after = createRedisLedger({ connection });
     onTestFinished(() => after.close());
     expect(await after.claim(request)).toMatchObject({ status: 'claimed' });
     end();
     await Promise.all([first.close({ timeoutMs: 500 }), second.close({ timeoutMs: 500 })]);
-  }, 60_000);
+  });
 });
 
 describe.skipIf(!findServer('redis-server'))('without replicas', () => {
@@ -150,7 +148,7 @@ describe.skipIf(!findServer('redis-server'))('without replicas', () => {
     const inbox = createBullmqInbox({ connection, waitReplicas: { count: 1, timeoutMs: 50 } });
     onTestFinished(() => inbox.close({ timeoutMs: 0 }));
     await expect(inbox.put(entryOf('1'))).rejects.toThrow('Only 0 of 1 replicas');
-  }, 60_000);
+  });
 
   test('says if a client of your own would wait for a server whose machine is gone', async () => {
     const server = await startRedis();
@@ -165,7 +163,7 @@ describe.skipIf(!findServer('redis-server'))('without replicas', () => {
       onTestFinished(() => inbox.close({ timeoutMs: 0 }));
       expect((await inbox.health()).problems).toEqual(problems);
     }
-  }, 60_000);
+  });
 });
 
 test.each([

@@ -5,8 +5,6 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { entryOf, nameOf } from './support.ts';
 import { useRedis } from './use-redis.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 20 };
-
 /** What others can write into a queue, as the fields of a job. */
 const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'data that is no JSON': { name: 'planted', data: 'planted {"secret":1}', opts: '{}' },
@@ -67,10 +65,7 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
         '1',
       ]);
       await inbox.start(consumer);
-      await vi.waitFor(
-        async () => expect(await inbox.counts()).toMatchObject({ done: 2, dead: 1 }),
-        PATIENCE,
-      );
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 2, dead: 1 }));
       expect(handled).toEqual(['1', '2']);
       expect(errors).toEqual([expect.stringMatching(/^read: The job cannot be read\. /)]);
       expect(errors.join()).not.toContain('secret');
@@ -93,7 +88,7 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
       const { consumer } = collect();
       await inbox.start(consumer);
       await inbox.put({ ...entryOf('invalid:1'), error });
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }));
       await used.redis.hset(inbox.queue.toKey('planted'), { ...fields });
       await used.redis.zadd(inbox.queue.toKey('failed'), 1, 'planted');
       const { items } = await inbox.list({ state: 'dead' });
@@ -113,10 +108,10 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
     const [job] = await inbox.queue.getJobs(['waiting']);
     await job?.updateData({ ...job.data, body: '' });
     await inbox.start(consumer);
-    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }), PATIENCE);
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ dead: 1 }));
     expect(handled).toEqual([]);
     expect((await inbox.list()).items[0]?.error?.message).toContain('Its body is not complete.');
-  }, 60_000);
+  });
 
   test('a job that is not there after it was added is not reported as stored', async () => {
     const inbox = open();
@@ -129,5 +124,5 @@ describe.skipIf(!findServer('redis-server'))('a job that cannot be read', () => 
       return job;
     };
     await expect(inbox.put(entryOf('1'))).rejects.toThrow('is not there any more');
-  }, 60_000);
+  });
 });

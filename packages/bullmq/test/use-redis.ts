@@ -9,7 +9,7 @@ export function useRedis(): { readonly server: Server; readonly redis: Redis } {
   beforeAll(async () => {
     server = await startRedis();
     redis = new Redis(server.port, '127.0.0.1');
-  }, 60_000);
+  });
   afterAll(async () => {
     redis?.disconnect();
     await server?.remove();

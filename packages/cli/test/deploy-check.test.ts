@@ -84,9 +84,7 @@ describe('deploy-check', () => {
     const app = `require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000)`;
     const child = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(app)}]); setInterval(() => {}, 1000)`;
     const running = startCommand(await deployCheck([process.execPath, '-e', child]));
-    await expect
-      .poll(() => existsSync(file) && readFileSync(file, 'utf8'), { timeout: 20_000 })
-      .toMatch(/^\d+$/);
+    await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8')).toMatch(/^\d+$/);
     running.stop();
     expect(await running.exitCode).toBe(1);
     expect(await running.stderr).toContain('Stopped. The app was stopped too.');

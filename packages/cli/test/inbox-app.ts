@@ -7,7 +7,6 @@ import { openFolder } from './command.ts';
 
 export const KEY = 'inbox-key';
 export const TYPE = 'shared-space-user-added';
-const PATIENCE = { timeout: 30_000 };
 
 export interface App {
   readonly receiver: Receiver;
@@ -43,7 +42,7 @@ export async function startApp(inbox: Inbox): Promise<App> {
       const { outcome } = await receiver.receive(signedDelivery(TYPE, { key: KEY, id }));
       expect(outcome).toBe('queued');
     },
-    dead: (count) => expect.poll(async () => (await inbox.counts()).dead, PATIENCE).toBe(count),
+    dead: (count) => expect.poll(async () => (await inbox.counts()).dead).toBe(count),
     repair() {
       isDown = false;
     },

@@ -45,7 +45,7 @@ describe.each(ENGINES)('on $engine', ({ isInstalled, start, addressOf, create })
     if (!isInstalled) return;
     server = await start();
     store = addressOf(server.port);
-  }, 60_000);
+  });
   afterAll(() => server?.remove());
 
   test.skipIf(!isInstalled)('an inbox that is not there is an error, and is not created', async () => {

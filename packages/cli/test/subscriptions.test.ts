@@ -300,7 +300,7 @@ test('login exits with 2 without a token', async () => {
   expect(stderr).toContain('A token is missing');
 });
 
-test('subscriptions exits with 1 if nothing answers', { timeout: 20_000 }, async () => {
+test('subscriptions exits with 1 if nothing answers', async () => {
   const env = {
     XDG_CONFIG_HOME: openFolder(),
     SHOWPAD_BASE_URL: await closedUrl(),

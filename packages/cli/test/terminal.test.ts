@@ -69,9 +69,9 @@ describe.runIf(isInstalled('tmux'))('in a terminal', () => {
     const terminal = openTerminal(['login', '--base-url', `${emulator.url}/webhooks/v1`], {
       XDG_CONFIG_HOME: folder,
     });
-    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Paste --token');
+    await expect.poll(() => terminal.shown()).toContain('Paste --token');
     terminal.type(`${emulator.accessToken}\r`);
-    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Logged in to');
+    await expect.poll(() => terminal.shown()).toContain('Logged in to');
     expect(terminal.shown()).not.toContain(emulator.accessToken);
     const file = join(folder, 'showpad-webhooks/account.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ token: emulator.accessToken });
@@ -83,7 +83,7 @@ describe.runIf(isInstalled('tmux'))('in a terminal', () => {
     ['Ctrl-D', '\u0004'],
   ])('%s leaves the question without an answer', async (_title, key) => {
     const terminal = openTerminal(['sign', '--body', 'x', '--key', '-']);
-    await expect.poll(() => terminal.shown(), { timeout: 30_000 }).toContain('Paste --key');
+    await expect.poll(() => terminal.shown()).toContain('Paste --key');
     terminal.type(key);
     terminal.ended();
     expect(terminal.shown()).toContain('Nothing was entered.');
@@ -98,9 +98,7 @@ describe.runIf(isInstalled('tmux'))('in a terminal', () => {
     expect(shownBy(inInbox('show', 'one', '--no-color'))).toMatch(/Handlers done +audit/);
 
     const unsure = openTerminal(inInbox('retry', '--all'));
-    await expect
-      .poll(() => unsure.shown(), { timeout: 30_000 })
-      .toContain('Retry 3 dead entries of the inbox');
+    await expect.poll(() => unsure.shown()).toContain('Retry 3 dead entries of the inbox');
     unsure.type('\r');
     unsure.ended();
     expect(unsure.shown()).toContain('Nothing was changed.');
@@ -108,14 +106,14 @@ describe.runIf(isInstalled('tmux'))('in a terminal', () => {
 
     app.repair();
     const sure = openTerminal(inInbox('retry', 'one', 'two', '--no-color'));
-    await expect.poll(() => sure.shown(), { timeout: 30_000 }).toContain('[y/N]');
+    await expect.poll(() => sure.shown()).toContain('[y/N]');
     sure.type('y\r');
     // To wait with ended() would block this process, and the app runs in it.
-    await expect.poll(() => sure.shown(), { timeout: 30_000 }).toContain('done: 2');
+    await expect.poll(() => sure.shown()).toContain('done: 2');
     expect([...app.handled].sort()).toEqual(['one', 'two']);
 
     const discard = openTerminal(inInbox('discard', 'three', '--no-color'));
-    await expect.poll(() => discard.shown(), { timeout: 30_000 }).toContain('[y/N]');
+    await expect.poll(() => discard.shown()).toContain('[y/N]');
     discard.type('y\r');
     discard.ended();
     expect(discard.shown()).toContain('deleted  three');

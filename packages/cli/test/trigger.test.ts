@@ -142,7 +142,7 @@ describe('trigger', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('tries again as Showpad does, and tells of each attempt', { timeout: 15_000 }, async () => {
+  test('tries again as Showpad does, and tells of each attempt', async () => {
     const { url, received } = await openEndpoint(503, 200);
     const finished = await runCommand(trigger(url, '--retries', '--json'));
     expect(finished.exitCode).toBe(0);

@@ -57,7 +57,6 @@ const STORES: readonly Store[] = [
 // Where a server is not installed there is no case. In CI that is an error.
 test.each(STORES.filter(({ isInstalled }) => isInstalled))(
   'an inbox in $store is searched, shown, retried and discarded',
-  { timeout: 60_000 },
   async ({ open }) => {
     const filled = await fillInbox(await open());
     await filled.die('one');
@@ -70,11 +69,11 @@ test.each(STORES.filter(({ isInstalled }) => isInstalled))(
     expect((await post('payload?id=one')).body.text).toContain('"id":"one"');
     filled.isDown = false;
     expect((await post('retry?state=dead&id=one')).body).toEqual({ refusals: { one: null } });
-    await vi.waitUntil(async () => (await get('outcomes?id=one')).body.outcomes.one === 'done', 10_000);
+    await vi.waitUntil(async () => (await get('outcomes?id=one')).body.outcomes.one === 'done');
     expect((await post('discard?state=dead&id=two')).body).toEqual({ refusals: { two: null } });
     await vi.waitUntil(async () => {
       const { done, dead } = (await get('status')).body;
       return done === 1 && dead === 0;
-    }, 10_000);
+    });
   },
 );

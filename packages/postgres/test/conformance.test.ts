@@ -13,7 +13,7 @@ describe.skipIf(!isInstalled)('on a real Postgres', () => {
   beforeAll(async () => {
     const { port }: Server = await startServer();
     pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', max: 20 });
-  }, 30_000);
+  });
   afterAll(() => endPool(pool));
 
   describe('the store conforms', () => {

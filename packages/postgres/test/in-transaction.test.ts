@@ -35,7 +35,7 @@ async function openApp() {
 describe.skipIf(!isInstalled)('inTransaction', () => {
   beforeAll(async () => {
     server = await startServer();
-  }, 30_000);
+  });
 
   test('commits what a handler writes with the note that it is done, in an inbox', async () => {
     const { pool, schema, insert, effects, receive } = await openApp();
@@ -161,9 +161,7 @@ describe.skipIf(!isInstalled)('inTransaction', () => {
     });
     await receiver.start();
     await deliver(receiver, 'a');
-    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
     expect(await effects()).toEqual(['a x']);
   });
 

@@ -30,14 +30,12 @@ function open(options: Partial<PostgresInboxOptions> = {}, poolOptions: pg.PoolC
 }
 
 const isDone = (inbox: Inbox, done: number) =>
-  vi.waitFor(async () => expect(await inbox.counts()).toEqual({ pending: 0, leased: 0, done, dead: 0 }), {
-    timeout: 20_000,
-  });
+  vi.waitFor(async () => expect(await inbox.counts()).toEqual({ pending: 0, leased: 0, done, dead: 0 }));
 
 describe.skipIf(!isInstalled)('an inbox in Postgres', () => {
   beforeAll(async () => {
     server = await startServer();
-  }, 30_000);
+  });
   afterEach(() => void vi.useRealTimers());
 
   test('stores what comes at once in few statements', async () => {
@@ -73,10 +71,10 @@ describe.skipIf(!isInstalled)('an inbox in Postgres', () => {
     await isDone(inbox, 1);
     expect(other.handled).toEqual(['a']);
     await pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`);
-    await vi.waitFor(async () => expect(await listeners()).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await listeners()).toBeGreaterThan(0));
     await inbox.put(entryOf('b'));
     await isDone(inbox, 2);
-  }, 30_000);
+  });
 
   test('polls if the pool has no connection left to listen with', async () => {
     const { inbox, schema } = open({}, { max: 1 });

@@ -21,7 +21,7 @@ test('something else than a pool is refused at once', () => {
 describe.skipIf(!isInstalled)('the tables', () => {
   beforeAll(async () => {
     server = await startServer();
-  }, 30_000);
+  });
 
   test('are made once if ten apps start at once', async () => {
     const schema = `it's "ours" ${newName()}`;

@@ -8,7 +8,7 @@ describe.skipIf(!isInstalled)('an inbox that must exist', () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer();
-  }, 60_000);
+  });
 
   function open(name: string, schema: string, mustExist: boolean) {
     const inbox = createPostgresInbox({ pool: poolOf(server), name, schema, mustExist });

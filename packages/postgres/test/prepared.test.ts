@@ -9,7 +9,7 @@ let server: Server;
 describe.skipIf(!isInstalled)('the statement that stores events', () => {
   beforeAll(async () => {
     server = await startServer();
-  }, 60_000);
+  });
 
   function open(schema: string) {
     // With one connection it is known which one a statement gets.

@@ -70,9 +70,7 @@ describe('markDone', () => {
       receiver.onAny(() => {}, { name: 'other' });
       await receiver.start();
       await receiver.receive(signedDelivery(TYPE, { key: KEY, id: 'a' }));
-      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }), {
-        timeout: 10_000,
-      });
+      await vi.waitFor(async () => expect(await inbox.counts()).toMatchObject({ done: 1 }));
       expect(attempts).toEqual([1, 2, 3]);
       expect(refused).toEqual([
         expect.stringContaining('Another process has taken this event over'),

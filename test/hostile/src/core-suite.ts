@@ -50,7 +50,7 @@ export function defineCoreSuite(): void {
     }
   });
 
-  test('no body of the catalogue pollutes a prototype', { timeout: 30_000 }, async () => {
+  test('no body of the catalogue pollutes a prototype', async () => {
     const names = Object.getOwnPropertyNames(Object.prototype);
     const receiver = createReceiver({ keys: KEY, ledger: false, clock, maxBodyBytes: LIMIT_BYTES });
     // Careless code treats the data of an event like this.
