@@ -1,4 +1,5 @@
 import type { Subscription } from './subscriptions/subscription.ts';
+import { printable } from './text.ts';
 
 /** What is wrong with one field of a request, in Showpad's words. */
 export interface FieldProblem {
@@ -95,9 +96,10 @@ export class ShowpadApiError extends Error {
     message: string,
     { cause, signatureKey, meta = [], ...details }: ApiErrorDetails,
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    // They quote what a server says.
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = details.hint;
+    this.hint = printable(details.hint);
     this.status = details.status;
     this.showpadCode = details.showpadCode;
     this.title = details.title;

@@ -95,6 +95,32 @@ describe('an error reads', () => {
   });
 });
 
+test('what a server says has no control characters and no half of a character', async () => {
+  const text = `\u001b[2J\u009b\u202e\u2028${'x'.repeat(493)}🥓`;
+  const shown = `\\u001b[2J\\u009b\\u202e\\u2028${'x'.repeat(493)}…`;
+  const meta = [{ name: '\u009b2J', reason: 'is\nwrong' }];
+  const error = await errorOf(
+    400,
+    'application/json',
+    JSON.stringify({ title: '\u202ea', detail: text, meta }),
+  );
+  expect(error).toMatchObject({
+    title: '\\u202ea',
+    detail: shown,
+    meta: [{ name: '\\u009b2J', reason: 'is\\nwrong' }],
+    message: `GET /subscriptions was answered with 400 (\\u202ea): ${shown}`,
+    hint: 'Check these fields: \\u009b2J is\\nwrong.',
+  });
+  const server = await openServer((_req, res) =>
+    res.end('{"id":"\\u009b2J","types":[],"url":"","\\u202e":1}'),
+  );
+  expect(await failure(openClient(server).client.subscriptions.create(INPUT))).toMatchObject({
+    code: 'KEY_LOST',
+    message: 'Subscription \\u009b2J was created, but the response has no signature key.',
+    hint: expect.stringContaining('types, \\u202e, name'),
+  });
+});
+
 test('a success without JSON is an error that does not quote the response', async () => {
   const error = await errorOf(200, 'text/html', '<html>Please log in</html>');
   expect(error).toMatchObject({ status: 200, code: 'UNEXPECTED_RESPONSE' });

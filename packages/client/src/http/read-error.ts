@@ -1,4 +1,5 @@
 import { type FieldProblem, ShowpadApiError } from '../error.ts';
+import { clip } from '../text.ts';
 import { errorHint, sentence } from './error-hint.ts';
 import { readRetryAfter } from './retry-after.ts';
 
@@ -107,10 +108,6 @@ function texts(fields: Readonly<Record<string, unknown>>): Readonly<Record<strin
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
-}
-
-function clip(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
