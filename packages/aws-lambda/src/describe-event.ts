@@ -1,3 +1,5 @@
+import { quote } from '@showpad-webhooks/core/store';
+
 const MOST_KEYS = 8;
 
 /** The fields that are read of an event. The event may be anything. */
@@ -18,8 +20,8 @@ export function describeEvent(event: unknown): string {
   if (typeof event !== 'object' || event === null)
     return `a value of type ${event === null ? 'null' : typeof event}`;
   const source = sourceOf(event);
-  if (source !== undefined) return `records of ${JSON.stringify(source.slice(0, 32))}`;
+  if (source !== undefined) return `records of ${quote(source)}`;
   const keys = Object.keys(event);
-  const shown = keys.slice(0, MOST_KEYS).map((key) => JSON.stringify(key.slice(0, 32)));
+  const shown = keys.slice(0, MOST_KEYS).map(quote);
   return keys.length === 0 ? 'an object without keys' : `an object with the keys ${shown.join(', ')}`;
 }

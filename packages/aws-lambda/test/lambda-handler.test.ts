@@ -131,6 +131,8 @@ describe('createLambdaHandler', () => {
       'an object with the keys "id", "type", "data". This seems to be the parsed body alone: turn on "Lambda proxy',
       { id: 'secret', type: 'secret', data: 'secret' },
     ],
+    ['an object with the keys "a\\u009b2J\\u202e". Look', { 'a\u009b2J\u202e': 'secret' }],
+    ['records of "\\u009b2J\\u2028". Look', { Records: [{ eventSource: '\u009b2J\u2028' }] }],
     ['an object without keys. Look', {}],
     ['a value of type null. Look', null],
     ['a value of type undefined. Look', undefined],

@@ -61,11 +61,11 @@ export function unreadableError({ unreadable }: Unreadable): InboxError {
 
 /** A text for people who look at the queue. `list` reads it back. */
 export function toReason({ code, message }: InboxError): string {
-  return printable(`${code}: ${message}`);
+  return storable(`${code}: ${message}`);
 }
 
 /** A text without the characters that not every store keeps. */
-export function printable(text: string): string {
+export function storable(text: string): string {
   return Buffer.from(text).toString().replaceAll('\0', '\u{FFFD}');
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InboxEntry, InboxPutResult } from '@showpad-webhooks/core/inbox';
 import { MOST_FAILURES } from '@showpad-webhooks/core/store';
 import type { Backend, Queue } from './backend.ts';
-import { printable } from './item.ts';
+import { storable } from './item.ts';
 import { type JobData, jobIdOf, toJobData } from './job-data.ts';
 
 /** Stores an entry as a job, unless there is one already. Rejects unless the job is there in the end. */
@@ -15,7 +15,7 @@ export async function putJob(
   await backend.clock.refresh();
   const nonce = randomUUID().slice(-12);
   const id = jobIdOf(entry.id);
-  await queue.add(printable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
+  await queue.add(storable(entry.type).slice(0, 200) || 'invalid', toJobData(entry, nonce), {
     jobId: id,
     timestamp: backend.clock.nowMs(),
     attempts,

@@ -171,7 +171,7 @@ describe('a store that is not there is an error, and is not created', () => {
     const { store } = await startSqliteApp('one');
     const { exitCode, stderr } = await inbox(store, 'show', '\u001b[2Jtwo');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('The inbox has no entry of an event "\ufffd[2Jtwo".');
+    expect(stderr).toContain('The inbox has no entry of an event "\\u001b[2Jtwo".');
   });
 
   test.each(['showpad.db', 'mysql://user:a-password@host/db', 'redis://'])(

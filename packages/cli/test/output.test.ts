@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createOutput, type Output, paint } from '../src/terminal/output.ts';
 
 const HOSTILE = 'a\u001b[2J\u0007\r\nb\u009b31mc\u009d0;title\u009cd\u007f\u202ee\u2028f';
-const SHOWN = 'a\ufffd[2J\ufffd\ufffd\ufffdb\ufffd31mc\ufffd0;title\ufffdd\ufffd\ufffde\ufffdf';
+const SHOWN = 'a\\u001b[2J\\u0007\\r\\nb\\u009b31mc\\u009d0;title\\u009cd\\u007f\\u202ee\\u2028f';
 
 /** What a use of the output writes. */
 async function written(isJson: boolean, use: (output: Output) => void): Promise<readonly [string, string]> {

@@ -36,7 +36,7 @@ test.each([
 ])('an error shows no control character of %s', async (_title, args) => {
   const { exitCode, stdout: out, stderr: errors } = await runCommand(args);
   expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
-  expect(errors).toContain('\ufffd2J');
+  expect(errors).toContain('\\u009b2J');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there.
   expect(errors).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
 });

@@ -335,7 +335,7 @@ describe('trigger', () => {
 
   test('keeps an answer from writing to the terminal', async () => {
     const url = await openServer((_req, res) => res.writeHead(500).end('\u001b[2Jgone\r\u202e'));
-    expect((await runCommand(trigger(url))).stdout).toContain('\ufffd[2Jgone \ufffd\n');
+    expect((await runCommand(trigger(url))).stdout).toContain('\\u001b[2Jgone \\u202e\n');
   });
 
   test('stops when it is asked to, and exits with 4', async () => {

@@ -1,4 +1,5 @@
 import type { Logger } from '@showpad-webhooks/core';
+import { printable } from '@showpad-webhooks/core/store';
 
 /** Who uses the page. */
 export interface DashboardUser {
@@ -23,7 +24,10 @@ export interface AuditLine {
   readonly id: string;
 }
 
-/** The default of `onAudit`. Fields keep a name or an id with line breaks from looking like a second line. */
+/** The default of `onAudit`. A name or an id with line breaks must not look like a second line. */
 export function logAudit(logger: Logger, { at, who, action, inbox, id }: AuditLine): void {
-  logger.info({ at: at.toISOString(), who, action, inbox, id }, 'showpad webhooks dashboard');
+  logger.info(
+    { at: at.toISOString(), who: printable(who), action, inbox, id: printable(id) },
+    'showpad webhooks dashboard',
+  );
 }

@@ -139,13 +139,14 @@ describe('an audit line', () => {
     expect(await inbox.counts()).toMatchObject({ dead: 1 });
   });
 
-  test('goes to the logger if nobody else takes it', async () => {
+  test('goes to the logger without control characters if nobody else takes it', async () => {
     const { inbox, die } = await fillInbox();
-    await die('one');
+    await die('one\u009b2J\u202e');
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const dashboard = createDashboard<Request>({ inbox, authorize: () => ({ name: 'kent' }), logger });
+    const authorize = () => ({ name: 'kent\n' });
+    const dashboard = createDashboard<Request>({ inbox, authorize, logger });
     await dashboard.fetch(
-      new Request('http://app.example/x/api/payload?id=one', {
+      new Request(`http://app.example/x/api/payload?id=${encodeURIComponent('one\u009b2J\u202e')}`, {
         method: 'POST',
         headers: { origin: 'http://app.example' },
       }),
@@ -153,7 +154,13 @@ describe('an audit line', () => {
     dashboard.close();
     expect(logger.info.mock.calls).toEqual([
       [
-        { at: expect.any(String), who: 'kent', action: 'payload', inbox: 'default', id: 'one' },
+        {
+          at: expect.any(String),
+          who: 'kent\\n',
+          action: 'payload',
+          inbox: 'default',
+          id: 'one\\u009b2J\\u202e',
+        },
         'showpad webhooks dashboard',
       ],
     ]);

@@ -1,3 +1,5 @@
+import { printable } from '@showpad-webhooks/core/store';
+
 /** What is wrong with one field of a request. */
 export interface FieldProblem {
   /** The field's name, such as `url` or `headers[0].name`. */
@@ -45,7 +47,7 @@ export class EmulatorProblem extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: EmulatorProblemCode, message: string, { meta = [], headers = {} }: ProblemDetails = {}) {
-    super(message);
+    super(printable(message)); // It may name a field that came from outside.
     this.code = code;
     this.status = PROBLEMS[code].status;
     this.title = PROBLEMS[code].title;

@@ -24,6 +24,19 @@ describe('EmulatorProblem', () => {
     await expect(emulator.replay(id)).rejects.toMatchObject({ code: 'NO_BODY_TO_REPLAY', status: 409 });
   });
 
+  it('and the error of a wait have no control characters', async () => {
+    const emulator = await openEmulator();
+    const name = 'a\u009b2J\n\u202e';
+    const shown = 'a\\u009b2J\\n\\u202e';
+    await expect(subscribe(emulator, '', { [name]: 1 } as object)).rejects.toThrow(`${shown} is unknown.`);
+    await subscribe(emulator, 'http://127.0.0.1:1/', { types: [name] });
+    await emulator.trigger(name);
+    const waiting = emulator.waitForDelivery({ type: `${name}${name}` }, { timeoutMs: 1 });
+    await expect(waiting).rejects.toThrow(
+      `"${shown}${shown}"} ended within 1 ms. The last ones were: ${shown},`,
+    );
+  });
+
   it('is recognized across copies of the package, and nothing else is', () => {
     const problem = new EmulatorProblem('NOT_FOUND', 'There is no such thing.');
     const ofAnotherCopy = { [Symbol.for('@showpad-webhooks/emulator/EmulatorProblem')]: true };

@@ -12,9 +12,8 @@ import {
   PermanentError,
   ShowpadWebhookError,
 } from '@showpad-webhooks/core';
+import { quote } from '@showpad-webhooks/core/store';
 import { isObservable, lastValueFrom, tap } from 'rxjs';
-
-const LONGEST_TYPE = 64;
 
 /** What failed in a call of a handler: the handler itself, or something that ran around it. */
 type Culprit = 'handler' | { readonly kind: Kind; readonly name: string; readonly isDenial: boolean };
@@ -123,8 +122,7 @@ function errorOf(
       'It runs again with the next attempt, unless this was the last one.';
   return new ShowpadWebhookError(
     isPermanent ? 'PERMANENT_FAILURE' : 'HANDLER_FAILED',
-    // The type is written as JSON, because a text from outside must not begin a line of a log.
-    `The ${kind} ${name} ${what} an event of type ${JSON.stringify(type.slice(0, LONGEST_TYPE))}.`,
+    `The ${kind} ${name} ${what} an event of type ${quote(type)}.`,
     { hint: kind === 'interceptor' ? consequence : `The handler did not run. ${consequence}`, cause },
   );
 }

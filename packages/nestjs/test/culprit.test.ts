@@ -152,6 +152,19 @@ test.each<[string, Type<object>, string, string]>([
   expect(`${error?.message} ${error?.hint}`).not.toContain('Handlers');
 });
 
+test('no control character of a type reaches the error', async () => {
+  @Injectable()
+  class Handlers {
+    @OnShowpadEvent('*')
+    @UseGuards(guard(() => false))
+    add() {}
+  }
+  const receiver = await startApp(Handlers);
+  const event = { type: '\u009b2J\u202e\n', id: '1', data: {} };
+  const { error } = await receiver.receive(signedDelivery(event, { key: KEY }));
+  expect(error?.message).toBe('The guard RolesGuard denied an event of type "\\u009b2J\\u202e\\n".');
+});
+
 test.each<[string, Type<object>, string]>([
   ['under an interceptor', handled(UseInterceptors(interceptor((next) => next.handle())), fail), 'Error: no'],
   [

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { clip as clipTo } from '@showpad-webhooks/core/store';
 
 // These names come from OpenTelemetry's semantic conventions. They are written out, because those for messaging are in
 // development: any minor release of @opentelemetry/semantic-conventions may rename or drop them.
@@ -28,9 +29,9 @@ export const HANDLE = 'handle';
 
 const LONGEST_TEXT = 128;
 
-/** Cuts a text. Ids and types are data of the sender and have any length. */
+/** Cuts and escapes a text, as the log does, so that the two can be compared. Ids and types are data of the sender. */
 export function clip(text: string): string {
-  return text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
+  return clipTo(text, LONGEST_TEXT);
 }
 
 export function eventAttributes({ id, type }: { readonly id: string; readonly type: string }): Attributes {

@@ -141,8 +141,8 @@ describe('a delivery', () => {
     expect((await send(delivery)).status).toBe(500);
     const found = [await theSpan('receive'), await theSpan('handle')];
     for (const { attributes } of found) {
-      expect(attributes['messaging.message.id']).toBe('i'.repeat(128));
-      expect(attributes['showpad.webhook.event.type']).toBe('t'.repeat(128));
+      expect(attributes['messaging.message.id']).toBe(`${'i'.repeat(128)}…`);
+      expect(attributes['showpad.webhook.event.type']).toBe(`${'t'.repeat(128)}…`);
     }
     const text = JSON.stringify(
       found.map(({ attributes, events, status }) => ({ attributes, events, status })),

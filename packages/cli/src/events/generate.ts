@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EVENT_TYPES } from '@showpad-webhooks/core/testing';
+import { toJson } from '../terminal/printable.ts';
 import { findAppPackage, generatedPath } from './app-package.ts';
 import { type CatalogueEvent, readCatalogue, writeIfChanged } from './catalogue.ts';
 import { EVENTS_INTERFACE, writeDeclarations } from './type-declarations.ts';
@@ -61,7 +62,7 @@ async function writeModule(events: readonly CatalogueEvent[], folder: string, na
   const membersFor = (isTyped: boolean) =>
     events
       .filter(({ type }) => TYPED.has(type) === isTyped)
-      .map(({ type }) => `    ${quote(type)}: ${EVENTS_INTERFACE}[${quote(type)}];\n`)
+      .map(({ type }) => `    ${toJson(type)}: ${EVENTS_INTERFACE}[${toJson(type)}];\n`)
       .join('');
   const header = `/* eslint-disable */
 // @ts-nocheck The validators are plain JavaScript. The types below are checked where you use them.
@@ -114,12 +115,5 @@ const SCHEMA_OF = `function schemaOf(check) {
 
 /** In an object literal, only a computed `__proto__` is a property. */
 function key(type: string): string {
-  return type === '__proto__' ? `[${quote(type)}]` : quote(type);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
-  );
+  return type === '__proto__' ? `[${toJson(type)}]` : toJson(type);
 }

@@ -1,5 +1,6 @@
+import { printable } from '@showpad-webhooks/core/store';
 import { usageError } from '../cli-error.ts';
-import { escapeUnsafe, isPrintable, printable } from '../terminal/printable.ts';
+import { isPrintable } from '../terminal/printable.ts';
 import type { Target } from './deliver.ts';
 
 /** Writes a delivery as a command line that sends exactly these bytes. */
@@ -27,12 +28,13 @@ export function curlCommand(
 function dataOf(text: string): { readonly input: string; readonly data: string } {
   if (text === '') return { input: '', data: '' };
   if (isPrintable(text)) return { input: '', data: `--data-raw ${quote(text)}` };
-  const format = escapeUnsafe(text.replaceAll('\\', '\\\\').replaceAll('%', '%%'), octal);
+  const format = [...text.replaceAll('\\', '\\\\').replaceAll('%', '%%')].map(octal).join('');
   return { input: `printf ${quote(format)} | `, data: '--data-binary @-' };
 }
 
-/** The bytes of a character as POSIX printf reads them. */
+/** The bytes of a control character as POSIX printf reads them. Any other character stays as it is. */
 function octal(character: string): string {
+  if (printable(character) === character) return character;
   return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 

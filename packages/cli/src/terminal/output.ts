@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
+import { printable } from '@showpad-webhooks/core/store';
 import type { Io } from './io.ts';
-import { printable, toJson } from './printable.ts';
+import { toJson } from './printable.ts';
 
 export type Color = 'red' | 'green' | 'yellow' | 'dim';
 

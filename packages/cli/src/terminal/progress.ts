@@ -1,5 +1,5 @@
+import { printable } from '@showpad-webhooks/core/store';
 import type { Io } from './io.ts';
-import { printable } from './printable.ts';
 
 /** A line of a terminal that is written again and again. */
 export interface Progress {

@@ -1,3 +1,4 @@
+import { quote } from '../shared/text.ts';
 import type { InboxTarget } from './types.ts';
 
 /**
@@ -19,7 +20,7 @@ export function checkTarget(target: InboxTarget): void {
 
 /** What `retry` rejects with if the bodies of what it should retry are gone. */
 export function bodyIsGone(target: InboxTarget): Error {
-  const what = 'id' in target ? `The event ${JSON.stringify(target.id)} is` : 'These events are';
+  const what = 'id' in target ? `The event ${quote(target.id)} is` : 'These events are';
   return new Error(
     `${what} done and the body was deleted then, so nothing can be retried. Set the option "keepDoneBodies" of the inbox ` +
       'to true if you want to retry events that will be done from now on.',

@@ -1,7 +1,6 @@
-import { messageOf, type ShowpadWebhookError } from '../shared/error.ts';
+import { type ShowpadWebhookError, stackOf } from '../shared/error.ts';
 import { type Logger, logSafely, silentLogger } from '../shared/logger.ts';
 import { isCloudflareWorkers } from '../shared/runtime.ts';
-import { printable } from '../shared/text.ts';
 
 /**
  * Shows a process warning. All of core uses the global `process`, because an import of `node:process` reads everything that
@@ -34,11 +33,5 @@ export function warnOfUnheardError({ code, message, hint, cause }: ShowpadWebhoo
   const isShown = cause !== undefined && process.env.NODE_ENV !== 'production';
   const detail =
     'This is shown once per code. To hear of every delivery, pass a logger, or add onError and onRejected listeners.';
-  warn(
-    `${message} ${hint}`,
-    code,
-    isShown
-      ? `The cause is: ${messageOf(cause, 'stack').split('\n').map(printable).join('\n')}\n${detail}`
-      : detail,
-  );
+  warn(`${message} ${hint}`, code, isShown ? `The cause is: ${stackOf(cause)}\n${detail}` : detail);
 }

@@ -1,3 +1,5 @@
+import { printable } from './text.ts';
+
 /** Everything that can go wrong with a delivery. What each code means and how to fix it: docs/errors.md. */
 export type ErrorCode =
   | 'SIGNATURE_MISSING'
@@ -65,9 +67,10 @@ export class ShowpadWebhookError extends Error {
   readonly handlerName: string | undefined;
 
   constructor(code: ErrorCode, message: string, { hint, cause, handlerName }: ErrorDetails) {
-    super(message, cause === undefined ? undefined : { cause });
+    // An adapter may have put into them what was sent, such as the path of a URL.
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = hint;
+    this.hint = printable(hint);
     this.handlerName = handlerName;
   }
 
@@ -122,8 +125,17 @@ export function toWebhookError(thrown: unknown): ShowpadWebhookError {
   });
 }
 
-/** The message or the stack of an error, or the text of anything else that was thrown. It never throws. */
-export function messageOf(thrown: unknown, part: 'message' | 'stack' = 'message'): string {
+/** The message of an error, or the text of anything else that was thrown, safe to show on one line. It never throws. */
+export function messageOf(thrown: unknown): string {
+  return printable(textOf(thrown, 'message'));
+}
+
+/** The stack of an error, or the text of anything else that was thrown, safe to show. It never throws. */
+export function stackOf(thrown: unknown): string {
+  return textOf(thrown, 'stack').split('\n').map(printable).join('\n');
+}
+
+function textOf(thrown: unknown, part: 'message' | 'stack'): string {
   try {
     return String((thrown as Partial<Error> | null | undefined)?.[part] ?? thrown);
   } catch {

@@ -1,4 +1,4 @@
-import { createStoreInbox, type InboxStore } from '@showpad-webhooks/core/inbox';
+import { bodyIsGone, createStoreInbox, type InboxStore } from '@showpad-webhooks/core/inbox';
 import { describe, expect, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -58,6 +58,11 @@ describe('retry()', () => {
       ),
     );
     expect(await inbox.counts()).toEqual({ pending: 0, leased: 0, done: 2, dead: 1 });
+  });
+
+  test('rejects with an error in which the id is cut, and has no control character', () => {
+    const { message } = bodyIsGone({ id: `\u009b2J\u202e"${'x'.repeat(999)}` });
+    expect(message).toContain(`The event "\\u009b2J\\u202e\\"${'x'.repeat(27)}…" is done`);
   });
 
   test.each([

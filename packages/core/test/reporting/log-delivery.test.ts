@@ -129,6 +129,14 @@ describe('the log has one line for each delivery', () => {
     ]);
   });
 
+  test('without half a character, sent or left by the cut', async () => {
+    const { logger, lines } = memoryLogger();
+    const receiver = createReceiver({ keys: KEY, clock, logger }).onAny(() => {});
+    const body = `{"id":"\\ud83e","type":"${'t'.repeat(127)}🥓","data":{}}`;
+    await receiver.receive(signedDelivery({ body }, { key: KEY, timestampSeconds }));
+    expect(lines).toMatchObject([{ id: '\\ud83e', type: `${'t'.repeat(127)}…` }]);
+  });
+
   test('and there is none without a logger', async () => {
     const written = vi.spyOn(process.stdout, 'write');
     await probe({ clock, on: { [TYPE]: fail } }).receiver.receive(sound);

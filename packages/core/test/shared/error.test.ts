@@ -1,6 +1,6 @@
 import { PermanentError, ShowpadWebhookError } from '@showpad-webhooks/core';
 import { describe, expect, test } from 'vitest';
-import { messageOf } from '../../src/shared/error.ts';
+import { messageOf, stackOf } from '../../src/shared/error.ts';
 import { probeWithLetters, TYPE } from '../support.ts';
 
 /** An error of another copy of this package. Its class is another one, and its marker is the same. */
@@ -79,8 +79,23 @@ test.each([
 
 test('an error has a stack', () => {
   const error = new Error('The disk is full.');
-  expect(messageOf(error, 'stack')).toBe(error.stack);
-  expect(messageOf('no error', 'stack')).toBe('no error');
+  expect(stackOf(error)).toBe(error.stack);
+  expect(stackOf('no error')).toBe('no error');
+});
+
+describe('control characters are escaped', () => {
+  const text = 'a\u001b[2J\u009b\u202e\u2028\ud800\nb';
+  const shown = 'a\\u001b[2J\\u009b\\u202e\\u2028\\ud800\\nb';
+
+  test('in the message and the hint of an error, because an adapter may quote what was sent', () => {
+    const { message, hint } = new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', text, { hint: text });
+    expect([message, hint]).toEqual([shown, shown]);
+  });
+
+  test('in what is shown of an error that was thrown, but not the lines of its stack', () => {
+    expect(messageOf(new Error(text))).toBe(shown);
+    expect(stackOf({ stack: `${text}\n    at b` })).toBe(`${shown.replace('\\n', '\n')}\n    at b`);
+  });
 });
 
 test('a handler may throw the PermanentError of another copy', async () => {

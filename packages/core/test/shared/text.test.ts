@@ -8,6 +8,7 @@ test.each([
     '\\u0000\\u001b\\u007f\\u009f\\u2028\\u202e\\u2066\\u2069',
   ],
   ['Café 🥓 "x" \\', 'Café 🥓 "x" \\'],
+  ['\ud83e \udd53', '\\ud83e \\udd53'],
 ])('%j is shown as %s', (text, shown) => {
   expect(printable(text)).toBe(shown);
 });
@@ -17,4 +18,10 @@ test('a long text is cut before it is escaped', () => {
   expect(clip('abcd', 3)).toBe('abc…');
   expect(clip('\n\n\n\n', 3)).toBe('\\n\\n\\n…');
   expect(quote('x'.repeat(33))).toBe(`"${'x'.repeat(32)}…"`);
+});
+
+test('no character is cut in two', () => {
+  expect(clip('ab🥓', 3)).toBe('ab…');
+  expect(clip('ab🥓', 4)).toBe('ab🥓');
+  expect(quote(`${'x'.repeat(31)}🥓`)).toBe(`"${'x'.repeat(31)}…"`);
 });

@@ -143,6 +143,7 @@ export function payloadView(body: Uint8Array): PayloadView {
   };
 }
 
+/** The page sends an id back as it is, and escapes what it shows. */
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -1,3 +1,4 @@
+import { printable } from '@showpad-webhooks/core/store';
 import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
 
 /** Which attempts match. A field that is left out matches everything. */
@@ -70,9 +71,9 @@ export class Waiters {
         `${type}, attempt ${number}: ${state}${response ? ` (${response.status})` : ''}${isTaken ? ', returned before' : ''}`,
     );
     const listed = seen.length > 0 ? seen.slice(-10).join('; ') : 'none';
-    return (
+    return printable(
       `No delivery that matches ${JSON.stringify(filter)} ended within ${timeoutMs} ms. The last ones were: ${listed}. ` +
-      'A scheduled delivery waits for the clock: if the clock is manual, call advanceTime(ms).'
+        'A scheduled delivery waits for the clock: if the clock is manual, call advanceTime(ms).',
     );
   }
 }
