@@ -34,11 +34,11 @@ export type { Inbox } from './inbox/types.ts';
 export type { CheckpointUpdate, Claim, ClaimRequest, ClaimResult, Ledger } from './once/ledger.ts';
 export { createMemoryLedger, type MemoryLedgerOptions } from './once/memory-ledger.ts';
 export type {
-  CommonOptions,
+  CommonReceiverOptions,
   DeliveryMethod,
   HandlerMap,
   InboxReceiverOptions,
-  LedgerOptions,
+  LedgerReceiverOptions,
   ReceiverOptions,
 } from './options.ts';
 export type { AnyReceiver, Receiver } from './receiver.ts';

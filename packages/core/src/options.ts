@@ -21,10 +21,10 @@ export type HandlerMap<Events extends EventMap> = {
 };
 
 /** The options of a receiver: those for every receiver, and either a ledger or an inbox. */
-export type ReceiverOptions<Events extends EventMap, Schemas> = CommonOptions<Events, Schemas> &
-  (LedgerOptions | InboxReceiverOptions);
+export type ReceiverOptions<Events extends EventMap, Schemas> = CommonReceiverOptions<Events, Schemas> &
+  (LedgerReceiverOptions | InboxReceiverOptions);
 
-export interface LedgerOptions {
+export interface LedgerReceiverOptions {
   /**
    * The name of the receiver. It is a part of the ledger's keys, so give two receivers that share a ledger two names. Letters,
    * digits, `.`, `_` and `-`. Default `default`.
@@ -48,7 +48,7 @@ export interface InboxReceiverOptions {
   readonly name?: undefined;
 }
 
-export interface CommonOptions<Events extends EventMap, Schemas> {
+export interface CommonReceiverOptions<Events extends EventMap, Schemas> {
   /** The signature keys, or a function that looks them up. Each subscription has its own key. */
   readonly keys: SignatureKeys;
   /** Handlers by event type. This is the same as calling `on` for each. */
@@ -129,7 +129,7 @@ export interface ReceiverSettings {
 }
 
 /** Options as they come from JavaScript, where nothing has checked them yet. */
-export type UncheckedOptions = CommonOptions<EventMap, EventSchemas> & {
+export type UncheckedOptions = CommonReceiverOptions<EventMap, EventSchemas> & {
   readonly name?: string | undefined;
   readonly ledger?: Ledger | false | undefined;
   readonly inbox?: Inbox | undefined;

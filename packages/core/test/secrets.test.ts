@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import {
   createMemoryLedger,
   createReceiver,
-  type LedgerOptions,
+  type LedgerReceiverOptions,
   PermanentError,
   SIGNATURE_HEADER,
   sign,
@@ -58,7 +58,7 @@ fullLedger.claim({ key: 'another', bodyDigest: 1, leaseMs: 10_000 });
 const outcomes: [
   answer: string,
   change: Partial<WebhookRequest>,
-  options?: CommonProbeOptions & LedgerOptions,
+  options?: CommonProbeOptions & LedgerReceiverOptions,
 ][] = [
   ['200 handled', {}, handledBy(() => {})],
   ['200 ignored', {}],

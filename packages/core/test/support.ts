@@ -1,12 +1,12 @@
 import {
-  type CommonOptions,
+  type CommonReceiverOptions,
   createReceiver,
   type DeadLetter,
   type EventSchemas,
   type HandlerContext,
   type Inbox,
   type InboxReceiverOptions,
-  type LedgerOptions,
+  type LedgerReceiverOptions,
   type Logger,
   type Receiver,
   type ShowpadEventMap,
@@ -80,10 +80,10 @@ export function delivery(id = 'event-1', options?: Partial<SignedDeliveryOptions
 }
 
 /** The options that every receiver has, all of them optional. */
-export type CommonProbeOptions = Partial<CommonOptions<ShowpadEventMap, EventSchemas>>;
+export type CommonProbeOptions = Partial<CommonReceiverOptions<ShowpadEventMap, EventSchemas>>;
 
 /** The options of a receiver, all of them optional. */
-export type ProbeOptions = CommonProbeOptions & (LedgerOptions | InboxReceiverOptions);
+export type ProbeOptions = CommonProbeOptions & (LedgerReceiverOptions | InboxReceiverOptions);
 
 export interface Probe {
   readonly receiver: Receiver;

@@ -1,14 +1,14 @@
 import type {
   AnyReceiver,
-  CommonOptions,
+  CommonReceiverOptions,
   EventMap,
   EventSchemas,
-  LedgerOptions,
+  LedgerReceiverOptions,
 } from '@showpad-webhooks/core';
 
 export interface ServerSetup {
   /** For the receiver under test. The suite adds handlers to it before the first delivery. */
-  readonly options: CommonOptions<EventMap, EventSchemas> & LedgerOptions;
+  readonly options: CommonReceiverOptions<EventMap, EventSchemas> & LedgerReceiverOptions;
   /** The path that the adapter is told to receive at. */
   readonly path: string;
   /** Where the app's own JSON body parser is, relative to the adapter. */

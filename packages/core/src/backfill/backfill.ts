@@ -6,7 +6,7 @@ import { createHandlerRunner } from '../handlers/run-handlers.ts';
 import { Pause } from '../inbox/pause.ts';
 import { createJobProcessor } from '../inbox/process-job.ts';
 import type { Inbox, InboxItem } from '../inbox/types.ts';
-import type { CommonOptions } from '../options.ts';
+import type { CommonReceiverOptions } from '../options.ts';
 import type { ErrorListener } from '../reporting/listeners.ts';
 import { Reporter } from '../reporting/reporter.ts';
 import { checkAboveZero } from '../shared/check.ts';
@@ -17,7 +17,10 @@ export interface BackfillOptions<
   Events extends EventMap,
   Schemas,
   Type extends keyof WithSchemas<Events, Schemas> & string,
-> extends Pick<CommonOptions<Events, Schemas>, 'schemas' | 'logger' | 'telemetry' | 'handlerTimeoutMs'> {
+> extends Pick<
+    CommonReceiverOptions<Events, Schemas>,
+    'schemas' | 'logger' | 'telemetry' | 'handlerTimeoutMs'
+  > {
   /** The type of the events, or several. */
   readonly type: Type | readonly Type[];
   /** The name under which your app registers the handler. By this name the inbox remembers that it is done. */
