@@ -115,7 +115,7 @@ test('logs and iterateLogs return the delivery attempts', async () => {
 
 describe('assumptions', () => {
   test('write the endpoint under another name, and read it under both', async () => {
-    const emulator = await openEmulator({ assumptions: { endpointKey: 'url' } });
+    const emulator = await openEmulator({ assumptions: { endpointField: 'url' } });
     const { id } = await emulator.subscriptions.create(INPUT);
     const { client } = openClient(emulator);
     expect((await client.subscriptions.get(id)).url).toBe(INPUT.url);

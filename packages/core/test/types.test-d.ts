@@ -21,7 +21,7 @@ import {
   type NodeHandler,
   type RawBodySources,
 } from '@showpad-webhooks/core/node';
-import { createMemoryInbox } from '@showpad-webhooks/core/testing';
+import { type BodySource, createMemoryInbox, type signedDelivery } from '@showpad-webhooks/core/testing';
 import { assertType, describe, expectTypeOf, test } from 'vitest';
 
 const keys = 'a-signature-key';
@@ -262,4 +262,8 @@ test('findRawBody accepts a request, whatever another package says about its raw
   assertType(findRawBody({ ...sources, req: {} as IncomingMessage }));
   assertType(findRawBody({ ...sources, req: {} as Request<string> }));
   assertType(findRawBody({ ...sources, req: {} as Request<Buffer> }));
+});
+
+test('what signedDelivery takes can be named', () => {
+  assertType<Parameters<typeof signedDelivery>[0]>({ body: '' } satisfies BodySource);
 });

@@ -18,7 +18,7 @@ export interface EmulatorAssumptions {
   readonly contentAddedItems: number;
   readonly contentType: string;
   readonly userAgent: string;
-  readonly endpointKey: 'endpoint' | 'url';
+  readonly endpointField: 'endpoint' | 'url';
   readonly update: 'partial' | 'replace';
   readonly lists: 'page' | 'array';
   readonly logHeaders: 'none' | 'response';
@@ -142,7 +142,7 @@ const SWITCHES: { readonly [Id in keyof EmulatorAssumptions]: Entry<EmulatorAssu
     choices: ['showpad-webhooks-emulator'],
     accepts: headerText(),
   },
-  endpointKey: {
+  endpointField: {
     statement: 'The subscriptions API calls the URL of the endpoint "endpoint".',
     source: 'The documentation that can be read without a login does not say.',
     choices: ['endpoint', 'url'],

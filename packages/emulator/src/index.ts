@@ -15,7 +15,12 @@ export type { ReplayOptions, TriggerOptions } from './engine.ts';
 export type { ApiFaultAction, DeliveryFaultAction, FaultAction, FaultApi } from './faults/kinds.ts';
 export type { ApiFaultMatch, DeliveryFaultMatch, FaultRule, FaultRuleInput } from './faults/rule.ts';
 export type { EmulatorOptions, OAuthOptions } from './options.ts';
-export { EmulatorProblem, type EmulatorProblemCode, type FieldProblem } from './problem.ts';
+export {
+  type EmulatorFieldProblem,
+  EmulatorProblem,
+  type EmulatorProblemCode,
+  type EmulatorProblemDetails,
+} from './problem.ts';
 export type { EmulatorSample } from './samples.ts';
 export type {
   CreatedEmulatorSubscription,

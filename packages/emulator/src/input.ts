@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type FieldProblem, invalid } from './problem.ts';
+import { type EmulatorFieldProblem, invalid } from './problem.ts';
 
 /**
  * Checks what came from outside, and fills in the defaults.
@@ -9,7 +9,7 @@ import { type FieldProblem, invalid } from './problem.ts';
 export function checkInput<Output>(
   schema: v.GenericSchema<unknown, Output>,
   input: unknown,
-  toError: (problems: readonly FieldProblem[]) => Error = invalid,
+  toError: (problems: readonly EmulatorFieldProblem[]) => Error = invalid,
 ): Output {
   const { success, output, issues } = v.safeParse(schema, input, { message: reasonOf, abortPipeEarly: true });
   if (success) return output;

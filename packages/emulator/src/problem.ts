@@ -1,7 +1,7 @@
 import { printable } from '@showpad-webhooks/core/store';
 
 /** What is wrong with one field of a request. */
-export interface FieldProblem {
+export interface EmulatorFieldProblem {
   /** The field's name, such as `url` or `headers[0].name`. */
   readonly name: string;
   /** The rest of a sentence that begins with the name: what the field must be. */
@@ -29,8 +29,8 @@ export type EmulatorProblemCode = keyof typeof PROBLEMS;
 // The marker is a registered symbol because the ESM and the CJS build, or two installed copies, may meet in one process.
 const marker = Symbol.for('@showpad-webhooks/emulator/EmulatorProblem');
 
-interface ProblemDetails {
-  readonly meta?: readonly FieldProblem[];
+export interface EmulatorProblemDetails {
+  readonly meta?: readonly EmulatorFieldProblem[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -42,11 +42,15 @@ export class EmulatorProblem extends Error {
   readonly status: number;
   readonly title: string;
   /** The fields that are wrong. Empty unless the code is `INPUT_INVALID`. */
-  readonly meta: readonly FieldProblem[];
+  readonly meta: readonly EmulatorFieldProblem[];
   /** Headers of the HTTP response. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: EmulatorProblemCode, message: string, { meta = [], headers = {} }: ProblemDetails = {}) {
+  constructor(
+    code: EmulatorProblemCode,
+    message: string,
+    { meta = [], headers = {} }: EmulatorProblemDetails = {},
+  ) {
     super(printable(message)); // It may name a field that came from outside.
     this.code = code;
     this.status = PROBLEMS[code].status;
@@ -65,7 +69,7 @@ export class EmulatorProblem extends Error {
   }
 }
 
-type ProblemJson = Pick<EmulatorProblem, 'status' | 'title' | 'message'> & ProblemDetails;
+type ProblemJson = Pick<EmulatorProblem, 'status' | 'title' | 'message'> & EmulatorProblemDetails;
 
 /** Writes a problem in the shape of Showpad's v4 errors (docs/showpad.md, "Subscriptions"). */
 export function problemResponse({ status, title, message, meta = [], headers }: ProblemJson): Response {
@@ -81,12 +85,12 @@ export function problemResponse({ status, title, message, meta = [], headers }: 
   });
 }
 
-export function invalid(meta: readonly FieldProblem[]): EmulatorProblem {
+export function invalid(meta: readonly EmulatorFieldProblem[]): EmulatorProblem {
   return new EmulatorProblem('INPUT_INVALID', sentencesOf(meta), { meta });
 }
 
 /** One sentence per field, to be read as text. */
-export function sentencesOf(problems: readonly FieldProblem[]): string {
+export function sentencesOf(problems: readonly EmulatorFieldProblem[]): string {
   return problems.map(({ name, reason }) => `${name} ${reason}`).join(' ');
 }
 

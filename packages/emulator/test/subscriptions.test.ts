@@ -103,7 +103,7 @@ describe('the subscriptions API', () => {
 
   it('has the shape that is assumed', async () => {
     const emulator = await openEmulator({
-      assumptions: { endpointKey: 'url', update: 'replace', lists: 'array' },
+      assumptions: { endpointField: 'url', update: 'replace', lists: 'array' },
     });
     // biome-ignore lint/suspicious/noExplicitAny: The test knows what it expects.
     const ask = async (method: string, path: string, json?: object): Promise<any> => {

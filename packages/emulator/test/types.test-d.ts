@@ -2,6 +2,7 @@ import type {
   ClockMode,
   DeliveryFaultAction,
   Emulator,
+  EmulatorFieldProblem,
   EmulatorProblemCode,
   FaultAction,
   FaultRule,
@@ -38,3 +39,5 @@ expectTypeOf<FaultRule>().toExtend<FaultRuleInput & { readonly id: string; reado
 expectTypeOf<ClockMode>().toEqualTypeOf<'real' | 'manual'>();
 declare const thrown: unknown;
 if (EmulatorProblem.isInstance(thrown)) expectTypeOf(thrown.code).toEqualTypeOf<EmulatorProblemCode>();
+if (EmulatorProblem.isInstance(thrown))
+  expectTypeOf(thrown.meta).toEqualTypeOf<readonly EmulatorFieldProblem[]>();

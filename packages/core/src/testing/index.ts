@@ -13,4 +13,9 @@ export {
   sampleEvent,
   sampleJson,
 } from './samples.ts';
-export { type SignedDelivery, type SignedDeliveryOptions, signedDelivery } from './signed-delivery.ts';
+export {
+  type BodySource,
+  type SignedDelivery,
+  type SignedDeliveryOptions,
+  signedDelivery,
+} from './signed-delivery.ts';

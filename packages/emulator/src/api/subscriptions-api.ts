@@ -13,7 +13,7 @@ const LARGEST_PAGE = 100;
 /** Showpad's subscriptions API (docs/showpad.md, "Subscriptions"), as openapi.json describes it. */
 export function subscriptionsApi(engine: Engine): Hono<FaultVariables> {
   const api = new Hono<FaultVariables>();
-  const urlName = () => engine.assumptions.endpointKey;
+  const urlName = () => engine.assumptions.endpointField;
   const toJson = ({ id, name, types, method, url, headers, createdAt }: StoredSubscription) => ({
     id,
     name,

@@ -87,7 +87,7 @@ function shown(value: unknown, id: string): string {
   return VERBATIM.has(id) ? `${value}` : `${value}`.replaceAll('-', ' ');
 }
 
-const VERBATIM = new Set(['contentAddedType', 'contentType', 'userAgent', 'endpointKey']);
+const VERBATIM = new Set(['contentAddedType', 'contentType', 'userAgent', 'endpointField']);
 
 const plural = (count: number, id: string): string =>
   id.endsWith('Items') ? `${count} ${count === 1 ? 'item' : 'items'}` : `${count}`;
