@@ -1,16 +1,16 @@
 import { checkKnown, checkRange } from './check.ts';
 import type { ApiSettings } from './http/api.ts';
-import type { Hooks } from './http/hooks.ts';
+import type { ClientHooks } from './http/hooks.ts';
 import { type RetryOptions, readRetry } from './http/retry.ts';
 import { type ApiLocation, readUrls } from './http/urls.ts';
-import { type Auth, checkAuth } from './oauth/auth.ts';
+import { type ClientAuth, checkAuth } from './oauth/auth.ts';
 import type { TokenStore } from './oauth/token-store.ts';
 import type { TokenSettings } from './oauth/tokens.ts';
-import { type Assumptions, readAssumptions } from './subscriptions/assumptions.ts';
+import { type ClientAssumptions, readAssumptions } from './subscriptions/assumptions.ts';
 import { createMapping, type Mapping } from './subscriptions/mapping.ts';
 
 export interface CommonClientOptions {
-  readonly auth: Auth;
+  readonly auth: ClientAuth;
   /** Keeps tokens from one process to the next. Default: they are kept in memory. */
   readonly tokenStore?: TokenStore;
   /** Default: the global `fetch`. It is looked up at each call. */
@@ -19,9 +19,9 @@ export interface CommonClientOptions {
   readonly timeoutMs?: number;
   /** With `false`, nothing is retried. */
   readonly retry?: RetryOptions | false;
-  readonly hooks?: Hooks;
+  readonly hooks?: ClientHooks;
   /** Corrects what this client assumes about an API that Showpad does not document in public. */
-  readonly assumptions?: Partial<Assumptions>;
+  readonly assumptions?: Partial<ClientAssumptions>;
   /** Returns the Unix time in milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
 }

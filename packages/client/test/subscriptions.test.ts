@@ -1,4 +1,4 @@
-import type { Assumptions } from '@showpad-webhooks/client';
+import type { ClientAssumptions } from '@showpad-webhooks/client';
 import { describe, expect, test } from 'vitest';
 import { createMany, failure, INPUT, openClient, openEmulator, openServer } from './open.ts';
 
@@ -130,7 +130,7 @@ describe('assumptions', () => {
       for await (const chunk of req) bodies.push(String(chunk));
       res.end(`{"id":"1","signatureKey":"k",${bodies.join('').slice(1)}`);
     });
-    const assumptions: Partial<Assumptions> = {
+    const assumptions: Partial<ClientAssumptions> = {
       writeHeaders: (headers) => Object.fromEntries(headers.map(({ name, value }) => [name, value])),
       readHeaders: (headers) =>
         Object.entries(Object(headers)).map(([name, value]) => ({ name, value: `${value}` })),
@@ -144,7 +144,7 @@ describe('assumptions', () => {
 
   test('read log entries of another shape', async () => {
     const server = await openServer((_req, res) => res.end('[{"event":{"id":"7"},"code":503}]'));
-    const assumptions: Partial<Assumptions> = {
+    const assumptions: Partial<ClientAssumptions> = {
       readLogEntry: ({ event, code }) => ({ eventId: Object(event).id, statusCode: Number(code) }),
     };
     const { client } = openClient(server, { assumptions });

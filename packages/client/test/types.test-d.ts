@@ -1,7 +1,7 @@
 import {
   type ApiErrorCode,
   type ApiLocation,
-  type Auth,
+  type ClientAuth,
   type CreatedSubscription,
   createClient,
   type GrantAuth,
@@ -19,31 +19,31 @@ const subdomain = 'acme';
 
 describe('auth', () => {
   test('is one of its forms', () => {
-    assertType<Auth>(auth);
-    assertType<Auth>(() => 'a-token');
-    assertType<Auth>(async ({ refused }) => refused ?? 'a-token');
-    assertType<Auth>({ type: 'password', ...oauth, username: 'a', password: 'b' });
-    assertType<Auth>({ type: 'refresh-token', ...oauth, refreshToken: 'a', scope: 'b' });
-    assertType<Auth>({ type: 'authorization-code', ...oauth, code: 'a', redirectUri: 'b' });
+    assertType<ClientAuth>(auth);
+    assertType<ClientAuth>(() => 'a-token');
+    assertType<ClientAuth>(async ({ refused }) => refused ?? 'a-token');
+    assertType<ClientAuth>({ type: 'password', ...oauth, username: 'a', password: 'b' });
+    assertType<ClientAuth>({ type: 'refresh-token', ...oauth, refreshToken: 'a', scope: 'b' });
+    assertType<ClientAuth>({ type: 'authorization-code', ...oauth, code: 'a', redirectUri: 'b' });
   });
 
   test('is neither half of one nor a mixture', () => {
     // @ts-expect-error no type
-    assertType<Auth>({ token: 'a-token' });
+    assertType<ClientAuth>({ token: 'a-token' });
     // @ts-expect-error no token
-    assertType<Auth>({ type: 'personal-token' });
+    assertType<ClientAuth>({ type: 'personal-token' });
     // @ts-expect-error the field of another type
-    assertType<Auth>({ type: 'personal-token', token: 'a', refreshToken: 'b' });
+    assertType<ClientAuth>({ type: 'personal-token', token: 'a', refreshToken: 'b' });
     // @ts-expect-error no client secret
-    assertType<Auth>({ type: 'password', clientId: 'a', username: 'a', password: 'b' });
+    assertType<ClientAuth>({ type: 'password', clientId: 'a', username: 'a', password: 'b' });
     // @ts-expect-error no redirect URI
-    assertType<Auth>({ type: 'authorization-code', ...oauth, code: 'a' });
+    assertType<ClientAuth>({ type: 'authorization-code', ...oauth, code: 'a' });
     // @ts-expect-error misspelt
-    assertType<Auth>({ type: 'refresh', ...oauth, refreshToken: 'a' });
+    assertType<ClientAuth>({ type: 'refresh', ...oauth, refreshToken: 'a' });
     // @ts-expect-error an environment variable that may not be set
-    assertType<Auth>({ type: 'personal-token', token: process.env.TOKEN });
+    assertType<ClientAuth>({ type: 'personal-token', token: process.env.TOKEN });
     // @ts-expect-error gives no text
-    assertType<Auth>(() => undefined);
+    assertType<ClientAuth>(() => undefined);
   });
 });
 
@@ -155,5 +155,5 @@ test('what hooks and options get has a name', () => {
   expectTypeOf<Parameters<NonNullable<Hooks['onResponse']>>>().toEqualTypeOf<[ResponseInfo]>();
   expectTypeOf<Parameters<NonNullable<Hooks['onRetry']>>>().toEqualTypeOf<[RetryInfo]>();
   expectTypeOf<ShowpadClientOptions>().toExtend<ApiLocation>();
-  expectTypeOf<GrantAuth>().toExtend<Auth>();
+  expectTypeOf<GrantAuth>().toExtend<ClientAuth>();
 });

@@ -2,7 +2,7 @@ import type { Inbox, Logger, MaybePromise } from '@showpad-webhooks/core';
 import { type AuditLine, type DashboardUser, logAudit } from './audit.ts';
 
 /** Who somebody is: a user, or only a name. Anything falsy refuses. */
-export type Authorization = DashboardUser | string | false | null | undefined;
+export type DashboardAuthorization = DashboardUser | string | false | null | undefined;
 
 export interface DashboardOptions<AppRequest extends object> {
   /** The inbox of the receiver. The dashboard never starts or closes it. */
@@ -11,7 +11,7 @@ export interface DashboardOptions<AppRequest extends object> {
    * Says who may use the page. It is called for every request, with the request as your framework passes it, and returns the
    * user or the user's name. Whoever it returns nothing for is refused. `'anyone'` lets in everybody who reaches the page.
    */
-  readonly authorize: ((request: AppRequest) => MaybePromise<Authorization>) | 'anyone';
+  readonly authorize: ((request: AppRequest) => MaybePromise<DashboardAuthorization>) | 'anyone';
   /** True if nobody may retry or discard. Default false. */
   readonly readOnly?: boolean;
   /**

@@ -1,5 +1,5 @@
 import { ShowpadApiError } from '../error.ts';
-import { callHook, type Hooks } from './hooks.ts';
+import { type ClientHooks, callHook } from './hooks.ts';
 import { readError } from './read-error.ts';
 import { readText } from './read-text.ts';
 
@@ -11,7 +11,7 @@ const MAX_ERROR_BYTES = 64 * 1_024;
 export interface ExchangeSettings {
   readonly fetch: typeof globalThis.fetch;
   readonly timeoutMs: number;
-  readonly hooks: Hooks;
+  readonly hooks: ClientHooks;
   readonly clock: () => number;
 }
 

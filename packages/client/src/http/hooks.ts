@@ -24,7 +24,7 @@ export interface RetryInfo extends AttemptInfo {
 }
 
 /** Functions for logs and metrics. Whatever they throw is ignored. */
-export interface Hooks {
+export interface ClientHooks {
   /** Called after each attempt, whether it succeeded or not. */
   readonly onResponse?: (info: ResponseInfo) => void;
   /** Called before the client waits and tries again. */

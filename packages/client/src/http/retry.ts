@@ -1,6 +1,6 @@
 import { checkKnown, checkRange } from '../check.ts';
 import { ShowpadApiError } from '../error.ts';
-import { callHook, type Hooks } from './hooks.ts';
+import { type ClientHooks, callHook } from './hooks.ts';
 
 export interface RetryOptions {
   /** How often a call is attempted in all. Default 4. */
@@ -22,7 +22,7 @@ export interface RetryOptions {
 
 export interface RetrySettings {
   readonly retry: Required<RetryOptions>;
-  readonly hooks: Hooks;
+  readonly hooks: ClientHooks;
 }
 
 export interface RetryRequest {

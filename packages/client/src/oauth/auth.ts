@@ -44,7 +44,7 @@ export type TokenProvider = (request: { readonly refused?: string | undefined })
 
 /** A way to get tokens from Showpad's OAuth server. */
 export type GrantAuth = PasswordAuth | RefreshTokenAuth | AuthorizationCodeAuth;
-export type Auth = PersonalTokenAuth | GrantAuth | TokenProvider;
+export type ClientAuth = PersonalTokenAuth | GrantAuth | TokenProvider;
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'personal-token': ['token'],
@@ -57,7 +57,7 @@ const TYPES = Object.keys(FIELDS)
   .join(', ');
 
 /** @throws TypeError that names the field and says what it must be, without its value. */
-export function checkAuth(auth: Auth): void {
+export function checkAuth(auth: ClientAuth): void {
   if (typeof auth === 'function') return;
   if (typeof auth !== 'object' || auth === null) {
     throw new TypeError(

@@ -1,11 +1,11 @@
 import { ShowpadApiError } from '../error.ts';
 import type { GetToken } from '../http/api.ts';
-import { type Auth, checkToken, type GrantAuth } from './auth.ts';
+import { type ClientAuth, checkToken, type GrantAuth } from './auth.ts';
 import { type GrantSettings, requestTokens } from './grants.ts';
 import { createMemoryTokenStore, type TokenSet, type TokenStore } from './token-store.ts';
 
 export interface TokenSettings extends GrantSettings {
-  readonly auth: Auth;
+  readonly auth: ClientAuth;
   readonly tokenStore: TokenStore | undefined;
 }
 

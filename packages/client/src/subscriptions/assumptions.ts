@@ -3,7 +3,7 @@ import { ShowpadApiError } from '../error.ts';
 import type { LogEntry, SubscriptionHeader } from './subscription.ts';
 
 /** What Showpad does not document about its subscriptions API, and what this client assumes instead. */
-export interface Assumptions {
+export interface ClientAssumptions {
   /** The field with the endpoint's URL in a request. In a response, `url` is read too. Default `endpoint`. */
   readonly endpointField: string;
   /** Makes the `headers` of a request. Default: a list of `{ name, value }`. */
@@ -26,7 +26,7 @@ export interface Assumptions {
   readonly limitParameter: string;
 }
 
-const DEFAULTS: Assumptions = {
+const DEFAULTS: ClientAssumptions = {
   endpointField: 'endpoint',
   writeHeaders: (headers) => headers,
   readHeaders,
@@ -40,10 +40,10 @@ const DEFAULTS: Assumptions = {
 };
 
 /** @throws TypeError for an assumption that does not exist, or has the wrong type. */
-export function readAssumptions(given: Partial<Assumptions> = {}): Assumptions {
+export function readAssumptions(given: Partial<ClientAssumptions> = {}): ClientAssumptions {
   checkKnown(given, Object.keys(DEFAULTS), 'assumptions.');
   for (const [name, value] of Object.entries(given)) {
-    const type = typeof DEFAULTS[name as keyof Assumptions];
+    const type = typeof DEFAULTS[name as keyof ClientAssumptions];
     if (typeof value !== type || value === '') {
       throw new TypeError(
         `The option "assumptions.${name}" must be ${type === 'string' ? 'text' : 'a function'}.`,

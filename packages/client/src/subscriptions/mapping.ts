@@ -1,13 +1,13 @@
 import { ShowpadApiError } from '../error.ts';
 import type { Paging } from '../http/pages.ts';
-import type { Assumptions } from './assumptions.ts';
+import type { ClientAssumptions } from './assumptions.ts';
 import type { LogEntry, NewSubscription, Subscription } from './subscription.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Translates between the types of this client and what Showpad is assumed to send and to understand. */
 export interface Mapping extends Paging {
-  readonly update: Assumptions['update'];
+  readonly update: ClientAssumptions['update'];
   write(input: Partial<NewSubscription>): Fields;
   /** @throws ShowpadApiError `UNEXPECTED_RESPONSE` */
   readSubscription(answer: unknown): Subscription;
@@ -16,7 +16,7 @@ export interface Mapping extends Paging {
   readLogEntry(answer: unknown): LogEntry;
 }
 
-export function createMapping(assumptions: Assumptions): Mapping {
+export function createMapping(assumptions: ClientAssumptions): Mapping {
   const { endpointField, signatureKeyField, itemsField, update } = assumptions;
   return {
     update,
