@@ -1,3 +1,4 @@
+import { readDone } from '@showpad-webhooks/core/store';
 import type { Item } from './dynamo-table.ts';
 
 /** What a ledger keeps of an event. All times are unix ms. */
@@ -29,17 +30,8 @@ export function toEntry(item: Item): LedgerEntry {
     firstMs: number('firstMs'),
     bodyDigest: number('bodyDigest'),
     untilMs: number('untilMs'),
-    handlers: namesIn(item),
+    handlers: readDone(`[${(item.handlers?.L ?? []).map(({ S }) => S)}]`),
   };
-}
-
-/** If the list cannot be read, all handlers run again: that is better than to refuse the event until nobody sends it any more. */
-function namesIn({ handlers }: Item): readonly string[] {
-  try {
-    return (handlers?.L ?? []).map(({ S }) => JSON.parse(S ?? ''));
-  } catch {
-    return [];
-  }
 }
 
 export function toNumber(value: number): { readonly N: string } {

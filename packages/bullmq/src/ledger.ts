@@ -1,5 +1,5 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, hashText } from '@showpad-webhooks/core/store';
+import { checkAboveZero, hashText, readDone } from '@showpad-webhooks/core/store';
 import type { RedisOptions } from 'bullmq';
 import { CONNECTION_DEFAULTS } from './connections.ts';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
@@ -70,7 +70,7 @@ export function createRedisLedger({
       const isConflict = reply[1] === 1;
       if (reply[0] !== 'claimed') return { status: reply[0], isConflict };
       const [status, , fence, attempt, ageMs, handlers] = reply;
-      return { status, fence, attempt, ageMs, done: namesIn(handlers), isConflict };
+      return { status, fence, attempt, ageMs, done: readDone(`[${handlers}]`), isConflict };
     },
 
     async checkpoint({ key, fence }, { handler, leaseMs }) {
@@ -85,15 +85,6 @@ export function createRedisLedger({
       (await own)?.disconnect();
     },
   };
-}
-
-/** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */
-function namesIn(handlers: string): readonly string[] {
-  try {
-    return JSON.parse(`[${handlers}]`);
-  } catch {
-    return [];
-  }
 }
 
 function isClient(connection: RedisOptions | RedisClient): connection is RedisClient {

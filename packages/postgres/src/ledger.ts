@@ -1,5 +1,11 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, keyTextOf, newFence, type StoredNumber } from '@showpad-webhooks/core/store';
+import {
+  checkAboveZero,
+  keyTextOf,
+  newFence,
+  readDone,
+  type StoredNumber,
+} from '@showpad-webhooks/core/store';
 import { connect } from './database.ts';
 import type { PostgresSource } from './pool.ts';
 import { whole, withName } from './shared.ts';
@@ -78,7 +84,7 @@ export function createPostgresLedger({ ttlMs = DAY_MS, ...source }: PostgresLedg
           fence,
           attempt: Number(claimed.attempt),
           ageMs: Math.max(0, Number(claimed.age_ms)),
-          done: handlersIn(claimed.handlers),
+          done: readDone(claimed.handlers),
           isConflict: claimed.is_conflict,
         };
       }
@@ -138,14 +144,4 @@ function claimSql(schema: string): string {
       until_ms = EXCLUDED.until_ms
     WHERE l.state = 'released' OR l.until_ms <= EXCLUDED.first_ms
     RETURNING attempt, until_ms - $3::bigint - first_ms AS age_ms, handlers, is_conflict`;
-}
-
-/** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */
-function handlersIn(text: string): readonly string[] {
-  try {
-    const handlers = JSON.parse(text);
-    return Array.isArray(handlers) ? handlers : [];
-  } catch {
-    return [];
-  }
 }

@@ -1,5 +1,11 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, keyTextOf, newFence, type StoredNumber } from '@showpad-webhooks/core/store';
+import {
+  checkAboveZero,
+  keyTextOf,
+  newFence,
+  readDone,
+  type StoredNumber,
+} from '@showpad-webhooks/core/store';
 import { connect } from './connection.ts';
 import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';
@@ -94,7 +100,7 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
         const fence = newFence();
         const attempt = Number(past?.attempt ?? 0) + 1;
         const firstMs = Number(past?.first_ms ?? nowMs);
-        const done = handlersIn(past);
+        const done = readDone(past?.handlers ?? '[]');
         run(
           `INSERT OR REPLACE INTO showpad_ledger (key, fence, attempt, first_ms, body_digest, state, until_ms, handlers)
            VALUES (?, ?, ?, ?, ?, 'claimed', ?, ?)`,
@@ -128,14 +134,4 @@ export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOp
       markDoneSql('showpad_ledger_done', keyTextOf(key), fence, handlerName),
   };
   return ledger;
-}
-
-/** If the list cannot be read, all handlers run again: that is better than to refuse the event until Showpad gives up. */
-function handlersIn(past: Row | undefined): readonly string[] {
-  try {
-    const handlers = JSON.parse(past?.handlers ?? '[]');
-    return Array.isArray(handlers) ? handlers : [];
-  } catch {
-    return [];
-  }
 }

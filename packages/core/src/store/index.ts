@@ -17,3 +17,4 @@ export {
 } from './inbox-row.ts';
 export { keyTextOf } from './key-text.ts';
 export { createLatestPut, type LatestPut } from './latest-put.ts';
+export { readDone } from './read-done.ts';
