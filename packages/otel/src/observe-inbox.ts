@@ -1,5 +1,6 @@
 import { type BatchObservableCallback, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { Inbox } from '@showpad-webhooks/core';
+import { withDeadline } from '@showpad-webhooks/core/store';
 import { DESTINATION, INBOX_STATE, SCOPE } from './attributes.ts';
 import { guard } from './guard.ts';
 
@@ -7,8 +8,6 @@ export interface ObserveInboxOptions {
   /** Default: the global provider. Register it before you call this, because an observer cannot move to a later one. */
   readonly meterProvider?: MeterProvider;
 }
-
-const DEADLINE_MS = 2_500;
 
 /**
  * Observes an inbox at every collection of metrics: how many entries it holds in each state, and how late handling is. If the
@@ -63,15 +62,9 @@ function observe(inbox: Inbox, meterProvider: MeterProvider): () => void {
 
 /** Resolves to undefined if the store does not answer in time, because it must not hold up other observers. */
 async function answer<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), DEADLINE_MS);
-  });
   try {
-    return await Promise.race([ask(), deadline]);
+    return await withDeadline(ask());
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }
