@@ -7,7 +7,7 @@ import type { DeadLetterReason } from '../reporting/listeners.ts';
 import type { Reporter } from '../reporting/reporter.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { entryOf, keptError } from './stored-delivery.ts';
-import type { Inbox, InboxEntry, InboxPutResult } from './types.ts';
+import type { Inbox, InboxEntry, InboxError, InboxPutResult } from './types.ts';
 import { UnstoredEvents } from './unstored-events.ts';
 
 export interface DeliveryPutterOptions {
@@ -36,11 +36,14 @@ export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPu
   const identityOf = createIdentifier(options.identify, 'inbox');
   const unstored = new UnstoredEvents({ store, now, reporter });
 
-  async function put(delivery: EventDelivery, error?: ShowpadWebhookError): Promise<'queued' | 'duplicate'> {
+  /** With an error, the entry is dead. */
+  async function putEvent(
+    delivery: EventDelivery,
+    error: InboxError | undefined,
+  ): Promise<'queued' | 'duplicate'> {
     const { key, bodyDigest } = identityOf(delivery);
     const { type } = delivery.event;
-    const kept = error && keptError(error);
-    const entry = { ...entryOf(delivery), id: key, bodyDigest, type, error: kept };
+    const entry = { ...entryOf(delivery), id: key, bodyDigest, type, error };
     const result = await storeOrNote(entry, delivery);
     if (result === 'stored') return 'queued';
     if (result.isConflict) reporter.report(eventConflict(), delivery);
@@ -57,7 +60,7 @@ export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPu
     delivery: EventDelivery,
     error: ShowpadWebhookError,
   ): Promise<'queued' | 'duplicate'> {
-    const outcome = await put(delivery, error);
+    const outcome = await putEvent(delivery, keptError(error));
     if (outcome === 'queued') await reportDead('too-large', error, delivery);
     return outcome;
   }
@@ -89,7 +92,7 @@ export function createDeliveryPutter(options: DeliveryPutterOptions): DeliveryPu
   }
 
   return {
-    put: (delivery) => put(delivery),
+    put: (delivery) => putEvent(delivery, undefined),
     putInvalid,
     putTooLarge,
     settleUnstored: () => unstored.close(),
