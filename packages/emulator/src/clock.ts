@@ -1,3 +1,5 @@
+import { setTimer } from '@showpad-webhooks/core/store';
+
 export type ClockMode = 'real' | 'manual';
 
 /** Times are in ms. `offsetMs` is how far the emulator's clock is ahead of the machine's. */
@@ -13,9 +15,6 @@ interface Timer {
   readonly atMs: number;
   readonly run: () => void;
 }
-
-/** Node fires a timer with a longer delay immediately. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The emulator's time, which retries, signatures and tokens use. It stands still, or runs with the machine's clock. */
 export class Clock {
@@ -100,11 +99,8 @@ export class Clock {
     this.#timeout = undefined;
     const [next] = this.#timers;
     if (this.#mode === 'manual' || !next) return;
-    const delayMs = Math.min(
-      Math.max(Math.ceil((next.atMs - this.now()) / this.#scale), 0),
-      LONGEST_TIMEOUT_MS,
-    );
-    this.#timeout = setTimeout(() => this.#runDue(), delayMs);
+    const delayMs = Math.max(Math.ceil((next.atMs - this.now()) / this.#scale), 0);
+    this.#timeout = setTimer(() => this.#runDue(), delayMs);
   }
 
   #runDue(): void {

@@ -274,6 +274,14 @@ describe('the rule of 2xx, 4xx and 5xx', () => {
     await expect(emulator.waitForDelivery({}, { timeoutMs: 1 })).rejects.toThrow('The last ones were: none.');
   });
 
+  it('is waited for without an end, if that is wanted', async () => {
+    const emulator = await openEmulator();
+    const waiting = emulator.waitForDelivery({}, { timeoutMs: Number.POSITIVE_INFINITY });
+    await subscribe(emulator, (await openReceiver(204)).url);
+    await emulator.trigger(TYPE);
+    expect((await waiting).state).toBe('succeeded');
+  });
+
   it('ends with the subscription', async () => {
     const emulator = await openEmulator();
     const { url, received } = await openReceiver(500);

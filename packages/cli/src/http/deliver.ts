@@ -33,8 +33,8 @@ export interface Counts {
   readonly succeeded: number;
 }
 
-/** The longest time that a timer can be set for. The emulator ends each attempt long before, and `close` ends the wait. */
-export const NO_TIMEOUT: { readonly timeoutMs: number } = { timeoutMs: 2 ** 31 - 1 };
+/** The emulator ends each attempt, and `close` ends the wait. */
+export const NO_TIMEOUT: { readonly timeoutMs: number } = { timeoutMs: Number.POSITIVE_INFINITY };
 
 /** The host of a URL, as the emulator allows it. By default it refuses other machines, but whoever passes a URL wants its host. */
 export function targetOf(url: URL): string {

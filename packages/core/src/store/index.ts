@@ -4,7 +4,7 @@ export { readInboxOptions } from '../inbox/options.ts';
 export { checkAboveZero, checkCounts } from '../shared/check.ts';
 export { messageOf } from '../shared/error.ts';
 export { hashText } from '../shared/hash.ts';
-export { withDeadline } from '../shared/promise.ts';
+export { setTimer, withDeadline } from '../shared/promise.ts';
 export { clip, printable, quote } from '../shared/text.ts';
 export { newFence } from './fence.ts';
 export {

@@ -1,4 +1,4 @@
-import { printable } from '@showpad-webhooks/core/store';
+import { printable, setTimer } from '@showpad-webhooks/core/store';
 import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
 
 /** Which attempts match. A field that is left out matches everything. */
@@ -46,7 +46,7 @@ export class Waiters {
         resolve: (attempt) => settle(() => resolve(attempt)),
         reject: (error) => settle(() => reject(error)),
       };
-      const timeout = setTimeout(() => waiter.reject(new Error(this.#explain(filter, timeoutMs))), timeoutMs);
+      const timeout = setTimer(() => waiter.reject(new Error(this.#explain(filter, timeoutMs))), timeoutMs);
       this.#waiters.add(waiter);
     });
   }
