@@ -136,7 +136,9 @@ export type UncheckedOptions = CommonReceiverOptions<EventMap, EventSchemas> & {
 };
 
 const MEBIBYTE = 1024 * 1024;
-const OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
+
+/** The name of every option of a receiver, for adapters that check them together with their own. */
+export const RECEIVER_OPTIONS: Readonly<Record<keyof UncheckedOptions, true>> = {
   name: true,
   keys: true,
   on: true,
@@ -162,7 +164,7 @@ export function readOptions(options: UncheckedOptions): ReceiverSettings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('The options must be an object with at least { keys }.');
   }
-  checkKnown(options, Object.keys(OPTIONS));
+  checkKnown(options, RECEIVER_OPTIONS);
   const { inbox, ledger, methods = ['POST'], schemas = {} } = options;
   const { toleranceSeconds = DEFAULT_TOLERANCE_SECONDS, maxBodyBytes = 10 * MEBIBYTE } = options;
   const { maxBytesInFlight = Math.max(256 * MEBIBYTE, 4 * maxBodyBytes) } = options;

@@ -12,7 +12,7 @@ export interface Receiver<Events extends EventMap = ShowpadEventMap> {
    * Handles events of one type, or of several. The handlers of a type run one after another, in the order of registration.
    *
    * @throws Error if another handler of the type has the same name, or if one of them has no name and an inbox, or a ledger that
-   * outlives the process, has to remember which of them are done.
+   * outlives the process, has to remember which of them are done. TypeError for an unknown option.
    */
   on<Type extends keyof Events & string>(
     type: Type | readonly Type[],

@@ -9,7 +9,7 @@ import type { Inbox, InboxItem } from '../inbox/types.ts';
 import type { CommonReceiverOptions } from '../options.ts';
 import type { ErrorListener } from '../reporting/listeners.ts';
 import { Reporter } from '../reporting/reporter.ts';
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkKnown } from '../shared/check.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { findEntries } from './find-entries.ts';
 
@@ -45,6 +45,23 @@ export interface BackfillOptions<
   readonly onError?: ErrorListener;
 }
 
+const OPTIONS: Readonly<Record<keyof BackfillOptions<ShowpadEventMap, EventSchemas, never>, true>> = {
+  type: true,
+  name: true,
+  handler: true,
+  liveSinceMs: true,
+  sinceMs: true,
+  ratePerSecond: true,
+  isDryRun: true,
+  signal: true,
+  onProgress: true,
+  onError: true,
+  schemas: true,
+  logger: true,
+  telemetry: true,
+  handlerTimeoutMs: true,
+};
+
 export interface BackfillReport {
   /** How many events the handler had missed when the backfill began. */
   readonly missed: number;
@@ -65,7 +82,7 @@ export interface BackfillReport {
  * started again, and a second one does nothing. Like all handlers of an inbox, this one runs at least once. Run one backfill of
  * a handler at a time.
  *
- * @throws TypeError for an option that is out of range. Rejects if the store fails.
+ * @throws TypeError for an option that is unknown or out of range. Rejects if the store fails.
  *
  * @example
  * ```ts
@@ -87,6 +104,7 @@ export async function backfill<
   Type extends keyof WithSchemas<Events, Schemas> & string = keyof WithSchemas<Events, Schemas> & string,
 >(inbox: Inbox, options: BackfillOptions<Events, Schemas, Type>): Promise<BackfillReport> {
   const { type, name, liveSinceMs, sinceMs = 0, ratePerSecond = 10, isDryRun = false, signal } = options;
+  checkKnown(options, OPTIONS);
   checkAboveZero({ liveSinceMs, ratePerSecond });
   const types: readonly string[] = [type].flat();
   const found = await findEntries(inbox, { types, handlerName: name, sinceMs, liveSinceMs });

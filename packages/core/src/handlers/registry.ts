@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkKnown } from '../shared/check.ts';
 import type { HandlerOptions, HandlerTarget, RegisteredHandler } from './handler.ts';
 import { type HandlerName, identityInProcess, isMadeByBuild, nameHandler } from './handler-names.ts';
 
@@ -28,13 +29,14 @@ export class HandlerRegistry {
    * Adds a handler for each target, or for none if there is an error.
    *
    * @throws Error if it comes too late, if another handler of an event has the same name, or if it needs a name and has none;
-   * TypeError if it is not a function.
+   * TypeError if it is not a function, or for an unknown option.
    */
-  add(targets: readonly HandlerTarget[], run: unknown, options?: HandlerOptions): void {
+  add(targets: readonly HandlerTarget[], run: unknown, options: HandlerOptions = {}): void {
     if (this.#isSealed) {
       throw new Error('Register all handlers before start() and before the first delivery.');
     }
     if (typeof run !== 'function') throw new TypeError(`A handler must be a function, not ${typeof run}.`);
+    checkKnown(options, { name: true });
     const handler = run as RegisteredHandler['run'];
     this.#handlers = [
       ...this.#handlers,
@@ -42,11 +44,7 @@ export class HandlerRegistry {
     ];
   }
 
-  #register(
-    target: HandlerTarget,
-    run: RegisteredHandler['run'],
-    options: HandlerOptions = {},
-  ): Registration {
+  #register(target: HandlerTarget, run: RegisteredHandler['run'], options: HandlerOptions): Registration {
     const neighbours = this.#neighbours(target).map(({ ownName }) => ownName);
     const ownName = nameHandler(target, neighbours.length, { option: options.name, function: run.name });
     // A handler for every event and one for a type may have the same name, and both are remembered for one event.

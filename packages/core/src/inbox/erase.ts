@@ -1,3 +1,4 @@
+import { checkKnown } from '../shared/check.ts';
 import { type MaybePromise, nextTurn } from '../shared/promise.ts';
 import type { EraseOptions, InboxErasure, InboxItem, InboxPage, InboxQuery, InboxState } from './types.ts';
 
@@ -13,8 +14,10 @@ export async function eraseEntries(
   list: (query: InboxQuery) => MaybePromise<InboxPage>,
   eraseEntry: (id: string) => MaybePromise<InboxState | undefined>,
   predicate: (entry: InboxItem) => MaybePromise<boolean>,
-  { isDryRun = false }: EraseOptions = {},
+  options: EraseOptions = {},
 ): Promise<InboxErasure> {
+  const { isDryRun = false } = options;
+  checkKnown(options, { isDryRun });
   /** The state that each entry was in when it was erased, or when it could not be. */
   const found = new Map<string, InboxState>();
   for (const state of STATES) {

@@ -1,4 +1,4 @@
-import { checkAboveZero, checkCounts } from '../shared/check.ts';
+import { checkAboveZero, checkCounts, checkKnown } from '../shared/check.ts';
 import { boundBackoff, defaultBackoff } from './backoff.ts';
 
 /** The options that all inboxes have in common. */
@@ -47,9 +47,10 @@ export const INBOX_DEFAULTS: Readonly<Required<InboxOptions>> = {
 /**
  * Fills in the defaults of the options that all inboxes have in common, and keeps the backoff within its bounds.
  *
- * @throws TypeError for an option that is out of range.
+ * @throws TypeError for an option that is unknown or out of range.
  */
 export function readInboxOptions(options: InboxOptions): Required<InboxOptions> {
+  checkKnown(options, INBOX_DEFAULTS);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Required<InboxOptions> = { ...INBOX_DEFAULTS, ...Object.fromEntries(given) };
   const { maxAttempts, backoff, concurrency, leaseMs, keepDoneMs, keepDeadMs } = settings;

@@ -1,11 +1,11 @@
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkKnown } from '../shared/check.ts';
 import { messageOf } from '../shared/error.ts';
 import { withDeadline } from '../shared/promise.ts';
 import { inBatches } from './batches.ts';
 import { createClockGuard } from './clock-guard.ts';
 import { CHECK_DURABILITY } from './durability.ts';
 import { eraseEntries } from './erase.ts';
-import { type InboxOptions, readInboxOptions } from './options.ts';
+import { INBOX_DEFAULTS, type InboxOptions, readInboxOptions } from './options.ts';
 import { createPurger } from './purger.ts';
 import type { InboxStore } from './store.ts';
 import { bodyIsGone, checkTarget } from './target.ts';
@@ -32,7 +32,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
  * If the clock steps back, entries that are due further ahead than is possible become due at once, and `health()` says so. Dead
  * and done entries are not purged in the first minutes after the start, nor when the clock has just stepped.
  *
- * @throws TypeError for an option that is out of range.
+ * @throws TypeError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -45,9 +45,10 @@ const CLOSE_TIMEOUT_MS = 10_000;
  * ```
  */
 export function createStoreInbox(store: InboxStore, options: StoreInboxOptions = {}): Inbox {
-  const settings = readInboxOptions(options);
+  const { pollMs = 1_000, clock = Date.now, ...common } = options;
+  checkKnown(options, { ...INBOX_DEFAULTS, pollMs, clock });
+  const settings = readInboxOptions(common);
   const { name, leaseMs, keepDoneMs, keepDeadMs } = settings;
-  const { pollMs = 1_000, clock = Date.now } = options;
   checkAboveZero({ pollMs });
   const guard = createClockGuard(store, settings, clock);
   const toUnixTimes = createToUnixTimes(clock);
@@ -124,6 +125,7 @@ export function createStoreInbox(store: InboxStore, options: StoreInboxOptions =
     },
 
     async list(query = {}) {
+      checkKnown(query, { state: true, id: true, limit: true, cursor: true });
       const { items, next } = await store.list(query);
       return { items: items.map(toUnixTimes), next };
     },

@@ -1,3 +1,4 @@
+import { checkKnown } from '../shared/check.ts';
 import { quote } from '../shared/text.ts';
 import type { InboxTarget } from './types.ts';
 
@@ -8,7 +9,9 @@ import type { InboxTarget } from './types.ts';
  */
 export function checkTarget(target: InboxTarget): void {
   const { id, state } = (target ?? {}) as { readonly id?: unknown; readonly state?: unknown };
-  if (typeof id === 'string' || (id === undefined && (state === 'dead' || state === 'done'))) return;
+  if (typeof id === 'string') return; // It may be an entry, with all its fields.
+  checkKnown(Object(target), { id, state });
+  if (id === undefined && (state === 'dead' || state === 'done')) return;
   if (id === undefined && state === 'pending') {
     throw new TypeError(
       'The target { state: "pending" } is refused: pending events were acknowledged and are not handled yet, so Showpad ' +

@@ -23,7 +23,10 @@ export interface Inbox {
    * it aborts their signals and no longer waits. A second call does nothing.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Lists the entries of one state, the latest first: by when they arrived, are due, or were settled. */
+  /**
+   * Lists the entries of one state, the latest first: by when they arrived, are due, or were settled. Rejects with a TypeError
+   * for an unknown option, as `erase` does.
+   */
   list(query?: InboxQuery): Promise<InboxPage>;
   /** Counts the entries of each state. */
   counts(): Promise<InboxCounts>;

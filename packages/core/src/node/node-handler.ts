@@ -2,7 +2,9 @@ import type { Receipt } from '../delivery/receipt.ts';
 import type { EventMap } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf, WithSchemas } from '../events/schema.ts';
+import { RECEIVER_OPTIONS } from '../options.ts';
 import type { AnyReceiver, Receiver } from '../receiver.ts';
+import { checkKnown } from '../shared/check.ts';
 import { type HandlerSource, type ShowpadWebhooksOptions, toReceiver } from './handler-options.ts';
 import type { NodeRequest, NodeResponse, ParsedBody } from './node-request.ts';
 import { checkPath, matchesPath } from './path.ts';
@@ -53,6 +55,8 @@ export function createNodeHandler<
   hooks: NodeHandlerHooks = {},
 ): NodeHandler<WithSchemas<Events, Schemas>> {
   const { path, ...source } = options;
+  checkKnown(options, { ...RECEIVER_OPTIONS, path, receiver: true });
+  checkHooks(hooks);
   checkPath(path);
   const receiver = toReceiver(source as HandlerSource<Events, Schemas>);
   const handler = (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void => {
@@ -68,6 +72,11 @@ const NOT_FOUND = {
   headers: { 'content-type': 'application/json' },
   body: '{"error":"not found"}',
 };
+
+/** @throws TypeError for an unknown hook. */
+export function checkHooks(hooks: NodeHandlerHooks): void {
+  checkKnown(hooks, { explainMissingBody: true });
+}
 
 /** Receives a Node request and writes the response. */
 export function deliver(
@@ -99,13 +108,14 @@ export function deliver(
  * });
  * ```
  */
-export function receiveNodeRequest(
+export async function receiveNodeRequest(
   receiver: AnyReceiver,
   req: NodeRequest,
   options: NodeRequestOptions = {},
 ): Promise<Receipt> {
   const { url = req.originalUrl ?? req.url, body = req.body, rawBody = req.rawBody } = options;
   const { explainMissingBody = explainGenerally } = options;
+  checkKnown(options, { url, body, rawBody, explainMissingBody });
   return receiver.receive({
     method: req.method ?? '',
     headers: req.headers,

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { bodyTooLarge } from '../delivery/request.ts';
+import { checkKnown } from '../shared/check.ts';
 import { ShowpadWebhookError } from '../shared/error.ts';
 import { setTimeLimit } from '../shared/promise.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
@@ -42,9 +43,11 @@ const BODY_TIMEOUT_MS = 10_000;
 export function readBody(
   req: NodeMessage,
   limitBytes: number,
-  { timeoutMs = BODY_TIMEOUT_MS, onHeld }: ReadBodyOptions = {},
+  options: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const { timeoutMs = BODY_TIMEOUT_MS, onHeld } = options;
+    checkKnown(options, { timeoutMs, onHeld });
     // A stream that has ended, broken or been read by others would never emit again.
     if (req.readableDidRead || req.destroyed || req.readableEnded) {
       reject(unavailable('The request stream was read or closed before.'));

@@ -2,7 +2,7 @@ import type { EventMap } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
 import type { SchemasOf, WithSchemas } from '../events/schema.ts';
 import { type RouteSource, toReceiver } from './handler-options.ts';
-import { deliver, type NodeHandler, type NodeHandlerHooks } from './node-handler.ts';
+import { checkHooks, deliver, type NodeHandler, type NodeHandlerHooks } from './node-handler.ts';
 import type { NodeRequest, NodeResponse } from './node-request.ts';
 
 /**
@@ -29,6 +29,7 @@ export function createRouteHandler<
   source: RouteSource<Events, Schemas>,
   hooks: NodeHandlerHooks = {},
 ): NodeHandler<WithSchemas<Events, Schemas>> {
+  checkHooks(hooks);
   const receiver = toReceiver(source);
   const handler = (req: NodeRequest, res: NodeResponse, next?: (error?: unknown) => void): void =>
     deliver(receiver, req, res, next, hooks);

@@ -1,4 +1,4 @@
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkKnown } from '../shared/check.ts';
 import { hashText } from '../shared/hash.ts';
 import type { Claim, Ledger } from './ledger.ts';
 
@@ -36,7 +36,7 @@ const NONE: readonly string[] = [];
  * one is forgotten completely. Events that are being handled are never forgotten. If `maxEntries` are being handled at once,
  * `claim` throws and the delivery is answered with 503.
  *
- * @throws TypeError for an option that is not a number above 0.
+ * @throws TypeError for an option that is unknown or not a number above 0.
  *
  * @example
  * ```ts
@@ -45,11 +45,9 @@ const NONE: readonly string[] = [];
  * createReceiver({ keys: 'a-signature-key', ledger: createMemoryLedger({ maxEntries: 10_000 }) });
  * ```
  */
-export function createMemoryLedger({
-  maxEntries = 200_000,
-  ttlMs = DAY_MS,
-  now = () => performance.now(),
-}: MemoryLedgerOptions = {}): Ledger {
+export function createMemoryLedger(options: MemoryLedgerOptions = {}): Ledger {
+  const { maxEntries = 200_000, ttlMs = DAY_MS, now = () => performance.now() } = options;
+  checkKnown(options, { maxEntries, ttlMs, now });
   checkAboveZero({ maxEntries, ttlMs });
   const generationSize = Math.ceil(maxEntries / 2);
   /** A completed event is only the digest of its body: nothing else of it matters. */

@@ -1,4 +1,5 @@
 import type { Inbox, InboxItem } from '../inbox/types.ts';
+import { checkKnown } from '../shared/check.ts';
 import { forEach } from './for-each.ts';
 import { findEntry } from './select-entries.ts';
 
@@ -32,8 +33,10 @@ export async function changeEntries<Entry extends Pick<InboxItem, 'id' | 'state'
   inbox: Pick<Inbox, 'list' | 'retry' | 'discard'>,
   seen: readonly Entry[],
   change: EntryChange,
-  { signal, onEntry }: ChangeEntriesOptions<Entry>,
+  options: ChangeEntriesOptions<Entry>,
 ): Promise<void> {
+  const { signal, onEntry } = options;
+  checkKnown(options, { signal, onEntry });
   await forEach(seen, async (entry) => onEntry(entry, await changeEntry(inbox, entry, change)), signal);
 }
 

@@ -1,4 +1,5 @@
 import type { Inbox, InboxItem, InboxState } from '../inbox/types.ts';
+import { checkKnown } from '../shared/check.ts';
 
 /** Every state that an entry can be in. */
 export const INBOX_STATES: readonly InboxState[] = ['pending', 'leased', 'done', 'dead'];
@@ -35,9 +36,13 @@ const PAGE = 200;
  */
 export async function selectPage(
   inbox: Pick<Inbox, 'list'>,
-  { state, sinceMs = Number.NEGATIVE_INFINITY, matches = () => true }: EntrySelection,
-  { cursor, limit = PAGE }: { readonly cursor?: string | undefined; readonly limit?: number } = {},
+  selection: EntrySelection,
+  options: { readonly cursor?: string | undefined; readonly limit?: number } = {},
 ): Promise<SelectedEntries> {
+  const { state, sinceMs = Number.NEGATIVE_INFINITY, matches = () => true } = selection;
+  checkKnown(selection, { state, sinceMs, matches });
+  const { cursor, limit = PAGE } = options;
+  checkKnown(options, { cursor, limit });
   const page = await inbox.list({ state, limit, cursor });
   // What was settled is listed by when, so all that follows is older.
   const isOver = page.items.some(({ settledAtMs }) => settledAtMs !== undefined && settledAtMs < sinceMs);
@@ -67,8 +72,10 @@ export async function selectPage(
 export async function* selectEntries(
   inbox: Pick<Inbox, 'list'>,
   selection: EntrySelection,
-  { signal, limit = Number.POSITIVE_INFINITY }: SelectEntriesOptions = {},
+  options: SelectEntriesOptions = {},
 ): AsyncGenerator<InboxItem> {
+  const { signal, limit = Number.POSITIVE_INFINITY } = options;
+  checkKnown(options, { signal, limit });
   const seen = new Set<string>();
   let cursor: string | undefined;
   do {

@@ -1,4 +1,4 @@
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkKnown } from '../shared/check.ts';
 import type { MaybePromise } from '../shared/promise.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface MemoryLatestTimesOptions {
 /**
  * Keeps the latest times in the memory of this process. They are forgotten when it ends.
  *
- * @throws TypeError if `maxKeys` is not a number above 0.
+ * @throws TypeError for an option that is unknown or not a number above 0.
  *
  * @example
  * ```ts
@@ -36,7 +36,9 @@ export interface MemoryLatestTimesOptions {
  * console.log(await times.runUnlessOlder('space-1', 1_000, async () => {})); // false
  * ```
  */
-export function createMemoryLatestTimes({ maxKeys = 100_000 }: MemoryLatestTimesOptions = {}): LatestTimes {
+export function createMemoryLatestTimes(options: MemoryLatestTimesOptions = {}): LatestTimes {
+  const { maxKeys = 100_000 } = options;
+  checkKnown(options, { maxKeys });
   checkAboveZero({ maxKeys });
   /** By key, the one that was noted longest ago first. */
   const latest = new Map<string, number>();

@@ -1,5 +1,6 @@
 import type { EventEnvelope } from '../events/event.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { checkKnown } from '../shared/check.ts';
 import { logSafely } from '../shared/logger.ts';
 import { clip } from '../shared/text.ts';
 import { createMemoryLatestTimes, type LatestTimes } from './latest-times.ts';
@@ -23,6 +24,8 @@ const LONGEST_LOGGED_TEXT = 128;
  * handled in the meantime. The events of one object are handled one after another. A skipped event counts as handled. If
  * `keyOf` returns no text, the handler fails with a TypeError.
  *
+ * @throws TypeError for an unknown option.
+ *
  * @example
  * ```ts
  * import { createReceiver } from '@showpad-webhooks/core';
@@ -38,9 +41,11 @@ const LONGEST_LOGGED_TEXT = 128;
  * ```
  */
 export function skipOlder<Event extends EventEnvelope<string, unknown>>(
-  { keyOf, timeOf = ({ date }) => date, times = createMemoryLatestTimes() }: SkipOlderOptions<Event>,
+  options: SkipOlderOptions<Event>,
   handler: Handler<Event>,
 ): Handler<Event> {
+  const { keyOf, timeOf = ({ date }) => date, times = createMemoryLatestTimes() } = options;
+  checkKnown(options, { keyOf, timeOf, times });
   const skipping: Handler<Event> = async (event, context) => {
     const key: unknown = keyOf(event);
     if (typeof key !== 'string' || key === '') {

@@ -27,10 +27,22 @@ export function checkCounts(options: Readonly<Record<string, number>>): void {
   }
 }
 
-/** @throws TypeError that names an option nobody knows, and lists the known ones. */
-export function checkKnown(options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((option) => !known.includes(option));
+/**
+ * Rejects a misspelt option, which would be ignored silently.
+ *
+ * @param known has a key for every option. The settings that were read from the options will do.
+ * @param prefix where the options are among others, such as `retry.`.
+ * @throws TypeError that names the option, and lists the known ones.
+ */
+export function checkKnown<Options extends object>(
+  options: Options,
+  known: Readonly<Record<Options extends unknown ? keyof Options : never, unknown>>,
+  prefix = '',
+): void {
+  const unknown = Object.keys(options).find((option) => !Object.hasOwn(known, option));
   if (unknown !== undefined) {
-    throw new TypeError(`"${unknown}" is not an option. The options are: ${known.join(', ')}.`);
+    throw new TypeError(
+      `"${prefix}${unknown}" is not an option. The options are: ${Object.keys(known).join(', ')}.`,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { checkKnown } from './check.ts';
 import { hasMarker } from './error.ts';
 
 const marker = Symbol.for('@showpad-webhooks/core/RetryAfterError');
@@ -39,8 +40,10 @@ export class RetryAfterError extends Error {
   /** How long to wait, in ms. It is 0 if there was no readable time. */
   readonly afterMs: number;
 
+  /** @throws TypeError for an unknown detail. */
   constructor(message: string, details: RetryAfterDetails) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    checkKnown(details, { afterMs: true, header: true, cause: true });
     const ms = 'afterMs' in details ? details.afterMs : readHeader(details.header);
     this.afterMs = Math.round(Math.min(Math.max(0, ms) || 0, LONGEST_WAIT_MS));
   }

@@ -1,7 +1,7 @@
 export { erasedEntry } from '../inbox/erase.ts';
 export { keptFailure, MOST_FAILURES } from '../inbox/failures.ts';
 export { readInboxOptions } from '../inbox/options.ts';
-export { checkAboveZero, checkCounts } from '../shared/check.ts';
+export { checkAboveZero, checkCounts, checkKnown } from '../shared/check.ts';
 export { messageOf } from '../shared/error.ts';
 export { hashText } from '../shared/hash.ts';
 export { setTimer, withDeadline } from '../shared/promise.ts';

@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 import type { HandlerContext } from '../handlers/context.ts';
+import { checkKnown } from '../shared/check.ts';
 import { silentLogger } from '../shared/logger.ts';
 
 /**
  * What a handler knows about its delivery, for unit tests of handlers that use it: a first attempt, at the current time.
  *
  * @param changes what is different in your test, for example `{ attempt: 4 }`.
+ * @throws TypeError for a field that a context does not have.
  *
  * @example
  * ```ts
@@ -16,7 +18,7 @@ import { silentLogger } from '../shared/logger.ts';
  */
 export function sampleContext(changes: Partial<HandlerContext> = {}): HandlerContext {
   const nowMs = Date.now();
-  return {
+  const context: HandlerContext = {
     receiverName: 'default',
     rawBody: Buffer.from('{}'),
     headers: {},
@@ -27,6 +29,7 @@ export function sampleContext(changes: Partial<HandlerContext> = {}): HandlerCon
     attempt: 1,
     signal: new AbortController().signal,
     logger: silentLogger,
-    ...changes,
   };
+  checkKnown(changes, context);
+  return { ...context, ...changes };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EventEnvelope, type EventOf, parseEvent } from '../events/event.ts';
 import type { ShowpadEventMap } from '../events/event-map.ts';
+import { checkKnown } from '../shared/check.ts';
 import { quote } from '../shared/text.ts';
 import { CATALOGUE_FOLDER, readSamples } from './catalogue-samples.ts';
 import type { EventJson } from './event-json.ts';
@@ -84,7 +85,7 @@ export interface SampleOptions<Data = unknown> {
  * (`shared-space-user-added`), and otherwise inferred from its documentation. Samples in the folder `showpad-events` of the
  * working directory, which `showpad-webhooks events add` makes, come first. Each call returns a copy.
  *
- * @throws TypeError for a type that has no sample, unless `data` is given.
+ * @throws TypeError for a type that has no sample, unless `data` is given, and for an unknown option.
  *
  * @example
  * ```ts
@@ -99,6 +100,7 @@ export function sampleEvent<Type extends keyof ShowpadEventMap & string>(
 ): EventOf<ShowpadEventMap, Type>;
 export function sampleEvent(type: string, options?: SampleOptions): EventEnvelope<string, unknown>;
 export function sampleEvent(type: string, options: SampleOptions = {}): EventEnvelope<string, unknown> {
+  checkKnown(options, { data: true, id: true });
   const sample = findSample(type);
   if (!sample && options.data === undefined)
     throw noSample(type, ' For another type, pass the option "data".');

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { ShowpadEventMap } from '../events/event-map.ts';
+import { checkKnown } from '../shared/check.ts';
 import { quote } from '../shared/text.ts';
 import { sign } from '../signature/signature.ts';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../signature/signed-headers.ts';
@@ -38,7 +39,7 @@ export interface BodySource {
  * supertest turns a Buffer into JSON, so pass it `delivery.body.toString()`.
  *
  * @param source an event type, which gives its sample, also one of the folder `showpad-events`, with a new id and time; an event, which is sent as it is; or `{ body }`.
- * @throws TypeError for a type without a sample, unless `data` is given.
+ * @throws TypeError for a type without a sample, unless `data` is given, and for an unknown option.
  *
  * @example
  * ```ts
@@ -55,6 +56,8 @@ export function signedDelivery(
   options: SignedDeliveryOptions,
 ): SignedDelivery {
   const { key, timestampSeconds = Math.floor(Date.now() / 1000), method = 'POST', headers } = options;
+  const { data, id } = options;
+  checkKnown(options, { key, data, id, timestampSeconds, headers, method });
   const body = bodyOf(source, options);
   const keys = typeof key === 'string' ? [key] : key;
   return {

@@ -1,6 +1,6 @@
 import type { Inbox } from '../inbox/types.ts';
 import { warn } from '../reporting/warn.ts';
-import { checkAboveZero } from '../shared/check.ts';
+import { checkAboveZero, checkKnown } from '../shared/check.ts';
 import { logSafely } from '../shared/logger.ts';
 import { setRepeatingTimer, withDeadline } from '../shared/promise.ts';
 import type { Finding, InboxAlert } from './alert.ts';
@@ -63,7 +63,7 @@ const NOTIFY_DEADLINE_MS = 30_000;
  * A condition ends when it was not found for `quietMs`, so one that comes and goes calls you once. It keeps no process alive.
  * What it knows is in memory: after a restart it calls again for what still holds, and each process that watches an inbox calls.
  *
- * @throws TypeError for an option that is out of range.
+ * @throws TypeError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -81,9 +81,11 @@ const NOTIFY_DEADLINE_MS = 30_000;
 export function watchInbox(inbox: Inbox, options: WatchInboxOptions): InboxWatch {
   const { notify, onError, maxDeadLetters = 0, maxLagMs = 60_000, maxSilenceMs = {} } = options;
   const { intervalMs = 20_000, quietMs = 300_000, clock = Date.now } = options;
+  const limits = { maxDeadLetters, maxLagMs, maxSilenceMs };
+  checkKnown(options, { notify, onError, ...limits, intervalMs, quietMs, clock });
   if (typeof notify !== 'function') throw new TypeError('The option "notify" must be a function.');
   checkAboveZero({ maxLagMs, intervalMs, quietMs, ...maxSilenceMs });
-  const look = createFinder(inbox, { maxDeadLetters, maxLagMs, maxSilenceMs }, clock);
+  const look = createFinder(inbox, limits, clock);
   const checksUntilOver = Math.ceil(quietMs / intervalMs);
   const conditions = new Map<string, Condition>();
   let checking: Promise<void> | undefined;
