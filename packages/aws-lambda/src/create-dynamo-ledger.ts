@@ -1,5 +1,5 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, keyTextOf } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown, keyTextOf } from '@showpad-webhooks/core/store';
 import { expiry, type LedgerEntry, toEntry, toItem, toNumber, toText } from './dynamo-entry.ts';
 import { type DynamoClient, type Item, openTable } from './dynamo-table.ts';
 
@@ -35,7 +35,8 @@ const NAMES = { '#state': 'state' }; // It is a reserved word.
  * of DynamoDB, so the clocks of the instances may differ. It uses the client of your app, and there is nothing to close. The
  * function needs the rights `dynamodb:GetItem`, `dynamodb:PutItem` and `dynamodb:UpdateItem` for the table.
  *
- * @throws TypeError for a client that is not one of the AWS SDK 3, a blank table, or a `ttlMs` that is not above 0.
+ * @throws TypeError for an unknown option, a client that is not one of the AWS SDK 3, a blank table, or a `ttlMs` that is not
+ * above 0.
  *
  * @example
  * ```ts
@@ -48,7 +49,9 @@ const NAMES = { '#state': 'state' }; // It is a reserved word.
  * });
  * ```
  */
-export function createDynamoLedger({ client, table, ttlMs = DAY_MS }: DynamoLedgerOptions): Ledger {
+export function createDynamoLedger(options: DynamoLedgerOptions): Ledger {
+  const { client, table, ttlMs = DAY_MS } = options;
+  checkKnown(options, { client, table, ttlMs });
   checkAboveZero({ ttlMs });
   checkSource(client, table);
   const { get, put, update, nowMs } = openTable(client, table);

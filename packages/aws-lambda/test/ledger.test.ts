@@ -131,6 +131,10 @@ describe('the ledger in DynamoDB', () => {
     ['"client" must be a DynamoDBClient', { table: TABLE }],
     ['"table" must be the name of a table', { client: { send() {} }, table: ' ' }],
     ['"table" must be the name of a table', { client: { send() {} } }],
+    [
+      '"ttl" is not an option. The options are: client, table, ttlMs.',
+      { client: { send() {} }, table: TABLE, ttl: 9 },
+    ],
     ['"ttlMs" must be a number above 0', { client: { send() {} }, table: TABLE, ttlMs: 0 }],
   ])('says that the option %s', (text, options) => {
     expect(() => createDynamoLedger(options as never)).toThrow(text);

@@ -1,6 +1,11 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import { createPurger, type InboxConsumer, type InboxOptions } from '@showpad-webhooks/core/inbox';
-import { messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
+import {
+  createPurger,
+  INBOX_DEFAULTS,
+  type InboxConsumer,
+  type InboxOptions,
+} from '@showpad-webhooks/core/inbox';
+import { checkKnown, messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
 import { createClockGuard } from './clock-guard.ts';
@@ -41,7 +46,7 @@ const CLOCK_INTERVAL_MS = 60_000;
 /**
  * A durable inbox on BullMQ and Redis, for the processes of many machines. How durable it is depends on settings of the server: `start()` checks them and reports those that could lose events.
  *
- * @throws TypeError for an option that is out of range, or without a connection.
+ * @throws TypeError for an option that is unknown or out of range, or without a connection.
  *
  * @example
  * ```ts
@@ -58,14 +63,10 @@ const CLOCK_INTERVAL_MS = 60_000;
  * }
  * ```
  */
-export function createBullmqInbox({
-  connection,
-  waitReplicas,
-  prefix = 'showpad',
-  mustExist = false,
-  ...options
-}: BullmqInboxOptions): BullmqInbox {
-  const settings = readInboxOptions(options);
+export function createBullmqInbox(options: BullmqInboxOptions): BullmqInbox {
+  const { connection, waitReplicas, prefix = 'showpad', mustExist = false, ...common } = options;
+  checkKnown(options, { connection, waitReplicas, prefix, mustExist, ...INBOX_DEFAULTS });
+  const settings = readInboxOptions(common);
   const { name, maxAttempts, concurrency, leaseMs } = settings;
   const backend = createBackend({ connection, waitReplicas }, { ...settings, mustExist });
   const queueName = `${prefix}-${name}`;

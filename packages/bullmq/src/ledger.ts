@@ -1,5 +1,5 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, hashText, readDone } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown, hashText, readDone } from '@showpad-webhooks/core/store';
 import type { RedisOptions } from 'bullmq';
 import { CONNECTION_DEFAULTS } from './connections.ts';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';
@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
  * round trip. Leases are measured by the clock of Redis, so the clocks of the machines may differ. While Redis is away, calls
  * fail at once and deliveries are answered with 503.
  *
- * @throws TypeError for a `ttlMs` that is not above 0.
+ * @throws TypeError for an unknown option, and for a `ttlMs` that is not above 0.
  *
  * @example
  * ```ts
@@ -43,11 +43,9 @@ const DAY_MS = 86_400_000;
  * }
  * ```
  */
-export function createRedisLedger({
-  connection,
-  prefix = 'showpad',
-  ttlMs = DAY_MS,
-}: RedisLedgerOptions): RedisLedger {
+export function createRedisLedger(options: RedisLedgerOptions): RedisLedger {
+  const { connection, prefix = 'showpad', ttlMs = DAY_MS } = options;
+  checkKnown(options, { connection, prefix, ttlMs });
   checkAboveZero({ ttlMs });
   const own = isClient(connection) ? undefined : createClient(connection);
   const connected = own ? own.then(firstReady) : Promise.resolve(connection as RedisClient);

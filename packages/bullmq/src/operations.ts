@@ -8,6 +8,7 @@ import {
   type InboxState,
   type InboxTarget,
 } from '@showpad-webhooks/core/inbox';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import type { Job, JobType } from 'bullmq';
 import type { Backend, Queue } from './backend.ts';
 import type { InboxQueue } from './inbox-queue.ts';
@@ -66,8 +67,10 @@ export function createOperations(
     }
   }
 
-  const list: Inbox['list'] = ({ state = 'dead', id, limit = 100, cursor = '0:0' } = {}) =>
-    ask(async (queue) => {
+  const list: Inbox['list'] = async (query = {}) => {
+    const { state = 'dead', id, limit = 100, cursor = '0:0' } = query;
+    checkKnown(query, { state, id, limit, cursor });
+    return ask(async (queue) => {
       if (id !== undefined) {
         const job = await findJob(queue, id);
         const found = job && toItem(job, { state: stateOf(await job.getState()), leaseMs, withBody: true });
@@ -86,6 +89,7 @@ export function createOperations(
       }
       return { items, next: undefined };
     });
+  };
 
   async function erase(id: string): Promise<InboxState | undefined> {
     return ask(async (queue) => {

@@ -1,4 +1,4 @@
-import { checkAboveZero, checkCounts } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkCounts, checkKnown } from '@showpad-webhooks/core/store';
 import type { CallNode } from './redis-scripts.ts';
 
 /** How many replicas of Redis must have an event before it counts as stored. */
@@ -11,10 +11,11 @@ export interface WaitReplicas {
 const DEFAULT_TIMEOUT_MS = 1_000;
 const LONGEST_TIMEOUT_MS = 2_000;
 
-/** @throws TypeError for a number that is out of range. */
+/** @throws TypeError for an option that is unknown or out of range. */
 export function readWaitReplicas(options: WaitReplicas | undefined): Required<WaitReplicas> | undefined {
   if (!options) return undefined;
   const { count, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  checkKnown(options, { count, timeoutMs }, 'waitReplicas.');
   checkCounts({ 'waitReplicas.count': count });
   checkAboveZero({ 'waitReplicas.timeoutMs': Number(timeoutMs) });
   if (Number(timeoutMs) > LONGEST_TIMEOUT_MS) {

@@ -1,5 +1,6 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import { connect, type Database } from './database.ts';
 import { createPostgresInboxStore } from './inbox-store.ts';
 import type { PostgresSource } from './pool.ts';
@@ -20,7 +21,7 @@ export type PostgresInboxOptions = PostgresSource &
  * With `inTransaction` a handler commits what it writes together with the note that it is done, so its effect is there exactly
  * once.
  *
- * @throws TypeError for an option that is out of range.
+ * @throws TypeError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -37,18 +38,14 @@ export type PostgresInboxOptions = PostgresSource &
  * });
  * ```
  */
-export function createPostgresInbox({
-  pool,
-  schema,
-  mustExist = false,
-  migrate = true,
-  ...options
-}: PostgresInboxOptions): Inbox {
-  const { name = INBOX_DEFAULTS.name } = options;
+export function createPostgresInbox(options: PostgresInboxOptions): Inbox {
+  const { pool, schema, mustExist = false, migrate = true, ...common } = options;
+  checkKnown(options, { pool, schema, mustExist, migrate, ...INBOX_DEFAULTS, pollMs: true });
+  const { name = INBOX_DEFAULTS.name } = common;
   const source = { pool, ...(schema !== undefined && { schema }), migrate: migrate && !mustExist };
   const database = connect(source, mustExist ? (found) => checkName(found, name) : undefined);
   const store = createPostgresInboxStore(database, name);
-  const inbox = createStoreInbox(store, { ...options, clock: database.clock.nowMs });
+  const inbox = createStoreInbox(store, { ...common, clock: database.clock.nowMs });
   /** These read the clock before they call the store. */
   return {
     ...inbox,

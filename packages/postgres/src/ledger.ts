@@ -1,6 +1,7 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
 import {
   checkAboveZero,
+  checkKnown,
   keyTextOf,
   newFence,
   readDone,
@@ -37,7 +38,7 @@ const HELD = "key = $1 AND fence = $2 AND state = 'claimed'";
  * A ledger in your own Postgres: each event is handled once across the processes of many machines. Leases are measured by the
  * clock of the server, so the clocks of the machines may differ. It uses the pool of your app, and there is nothing to close.
  *
- * @throws TypeError for a `ttlMs` that is not above 0, and as `createPostgresInbox`.
+ * @throws TypeError for an unknown option, for a `ttlMs` that is not above 0, and as `createPostgresInbox`.
  *
  * @example
  * ```ts
@@ -49,7 +50,9 @@ const HELD = "key = $1 AND fence = $2 AND state = 'claimed'";
  * createReceiver({ keys: 'a-signature-key', ledger: createPostgresLedger({ pool }) });
  * ```
  */
-export function createPostgresLedger({ ttlMs = DAY_MS, ...source }: PostgresLedgerOptions): Ledger {
+export function createPostgresLedger(options: PostgresLedgerOptions): Ledger {
+  const { ttlMs = DAY_MS, ...source } = options;
+  checkKnown(options, { pool: true, schema: true, migrate: true, ttlMs });
   checkAboveZero({ ttlMs });
   const database = connect(source);
   const { all, query, schema } = database;

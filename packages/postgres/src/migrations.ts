@@ -1,3 +1,4 @@
+import { checkKnown } from '@showpad-webhooks/core/store';
 import { withName } from './shared.ts';
 
 export const DEFAULT_SCHEMA = 'showpad_webhooks';
@@ -61,7 +62,7 @@ export interface MigrationOptions {
  * The SQL that creates the tables, for teams that run their own migrations. It is one transaction, and it ends with the version
  * of the tables in `version`.
  *
- * @throws TypeError for a schema or a version that is not valid.
+ * @throws TypeError for an unknown option, and for a schema or a version that is not valid.
  *
  * @example
  * ```ts
@@ -70,7 +71,9 @@ export interface MigrationOptions {
  * console.log(migrationSql());
  * ```
  */
-export function migrationSql({ schema = DEFAULT_SCHEMA, fromVersion = 0 }: MigrationOptions = {}): string {
+export function migrationSql(options: MigrationOptions = {}): string {
+  const { schema = DEFAULT_SCHEMA, fromVersion = 0 } = options;
+  checkKnown(options, { schema, fromVersion });
   const quoted = quoteSchema(schema);
   if (!Number.isInteger(fromVersion) || fromVersion < 0 || fromVersion > NEWEST_VERSION) {
     throw new TypeError(

@@ -1,5 +1,6 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import { type Connection, type ConnectionSource, connect } from './connection.ts';
 import { createSqliteInboxStore } from './inbox-store.ts';
 import type { SqliteSource } from './sqlite-handle.ts';
@@ -20,8 +21,8 @@ export type SqliteInboxOptions = SqliteSource &
  * With `database` it uses a handle that your app has open. It never changes the settings of that handle, and never closes it:
  * `start()` and `health()` report settings that could lose events.
  *
- * @throws TypeError for an option that is out of range. Error if the file cannot be opened, or a newer version of this package
- * made its tables. With `mustExist`, Error if there is no such inbox.
+ * @throws TypeError for an option that is unknown or out of range. Error if the file cannot be opened, or a newer version of this
+ * package made its tables. With `mustExist`, Error if there is no such inbox.
  *
  * @example
  * ```ts
@@ -34,12 +35,14 @@ export type SqliteInboxOptions = SqliteSource &
  * process.once('SIGTERM', () => receiver.close());
  * ```
  */
-export function createSqliteInbox({ file, database, mustExist, ...options }: SqliteInboxOptions): Inbox {
-  const { name = INBOX_DEFAULTS.name } = options;
+export function createSqliteInbox(options: SqliteInboxOptions): Inbox {
+  const { file, database, mustExist, ...common } = options;
+  checkKnown(options, { file, database, mustExist, ...INBOX_DEFAULTS, pollMs: true });
+  const { name = INBOX_DEFAULTS.name } = common;
   const connection = connect({ file, database, mustExist } as ConnectionSource);
   if (mustExist) checkName(connection, name);
   const store = createSqliteInboxStore(connection, name);
-  return createStoreInbox(store, { ...options, clock: connection.now });
+  return createStoreInbox(store, { ...common, clock: connection.now });
 }
 
 /** An inbox without entries cannot be told from a wrong name, except by the other inboxes of the file. */

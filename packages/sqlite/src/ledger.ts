@@ -1,6 +1,7 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
 import {
   checkAboveZero,
+  checkKnown,
   keyTextOf,
   newFence,
   readDone,
@@ -50,7 +51,9 @@ const DAY_MS = 86_400_000;
  * });
  * ```
  */
-export function createSqliteLedger({ ttlMs = DAY_MS, ...source }: SqliteLedgerOptions): SqliteLedger {
+export function createSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
+  const { ttlMs = DAY_MS, ...source } = options;
+  checkKnown(options, { file: true, database: true, ttlMs });
   checkAboveZero({ ttlMs });
   const { all, run, write, writeNew, checkRoom, now, close } = connect(source);
 

@@ -121,6 +121,7 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
           { state: 'leased' },
           {},
           { id: 1 },
+          { state: 'dead', eventId: 'event-1' },
           undefined,
         ] as never[]) {
           await assert.rejects(async () => inbox.discard(target), TypeError);
@@ -130,6 +131,14 @@ export function operatingCases(check: Check): readonly ConformanceCase[] {
         assert.equal(await inbox.discard({ id: 'event-1' }), 1, 'one that waits can be discarded by its id');
       },
     ),
+
+    check('refuses a misspelt option', async (open) => {
+      const { inbox } = await open();
+      await inbox.put(entryOf({}));
+      await assert.rejects(async () => inbox.list({ stat: 'pending' } as object), TypeError);
+      await assert.rejects(async () => inbox.erase(() => true, { dryRun: true } as object), TypeError);
+      assert.equal((await inbox.counts()).pending, 1);
+    }),
 
     check('retries what is done by hand, with all its handlers, if it keeps the bodies', async (open) => {
       const { inbox, start, jobs, settled, answer } = await open({ keepDoneBodies: true });

@@ -32,6 +32,7 @@ describe('inboxConformance notices an inbox that', () => {
   const TWENTY = 'keeps the latest 20 failed attempts, and no long texts';
   const DELETES = 'deletes the body of what is done, and refuses to retry it without its body';
   const TARGETS = 'refuses to retry or discard everything that waits, or something that is no target';
+  const MISSPELT = 'refuses a misspelt option';
   const ADD_DONE = 'notes that a handler is done for what is done or dead, and for nothing else';
   const DISCARDS = 'discards: the event is new when it comes again';
   const ERASES = 'erases what is meant in every state, and knows its events if they come again';
@@ -350,7 +351,14 @@ describe('inboxConformance notices an inbox that', () => {
     ['discards everything', undefined, () => ({ discard: async () => 1 }), TARGETS],
     ['retries everything', undefined, () => ({ retry: async () => 1 }), TARGETS],
     ['discards nothing that waits', () => ({ discard: () => 0 }), undefined, TARGETS],
-    ...[{ state: 'pending' }, { state: 'leased' }, {}, { id: 1 }, undefined].flatMap((target): Row[] => {
+    ...[
+      { state: 'pending' },
+      { state: 'leased' },
+      {},
+      { id: 1 },
+      { state: 'dead', eventId: 'event-1' },
+      undefined,
+    ].flatMap((target): Row[] => {
       const isMeant = (given: unknown) => JSON.stringify(given) === JSON.stringify(target);
       const text = JSON.stringify(target);
       return [
@@ -378,6 +386,29 @@ describe('inboxConformance notices an inbox that', () => {
         },
       }),
       TARGETS,
+    ],
+    [
+      'takes any query',
+      undefined,
+      (good) => ({ list: ({ id } = {}) => good.list(id ? { id } : {}) }),
+      MISSPELT,
+    ],
+    [
+      'erases with any option',
+      undefined,
+      (good) => ({ erase: (predicate) => good.erase(predicate) }),
+      MISSPELT,
+    ],
+    [
+      'erases before it refuses an option',
+      undefined,
+      (good) => ({
+        async erase(predicate, options) {
+          await good.erase(predicate);
+          return good.erase(predicate, options);
+        },
+      }),
+      MISSPELT,
     ],
     ['says that it noted no handler', () => ({ addDone: () => false }), undefined, ADD_DONE],
     ['notes no handler', () => ({ addDone: () => true }), undefined, ADD_DONE],
