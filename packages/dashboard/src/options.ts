@@ -1,4 +1,5 @@
 import type { Inbox, Logger, MaybePromise } from '@showpad-webhooks/core';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import { type AuditLine, type DashboardUser, logAudit } from './audit.ts';
 
 /** Who somebody is: a user, or only a name. Anything falsy refuses. */
@@ -30,17 +31,12 @@ export interface DashboardSettings<AppRequest extends object> extends DashboardO
   readonly logger: Logger;
 }
 
-const KNOWN: readonly string[] = ['inbox', 'authorize', 'readOnly', 'onAudit', 'logger'];
-
 /** @throws TypeError for an option that is missing, unknown or of a wrong type */
 export function readOptions<AppRequest extends object>(
   options: DashboardOptions<AppRequest>,
 ): DashboardSettings<AppRequest> {
   const { inbox, authorize, readOnly = false, logger = console } = options;
-  const unknown = Object.keys(options).find((option) => !KNOWN.includes(option));
-  if (unknown !== undefined) {
-    throw new TypeError(`"${unknown}" is not an option. The options are: ${KNOWN.join(', ')}.`);
-  }
+  checkKnown(options, { inbox, authorize, readOnly, onAudit: true, logger });
   if (typeof inbox?.list !== 'function') {
     throw new TypeError(
       'The option "inbox" must be the inbox of your receiver, such as createSqliteInbox({ file }).',

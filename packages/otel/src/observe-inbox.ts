@@ -1,6 +1,6 @@
 import { type BatchObservableCallback, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { Inbox } from '@showpad-webhooks/core';
-import { withDeadline } from '@showpad-webhooks/core/store';
+import { checkKnown, withDeadline } from '@showpad-webhooks/core/store';
 import { DESTINATION, INBOX_STATE, SCOPE } from './attributes.ts';
 import { guard } from './guard.ts';
 
@@ -16,6 +16,7 @@ export interface ObserveInboxOptions {
  * The values are gauges and not sums: if several processes share an inbox, each one reports all of it.
  *
  * @returns a function that stops observing. Call it before you close the inbox.
+ * @throws TypeError for an unknown option.
  *
  * @example
  * ```ts
@@ -26,7 +27,9 @@ export interface ObserveInboxOptions {
  * stop();
  * ```
  */
-export function observeInbox(inbox: Inbox, { meterProvider }: ObserveInboxOptions = {}): () => void {
+export function observeInbox(inbox: Inbox, options: ObserveInboxOptions = {}): () => void {
+  const { meterProvider } = options;
+  checkKnown(options, { meterProvider });
   const stop = guard(() => observe(inbox, meterProvider ?? metrics.getMeterProvider()));
   return () => guard(() => stop?.());
 }

@@ -7,6 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Telemetry } from '@showpad-webhooks/core';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import { SCOPE } from './attributes.ts';
 import { carrying, deliveryContext, describeDelivery, noteRun, startDelivery } from './delivery-span.ts';
 import { forCurrent } from './for-current.ts';
@@ -29,6 +30,8 @@ export interface TelemetryOptions {
  * Without an OpenTelemetry SDK it does nothing. What an SDK or an exporter throws goes to OpenTelemetry's own `diag`, and changes
  * no response. One `Telemetry` may serve many receivers.
  *
+ * @throws TypeError for an unknown option.
+ *
  * @example
  * ```ts
  * import { createReceiver } from '@showpad-webhooks/core';
@@ -37,7 +40,9 @@ export interface TelemetryOptions {
  * createReceiver({ keys: 'a-signature-key', telemetry: createTelemetry() });
  * ```
  */
-export function createTelemetry({ tracerProvider, meterProvider }: TelemetryOptions = {}): Telemetry {
+export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
+  const { tracerProvider, meterProvider } = options;
+  checkKnown(options, { tracerProvider, meterProvider });
   const tracer = forCurrent(
     () => tracerProvider ?? trace.getTracerProvider(),
     (provider) => provider.getTracer(SCOPE),
