@@ -1,5 +1,12 @@
 import type { EventMap, SchemasOf, ShowpadEventMap, WithSchemas } from '@showpad-webhooks/core';
-import { checkPath, matchesPath, type ShowpadWebhooksOptions, toReceiver } from '@showpad-webhooks/core/node';
+import {
+  checkKnown,
+  checkPath,
+  matchesPath,
+  RECEIVER_OPTIONS,
+  type ShowpadWebhooksOptions,
+  toReceiver,
+} from '@showpad-webhooks/core/node';
 import type { KoaContext, ShowpadMiddleware } from './context.ts';
 import { receive } from './receive.ts';
 
@@ -32,6 +39,7 @@ export function showpadWebhooks<
   Schemas extends object = SchemasOf<Events>,
 >(options: ShowpadWebhooksOptions<Events, Schemas>): ShowpadMiddleware<WithSchemas<Events, Schemas>> {
   const { path, ...source } = options;
+  checkKnown(options, { ...RECEIVER_OPTIONS, path, receiver: true });
   checkPath(path);
   const receiver = toReceiver(source);
   const middleware = async (ctx: KoaContext, next: () => Promise<unknown>): Promise<unknown> => {

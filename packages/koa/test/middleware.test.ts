@@ -57,7 +57,10 @@ describe('showpadWebhooks', () => {
 
   test.each([
     [{ keys: '' }, /^keys is blank\. Is the environment variable set\?$/],
-    [{ keys: KEY, tolerance: 5 }, /^"tolerance" is not an option\. The options are: name, keys, /],
+    [
+      { keys: KEY, tolerance: 5 },
+      /^"tolerance" is not an option\. The options are: name, keys, .+, path, receiver\.$/,
+    ],
     [{ keys: KEY, receiver: createReceiver({ keys: KEY }) }, /^"receiver" and "keys" do not go together\. /],
   ])('does not take what a receiver does not take: %j', (options, message) => {
     expect(() => showpadWebhooks({ path: PATH, ...(options as { keys: string }) })).toThrow(message);

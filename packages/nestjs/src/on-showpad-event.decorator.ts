@@ -5,6 +5,7 @@ import type {
   ShowpadEvent,
   ShowpadEventMap,
 } from '@showpad-webhooks/core';
+import { checkKnown } from '@showpad-webhooks/core/node';
 import { noteHandler, type OnShowpadEventOptions } from './handler.metadata.ts';
 
 /** Decorates a method that takes the event. On a method that takes another event, it does not compile. */
@@ -41,7 +42,7 @@ export interface OnShowpadEventOf<Events extends EventMap> {
  * The method gets `(event, context)` and may be async. If it throws, the delivery fails, and Showpad retries. Guards, pipes,
  * interceptors and exception filters of the method and its class run, with the context type `'showpad'`.
  *
- * @throws TypeError without a type, and on a static method.
+ * @throws TypeError without a type, for an unknown option, and on a static method.
  *
  * @example
  * ```ts
@@ -69,6 +70,7 @@ export function OnShowpadEvent(
   type: string | readonly string[],
   options: OnShowpadEventOptions = {},
 ): ShowpadEventDecorator<never> {
+  checkKnown(options, { receiver: true, name: true });
   return (target, methodName, descriptor) => {
     if (type.length === 0) {
       throw new TypeError(

@@ -14,15 +14,18 @@ import {
   type SchemasOf,
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
+import { checkKnown } from '@showpad-webhooks/core/node';
 import { fromNestLogger } from './nest.logger.ts';
 import { watchRegistrations } from './registrations.ts';
 import { getShowpadReceiverToken } from './showpad-receiver.token.ts';
 import { ShowpadEndpoint } from './showpad-webhooks.endpoint.ts';
-import type {
-  ShowpadWebhooksAsyncOptions,
-  ShowpadWebhooksFactoryOptions,
-  ShowpadWebhooksOptions,
-  ShowpadWebhooksOptionsFactory,
+import {
+  ASYNC_OPTIONS,
+  FACTORY_OPTIONS,
+  type ShowpadWebhooksAsyncOptions,
+  type ShowpadWebhooksFactoryOptions,
+  type ShowpadWebhooksOptions,
+  type ShowpadWebhooksOptionsFactory,
 } from './showpad-webhooks.options.ts';
 
 /**
@@ -52,11 +55,20 @@ export class ShowpadWebhooksModule {
   ): DynamicModule {
     const { name, isGlobal, ...rest } = options;
     const made = rest as unknown as ShowpadWebhooksFactoryOptions;
-    return describe({ name: name ?? made.inbox?.name, isGlobal, useFactory: () => made });
+    const useFactory = () => {
+      checkKnown(options, { name, isGlobal, ...FACTORY_OPTIONS });
+      return made;
+    };
+    return describe({ name: name ?? made.inbox?.name, isGlobal, useFactory });
   }
 
-  /** Takes options from the app's own providers. `name` is needed before them, so it is not one of them. */
+  /**
+   * Takes options from the app's own providers. `name` is needed before them, so it is not one of them.
+   *
+   * @throws TypeError for an option that is missing or unknown. At boot, for an option of the providers as `forRoot`.
+   */
   static forRootAsync(options: ShowpadWebhooksAsyncOptions): DynamicModule {
+    checkKnown(options, ASYNC_OPTIONS);
     return describe(options);
   }
 }
@@ -143,11 +155,10 @@ function optionsProviders(
   ];
 }
 
-/** @throws TypeError if the inbox has another name: the receiver's token has this one. */
-function createNamedReceiver(
-  name: string,
-  { path: _, globalEnhancers: __, logger, ...others }: ShowpadWebhooksFactoryOptions,
-): AnyReceiver {
+/** @throws TypeError for an unknown option, or if the inbox has another name: the receiver's token has this one. */
+function createNamedReceiver(name: string, made: ShowpadWebhooksFactoryOptions): AnyReceiver {
+  checkKnown(made, FACTORY_OPTIONS);
+  const { path: _, globalEnhancers: __, logger, ...others } = made;
   const options = logger === undefined ? others : { ...others, logger: fromNestLogger(logger) };
   const { inbox } = options;
   if (!inbox) return createReceiver({ ...options, name });

@@ -12,6 +12,7 @@ import type {
   ReceiverOptions,
   ShowpadEventMap,
 } from '@showpad-webhooks/core';
+import { RECEIVER_OPTIONS } from '@showpad-webhooks/core/node';
 
 /** The options of one receiver: those of core's `createReceiver`, and its place in the app. */
 export type ShowpadWebhooksOptions<
@@ -40,6 +41,15 @@ export type ShowpadWebhooksOptions<
 /** What a factory makes. Nest needs the name and `isGlobal` before it runs the factory, so they are next to it. */
 export type ShowpadWebhooksFactoryOptions = DistributiveOmit<ShowpadWebhooksOptions, 'name' | 'isGlobal'>;
 
+const { name: _, ...others } = RECEIVER_OPTIONS;
+
+/** The name of every option that a factory can make. */
+export const FACTORY_OPTIONS: Readonly<Record<keyof ShowpadWebhooksFactoryOptions, true>> = {
+  ...others,
+  path: true,
+  globalEnhancers: true,
+};
+
 /** Omits keys from each type of a union. */
 type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 
@@ -62,3 +72,14 @@ export interface ShowpadWebhooksAsyncOptions extends Pick<ModuleMetadata, 'impor
   readonly useClass?: Type<ShowpadWebhooksOptionsFactory>;
   readonly useExisting?: InjectionToken<ShowpadWebhooksOptionsFactory>;
 }
+
+/** The name of every option of `forRootAsync`. */
+export const ASYNC_OPTIONS: Readonly<Record<keyof ShowpadWebhooksAsyncOptions, true>> = {
+  name: true,
+  isGlobal: true,
+  imports: true,
+  inject: true,
+  useFactory: true,
+  useClass: true,
+  useExisting: true,
+};

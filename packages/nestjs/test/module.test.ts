@@ -226,6 +226,23 @@ describe('forRootAsync', () => {
       new TypeError('ShowpadWebhooksModule.forRootAsync() needs useFactory, useClass or useExisting.'),
     );
   });
+
+  test('names an option that it does not know, and lists the others', () => {
+    const options = { useClass: Config, isglobal: true };
+    expect(() => ShowpadWebhooksModule.forRootAsync(options)).toThrow(
+      new TypeError(
+        '"isglobal" is not an option. The options are: name, isGlobal, imports, inject, useFactory, useClass, useExisting.',
+      ),
+    );
+  });
+
+  test.each(['name', 'isGlobal', 'globalEnhancer'])('rejects the option %s of a factory', async (option) => {
+    const useFactory = () => ({ path: PATH, keys: KEY, [option]: 'eu' });
+    const imports = [ShowpadWebhooksModule.forRootAsync({ useFactory })];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(
+      new RegExp(`^"${option}" is not an option\\. The options are: keys, .+, path, globalEnhancers\\.$`),
+    );
+  });
 });
 
 describe('the receiver', () => {
@@ -273,6 +290,12 @@ describe('boot fails, and says why, for', () => {
   };
   const forRoot = (options: object = {}) =>
     ShowpadWebhooksModule.forRoot({ path: PATH, keys: KEY, ...options });
+
+  test('an unknown option of the decorator', () => {
+    expect(() => OnShowpadEvent(TYPE, { reciever: 'us' } as object)).toThrow(
+      new TypeError('"reciever" is not an option. The options are: receiver, name.'),
+    );
+  });
 
   test('a handler of a receiver that is not configured', async () => {
     @Injectable()
@@ -358,7 +381,11 @@ describe('boot fails, and says why, for', () => {
       { path: 'webhooks' },
       /^The option "path" must be text that begins with "\/"/,
     ],
-    ['an unknown option', { tolerance: 1 }, /^"tolerance" is not an option\. The options are: /],
+    [
+      'an unknown option',
+      { tolerance: 1 },
+      /^"tolerance" is not an option\. The options are: name, isGlobal, keys, .+, path, globalEnhancers\.$/,
+    ],
   ])('%s', async (_name, options, message) => {
     await expect(boot({ imports: [forRoot(options)] })).rejects.toThrow(message);
   });
