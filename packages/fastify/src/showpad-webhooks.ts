@@ -1,14 +1,22 @@
 import type { AnyReceiver, Receipt, ShowpadEventMap } from '@showpad-webhooks/core';
 import {
+  checkKnown,
   checkPath,
   type HandlerSource,
   matchesPath,
   type NodeRequest,
+  RECEIVER_OPTIONS,
   receiveNodeRequest,
   type ShowpadWebhooksOptions,
   toReceiver,
 } from '@showpad-webhooks/core/node';
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RegisterOptions,
+} from 'fastify';
 import { respond } from './respond.ts';
 import { routePaths, withoutPrefix } from './route-paths.ts';
 
@@ -23,10 +31,14 @@ declare module 'fastify' {
 export type ShowpadPluginOptions = (
   | ShowpadWebhooksOptions
   | { readonly path: string; readonly receiver: AnyReceiver }
-) & {
-  /** What Fastify itself understands at `register`. */
-  readonly prefix?: string;
-  readonly logLevel?: string;
+) &
+  RegisterOptions;
+
+/** What Fastify itself understands at `register`. */
+const OF_FASTIFY: Readonly<Record<keyof RegisterOptions, true>> = {
+  prefix: true,
+  logLevel: true,
+  logSerializers: true,
 };
 
 /**
@@ -53,7 +65,8 @@ export type ShowpadPluginOptions = (
  * ```
  */
 export const showpadWebhooks: FastifyPluginAsync<ShowpadPluginOptions> = async (app, options) => {
-  const { path, prefix: _prefix, logLevel: _logLevel, ...source } = options;
+  const { path, prefix: _1, logLevel: _2, logSerializers: _3, ...source } = options;
+  checkKnown(options, { ...RECEIVER_OPTIONS, path, receiver: true, ...OF_FASTIFY });
   checkPath(path);
   const receiver = toReceiver(source as HandlerSource<ShowpadEventMap, object>);
   if (!source.receiver) lookAfter(app, receiver, source);
