@@ -1,12 +1,20 @@
 /**
- * `prefix` is the path of the options, such as `retry.`.
+ * Rejects a misspelt option, which would be ignored silently.
  *
- * @throws TypeError that names an option nobody knows, and lists the known ones.
+ * @param known has a key for every option. The settings that were read from the options will do.
+ * @param prefix where the options are among others, such as `retry.`.
+ * @throws TypeError that names the option, and lists the known ones.
  */
-export function checkKnown(options: object, known: readonly string[], prefix = ''): void {
-  const unknown = Object.keys(options).find((option) => !known.includes(option));
+export function checkKnown<Options extends object>(
+  options: Options,
+  known: Readonly<Record<Options extends unknown ? keyof Options : never, unknown>>,
+  prefix = '',
+): void {
+  const unknown = Object.keys(options).find((option) => !Object.hasOwn(known, option));
   if (unknown !== undefined) {
-    throw new TypeError(`"${prefix}${unknown}" is not an option. The options are: ${known.join(', ')}.`);
+    throw new TypeError(
+      `"${prefix}${unknown}" is not an option. The options are: ${Object.keys(known).join(', ')}.`,
+    );
   }
 }
 

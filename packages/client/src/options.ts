@@ -52,9 +52,9 @@ export function readOptions(options: ShowpadClientOptions): Settings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('The options must be an object with at least { subdomain, auth }.');
   }
-  checkKnown(options, Object.keys(KNOWN));
+  checkKnown(options, KNOWN);
   const { auth, tokenStore, timeoutMs = 30_000, hooks = {}, clock = Date.now } = options;
-  checkKnown(hooks, ['onResponse', 'onRetry'], 'hooks.');
+  checkKnown(hooks, { onResponse: true, onRetry: true }, 'hooks.');
   const urls = readUrls(options);
   checkAuth(auth);
   const isGranted = typeof auth === 'object' && auth.type !== 'personal-token';

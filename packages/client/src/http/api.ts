@@ -7,6 +7,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export const CALL_OPTIONS: Readonly<Record<keyof CallOptions, true>> = { signal: true };
+
 export interface ApiSettings extends ExchangeSettings, RetrySettings {
   readonly baseUrl: string;
 }

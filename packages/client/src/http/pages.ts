@@ -1,5 +1,6 @@
+import { checkKnown } from '../check.ts';
 import { ShowpadApiError } from '../error.ts';
-import type { Api, CallOptions } from './api.ts';
+import { type Api, CALL_OPTIONS, type CallOptions } from './api.ts';
 
 export interface PageOptions extends CallOptions {
   /** How many items to ask for at once. Default: Showpad decides. */
@@ -28,13 +29,15 @@ export async function* iteratePages<Item>(
   { pageQuery, readPage }: Paging,
   path: string,
   readItem: (item: unknown) => Item,
-  { pageSize, ...options }: PageOptions,
+  options: PageOptions,
 ): AsyncGenerator<Item, void, undefined> {
+  const { pageSize, ...callOptions } = options;
+  checkKnown(options, { pageSize, ...CALL_OPTIONS });
   const seen = new Set<string>();
   let cursor: string | undefined;
   for (;;) {
     const page = await api({
-      ...options,
+      ...callOptions,
       method: 'GET',
       path,
       query: pageQuery({ cursor, limit: pageSize }),

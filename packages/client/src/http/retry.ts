@@ -48,7 +48,7 @@ const DEFAULTS: Required<RetryOptions> = {
 /** @throws TypeError that names the option, and says what it must be. */
 export function readRetry(options: RetryOptions | false): Required<RetryOptions> {
   if (options === false) return { ...DEFAULTS, maxAttempts: 1 };
-  checkKnown(options, Object.keys(DEFAULTS), 'retry.');
+  checkKnown(options, DEFAULTS, 'retry.');
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const retry = { ...DEFAULTS, ...Object.fromEntries(given) };
   for (const option of ['maxAttempts', 'firstDelayMs', 'maxDelayMs', 'maxRetryAfterMs'] as const) {

@@ -46,11 +46,18 @@ export type TokenProvider = (request: { readonly refused?: string | undefined })
 export type GrantAuth = PasswordAuth | RefreshTokenAuth | AuthorizationCodeAuth;
 export type ClientAuth = PersonalTokenAuth | GrantAuth | TokenProvider;
 
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  'personal-token': ['token'],
-  password: ['clientId', 'clientSecret', 'username', 'password'],
-  'refresh-token': ['clientId', 'clientSecret', 'refreshToken'],
-  'authorization-code': ['clientId', 'clientSecret', 'code', 'redirectUri'],
+type TypedAuth = PersonalTokenAuth | GrantAuth;
+
+/** The fields of each type, and whether they are required. */
+const FIELDS: {
+  readonly [Type in TypedAuth['type']]: Readonly<
+    Record<Exclude<keyof Extract<TypedAuth, { readonly type: Type }>, 'type'>, boolean>
+  >;
+} = {
+  'personal-token': { token: true },
+  password: { clientId: true, clientSecret: true, scope: false, username: true, password: true },
+  'refresh-token': { clientId: true, clientSecret: true, scope: false, refreshToken: true },
+  'authorization-code': { clientId: true, clientSecret: true, scope: false, code: true, redirectUri: true },
 };
 const TYPES = Object.keys(FIELDS)
   .map((type) => `'${type}'`)
@@ -64,15 +71,16 @@ export function checkAuth(auth: ClientAuth): void {
       'The option "auth" must be an object with a type, or a function that returns a bearer token.',
     );
   }
-  const required = Object.hasOwn(FIELDS, String(auth.type)) ? FIELDS[auth.type] : undefined;
-  if (!required) {
+  if (!Object.hasOwn(FIELDS, String(auth.type))) {
     throw new TypeError(`The option "auth.type" must be one of ${TYPES}. Or pass a function as auth.`);
   }
-  const optional = auth.type === 'personal-token' ? [] : ['scope'];
-  checkKnown(auth, ['type', ...required, ...optional], 'auth.');
+  const fields = FIELDS[auth.type];
+  checkKnown<object>(auth, { type: true, ...fields }, 'auth.');
   const given = new Map<string, unknown>(Object.entries(auth));
-  for (const field of required) checkText(field, given.get(field));
-  for (const field of optional) if (given.get(field) !== undefined) checkText(field, given.get(field));
+  for (const [field, isRequired] of Object.entries(fields)) {
+    const value = given.get(field);
+    if (isRequired || value !== undefined) checkText(field, value);
+  }
   if (auth.type === 'personal-token') checkToken('The option "auth.token"', auth.token);
 }
 

@@ -41,7 +41,7 @@ const DEFAULTS: ClientAssumptions = {
 
 /** @throws TypeError for an assumption that does not exist, or has the wrong type. */
 export function readAssumptions(given: Partial<ClientAssumptions> = {}): ClientAssumptions {
-  checkKnown(given, Object.keys(DEFAULTS), 'assumptions.');
+  checkKnown(given, DEFAULTS, 'assumptions.');
   for (const [name, value] of Object.entries(given)) {
     const type = typeof DEFAULTS[name as keyof ClientAssumptions];
     if (typeof value !== type || value === '') {

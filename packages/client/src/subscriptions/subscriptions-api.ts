@@ -1,5 +1,6 @@
+import { checkKnown } from '../check.ts';
 import { ShowpadApiError } from '../error.ts';
-import type { Api, CallOptions } from '../http/api.ts';
+import { type Api, CALL_OPTIONS, type CallOptions } from '../http/api.ts';
 import { iteratePages, type PageOptions, toArray } from '../http/pages.ts';
 import { createSubscription } from './create.ts';
 import type { Mapping } from './mapping.ts';
@@ -52,18 +53,23 @@ export interface SubscriptionsApi {
 export function createSubscriptionsApi(api: Api, mapping: Mapping): SubscriptionsApi {
   const { readSubscription, readLogEntry } = mapping;
 
-  const get = (id: string, options: CallOptions = {}) =>
-    api({ ...options, method: 'GET', path: pathOf(id), read: readSubscription });
+  const get = (id: string, options: CallOptions = {}) => {
+    checkKnown(options, CALL_OPTIONS);
+    return api({ ...options, method: 'GET', path: pathOf(id), read: readSubscription });
+  };
   const iterate = (options: PageOptions = {}) =>
     iteratePages(api, mapping, '/subscriptions', readSubscription, options);
   const iterateLogs = (id: string, options: PageOptions = {}) =>
     iteratePages(api, mapping, `${pathOf(id)}/logs`, readLogEntry, options);
 
   const calls: Omit<SubscriptionsApi, 'ensure' | 'sync'> = {
-    create: async (input, options = {}) =>
-      createSubscription(api, mapping, { ...options, input, list: () => toArray(iterate(options)) }),
+    async create(input, options = {}) {
+      checkKnown(options, CALL_OPTIONS);
+      return createSubscription(api, mapping, { ...options, input, list: () => toArray(iterate(options)) });
+    },
     get: async (id, options) => get(id, options),
     async update(id, changes, options = {}) {
+      checkKnown(options, CALL_OPTIONS);
       const input =
         mapping.update === 'partial' ? changes : { ...writableFields(await get(id, options)), ...changes };
       return api({
@@ -75,6 +81,7 @@ export function createSubscriptionsApi(api: Api, mapping: Mapping): Subscription
       });
     },
     async delete(id, options = {}) {
+      checkKnown(options, CALL_OPTIONS);
       let mayBeGone = false;
       const look = async () => {
         mayBeGone = true;

@@ -1,5 +1,6 @@
+import { checkKnown } from '../check.ts';
 import { ShowpadApiError } from '../error.ts';
-import type { CallOptions } from '../http/api.ts';
+import { CALL_OPTIONS, type CallOptions } from '../http/api.ts';
 import { planSync, type SyncStep, type WantedSubscription } from './plan.ts';
 import {
   type CreatedSubscription,
@@ -46,25 +47,29 @@ const DONE = { create: 'created', update: 'updated', keep: 'unchanged' } as cons
 export async function ensure(
   calls: SyncCalls,
   wanted: WantedSubscription,
-  { saveKey, ...options }: EnsureOptions,
+  options: EnsureOptions,
 ): Promise<EnsureResult> {
+  const { saveKey, ...callOptions } = options;
+  checkKnown(options, { saveKey, ...CALL_OPTIONS });
   checkSaveKey(saveKey);
-  const plan = planSync(await calls.list(options), [wanted], () => false);
+  const plan = planSync(await calls.list(callOptions), [wanted], () => false);
   // The step for the wanted subscription comes first: all others are ignored, and those come later.
   const step = plan[0] as Extract<SyncStep, { action: keyof typeof DONE }>;
-  return { action: DONE[step.action], subscription: await apply(calls, step, saveKey, options) };
+  return { action: DONE[step.action], subscription: await apply(calls, step, saveKey, callOptions) };
 }
 
 export async function sync(
   calls: SyncCalls,
   wanted: readonly WantedSubscription[],
-  { dryRun = false, prune = false, saveKey, ...options }: SyncOptions,
+  options: SyncOptions,
 ): Promise<readonly SyncStep[]> {
+  const { dryRun = false, prune = false, saveKey, ...callOptions } = options;
+  checkKnown(options, { dryRun, prune, saveKey, ...CALL_OPTIONS });
   if (!dryRun) checkSaveKey(saveKey);
   const isPruned = typeof prune === 'function' ? prune : () => prune;
-  const plan = planSync(await calls.list(options), wanted, isPruned);
+  const plan = planSync(await calls.list(callOptions), wanted, isPruned);
   if (!dryRun) {
-    for (const step of plan) await apply(calls, step, saveKey as SaveKey, options);
+    for (const step of plan) await apply(calls, step, saveKey as SaveKey, callOptions);
   }
   return plan;
 }
