@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { createApp } from './api/app.ts';
 import { type EmulatorAssumption, type EmulatorAssumptions, listAssumptions } from './assumptions.ts';
@@ -127,7 +128,11 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
       engine.trigger(type, overrides, triggerOptions).notifications,
     replay: async (attemptId, replayOptions) => engine.replay(attemptId, replayOptions),
     advanceTime: (ms) => engine.advanceTime(ms),
-    waitForDelivery: (filter = {}, { timeoutMs = 5_000 } = {}) => engine.waitForDelivery(filter, timeoutMs),
+    async waitForDelivery(filter = {}, options = {}) {
+      const { timeoutMs = 5_000 } = options;
+      checkKnown(options, { timeoutMs });
+      return engine.waitForDelivery(filter, timeoutMs);
+    },
     attempts: async () => log.all().map(toAttempt),
     subscriptions: {
       create: async (input) => engine.createSubscription(input),

@@ -1,4 +1,5 @@
 import type { MismatchFinding } from '@showpad-webhooks/core/explain';
+import { checkKnown } from '@showpad-webhooks/core/store';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { changeAssumptions, type EmulatorAssumptions } from './assumptions.ts';
 import { Catalogue } from './catalogue.ts';
@@ -140,12 +141,10 @@ export class Engine {
    *
    * @throws EmulatorProblem `NOT_FOUND` for a subscription that does not exist
    */
-  trigger(
-    type: string,
-    overrides: Partial<EventJson> = {},
-    { subscriptionId, count = 1, body }: TriggerOptions = {},
-  ): Triggered {
+  trigger(type: string, overrides: Partial<EventJson> = {}, options: TriggerOptions = {}): Triggered {
     this.#requireOpen();
+    const { subscriptionId, count = 1, body } = options;
+    checkKnown(options, { subscriptionId, count, body });
     if (typeof type !== 'string' || type === '') throw new TypeError('type must be an event type.');
     if (!Number.isInteger(count) || count < 1) {
       throw new TypeError(`count must be a whole number, 1 or more, not ${count}.`);
@@ -168,8 +167,10 @@ export class Engine {
   }
 
   /** Sends an attempt's event again. @throws EmulatorProblem `NOT_FOUND`, or `NO_BODY_TO_REPLAY` if the body was not kept */
-  replay(attemptId: string, { body, resign = true }: ReplayOptions = {}): EmulatorNotification {
+  replay(attemptId: string, options: ReplayOptions = {}): EmulatorNotification {
     this.#requireOpen();
+    const { body, resign = true } = options;
+    checkKnown(options, { body, resign });
     const { notification, request, signature } = this.log.get(attemptId);
     const isCut = request && request.body.byteLength < request.bodyBytes;
     if (body === undefined && (!request || isCut)) {

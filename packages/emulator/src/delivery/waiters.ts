@@ -1,4 +1,4 @@
-import { printable, setTimer } from '@showpad-webhooks/core/store';
+import { checkKnown, printable, setTimer } from '@showpad-webhooks/core/store';
 import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
 
 /** Which attempts match. A field that is left out matches everything. */
@@ -13,6 +13,16 @@ export interface DeliveryFilter {
   /** The status of the response. */
   readonly status?: number;
 }
+
+const FILTER: Readonly<Record<keyof DeliveryFilter, true>> = {
+  type: true,
+  eventId: true,
+  notificationId: true,
+  subscriptionId: true,
+  number: true,
+  state: true,
+  status: true,
+};
 
 interface Waiter {
   readonly filter: DeliveryFilter;
@@ -31,6 +41,7 @@ export class Waiters {
   }
 
   wait(filter: DeliveryFilter, timeoutMs: number): Promise<Attempt> {
+    checkKnown(filter, FILTER);
     const ended = this.#all().find(
       (record) => !record.isTaken && hasEnded(record) && matches(record, filter),
     );
