@@ -8,8 +8,14 @@ import {
 } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// With this condition packages resolve to their sources, so tests need no build.
-const conditions = ['@showpad-webhooks/source', 'node'];
+/** With these conditions packages resolve to their sources, so tests need no build. */
+const ON_SOURCES = resolveWith(['@showpad-webhooks/source', 'node']);
+/** `npm test` builds the packages first. Most tests then run on the builds, which are what users get and load faster. */
+const ON_BUILDS = process.env.IS_BUILT ? resolveWith(['node']) : ON_SOURCES;
+
+function resolveWith(conditions: string[]) {
+  return { resolve: { conditions }, ssr: { resolve: { conditions } } };
+}
 
 /** These tests must cover core. Only they measure what they cover, because that makes tests a sixth slower. */
 const COVERING = [
@@ -39,7 +45,9 @@ function onNest(major: number): TestProjectInlineConfiguration {
   const folder = fileURLToPath(new URL(`test/nestjs-${major}/node_modules/`, import.meta.url));
   return {
     extends: true,
+    ssr: ON_BUILDS.ssr,
     resolve: {
+      ...ON_BUILDS.resolve,
       alias: [{ find: /^(@nestjs\/[^/]+|rxjs|reflect-metadata)(?=\/|$)/, replacement: `${folder}$1` }],
     },
     test: {
@@ -51,9 +59,9 @@ function onNest(major: number): TestProjectInlineConfiguration {
 }
 
 const config: ViteUserConfig = defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
   test: {
+    // Node loads the builds, and not Vitest.
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // Many tests wait for servers and processes, so four keep two cores busy. Vitest itself would leave one core free.
     maxWorkers: 4,
     // Tests cause every error, and most have no error listener, so the receiver would warn all the time.
@@ -75,9 +83,10 @@ const config: ViteUserConfig = defineConfig({
       thresholds: { lines: 98, branches: 98 },
     },
     projects: [
-      { extends: true, test: { name: 'core', include: COVERING } },
+      { extends: true, ...ON_SOURCES, test: { name: 'core', include: COVERING } },
       {
         extends: true,
+        ...ON_BUILDS,
         test: {
           name: 'all',
           include: ['packages/*/test/**/*.test.ts', 'test/*/**/*.test.ts', 'examples/*/**/*.test.ts'],
@@ -86,6 +95,7 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         extends: true,
+        ...ON_BUILDS,
         test: {
           name: 'published',
           include: [PUBLISHED],

@@ -5,15 +5,15 @@ import { rolldown } from 'rolldown';
 import { ROOT } from './pnpm.mjs';
 
 const BUDGETS = [
-  { entry: 'core/dist/index.mjs', maxBytes: 17_792 },
+  { entry: 'core/dist/index.mjs', maxBytes: 17_920 },
   // createNodeHandler creates a receiver, so this is the main entry point and 2 kB.
-  { entry: 'core/dist/node/index.mjs', maxBytes: 19_584 },
-  { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_360 },
-  { entry: 'core/dist/explain/index.mjs', maxBytes: 4_608 },
-  { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_736 },
-  { entry: 'core/dist/operations/index.mjs', maxBytes: 1_728 },
+  { entry: 'core/dist/node/index.mjs', maxBytes: 19_712 },
+  { entry: 'core/dist/backfill/index.mjs', maxBytes: 7_424 },
+  { entry: 'core/dist/explain/index.mjs', maxBytes: 4_736 },
+  { entry: 'core/dist/inbox/index.mjs', maxBytes: 4_864 },
+  { entry: 'core/dist/operations/index.mjs', maxBytes: 1_920 },
   { entry: 'core/dist/ordering/index.mjs', maxBytes: 1_408 },
-  { entry: 'core/dist/store/index.mjs', maxBytes: 2_496 },
+  { entry: 'core/dist/store/index.mjs', maxBytes: 2_624 },
   { entry: 'core/dist/watch/index.mjs', maxBytes: 3_328 },
   { entry: 'client/dist/index.mjs', maxBytes: 9_216 },
   { entry: 'sqlite/dist/index.mjs', maxBytes: 7_424, isOwnCodeOnly: true },
