@@ -1,5 +1,6 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, checkKnown, keyTextOf } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown } from '@showpad-webhooks/core/shared';
+import { keyTextOf } from '@showpad-webhooks/core/store';
 import { expiry, type LedgerEntry, toEntry, toItem, toNumber, toText } from './dynamo-entry.ts';
 import { type DynamoClient, type Item, openTable } from './dynamo-table.ts';
 

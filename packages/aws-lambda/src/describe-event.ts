@@ -1,4 +1,4 @@
-import { quote } from '@showpad-webhooks/core/store';
+import { quote } from '@showpad-webhooks/core/shared';
 
 const MOST_KEYS = 8;
 

@@ -1,5 +1,5 @@
 import type { InboxHealth } from '@showpad-webhooks/core/inbox';
-import { messageOf } from '@showpad-webhooks/core/store';
+import { messageOf } from '@showpad-webhooks/core/shared';
 import type { Backend, Queue } from './backend.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { InboxQueue } from './inbox-queue.ts';

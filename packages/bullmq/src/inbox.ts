@@ -1,11 +1,7 @@
 import type { Inbox } from '@showpad-webhooks/core';
-import {
-  createPurger,
-  INBOX_DEFAULTS,
-  type InboxConsumer,
-  type InboxOptions,
-} from '@showpad-webhooks/core/inbox';
-import { checkKnown, messageOf, readInboxOptions } from '@showpad-webhooks/core/store';
+import { INBOX_DEFAULTS, type InboxConsumer, type InboxOptions } from '@showpad-webhooks/core/inbox';
+import { checkKnown, messageOf } from '@showpad-webhooks/core/shared';
+import { createPurger, readInboxOptions } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import type { BullmqSource, Queue, Worker } from './backend.ts';
 import { createClockGuard } from './clock-guard.ts';

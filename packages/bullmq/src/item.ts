@@ -1,4 +1,5 @@
-import { type InboxError, type InboxItem, type InboxState, timesOf } from '@showpad-webhooks/core/inbox';
+import { type InboxError, type InboxItem, type InboxState } from '@showpad-webhooks/core/inbox';
+import { timesOf } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 import { isUnreadable, readJob, type Unreadable } from './read-job.ts';
 

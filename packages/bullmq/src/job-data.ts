@@ -1,5 +1,6 @@
 import type { InboxEntry, InboxItem } from '@showpad-webhooks/core/inbox';
-import { erasedEntry, hashText } from '@showpad-webhooks/core/store';
+import { hashText } from '@showpad-webhooks/core/shared';
+import { erasedEntry } from '@showpad-webhooks/core/store';
 import type { Job } from 'bullmq';
 
 /** What is stored of an entry. */

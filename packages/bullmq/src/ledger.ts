@@ -1,5 +1,6 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import { checkAboveZero, checkKnown, hashText, readDone } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown, hashText } from '@showpad-webhooks/core/shared';
+import { readDone } from '@showpad-webhooks/core/store';
 import type { RedisOptions } from 'bullmq';
 import { CONNECTION_DEFAULTS } from './connections.ts';
 import { CHECKPOINT, CLAIM, SETTLE } from './ledger-scripts.ts';

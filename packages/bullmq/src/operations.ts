@@ -1,14 +1,12 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import {
-  bodyIsGone,
-  checkTarget,
-  eraseEntries,
   type InboxItem,
   type InboxOptions,
   type InboxState,
   type InboxTarget,
 } from '@showpad-webhooks/core/inbox';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
+import { bodyIsGone, checkTarget, eraseEntries } from '@showpad-webhooks/core/store';
 import type { Job, JobType } from 'bullmq';
 import type { Backend, Queue } from './backend.ts';
 import type { InboxQueue } from './inbox-queue.ts';

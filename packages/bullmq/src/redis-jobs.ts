@@ -1,4 +1,4 @@
-import { messageOf } from '@showpad-webhooks/core/store';
+import { messageOf } from '@showpad-webhooks/core/shared';
 import {
   type FinishedPropValAttribute,
   type FinishedStatus,

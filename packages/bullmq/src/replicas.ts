@@ -1,4 +1,4 @@
-import { checkAboveZero, checkCounts, checkKnown } from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkCounts, checkKnown } from '@showpad-webhooks/core/shared';
 import type { CallNode } from './redis-scripts.ts';
 
 /** How many replicas of Redis must have an event before it counts as stored. */

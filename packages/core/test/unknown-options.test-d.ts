@@ -1,4 +1,4 @@
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 
 interface Options {
   readonly file?: string;

@@ -1,5 +1,5 @@
 import type { Logger } from '@showpad-webhooks/core';
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 
 /** Who uses the page. */
 export interface DashboardUser {

@@ -1,5 +1,5 @@
 import type { WebhookResponse } from '@showpad-webhooks/core';
-import { withDeadline } from '@showpad-webhooks/core/store';
+import { withDeadline } from '@showpad-webhooks/core/shared';
 import { callNameOf, findCall } from './api/calls.ts';
 import type { StatusView } from './api/views.ts';
 import type { DashboardUser } from './audit.ts';

@@ -1,5 +1,5 @@
 import type { Inbox, Logger, MaybePromise } from '@showpad-webhooks/core';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { type AuditLine, type DashboardUser, logAudit } from './audit.ts';
 
 /** Who somebody is: a user, or only a name. Anything falsy refuses. */

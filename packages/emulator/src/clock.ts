@@ -1,4 +1,4 @@
-import { setTimer } from '@showpad-webhooks/core/store';
+import { setTimer } from '@showpad-webhooks/core/shared';
 
 export type ClockMode = 'real' | 'manual';
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { createApp } from './api/app.ts';
 import { type EmulatorAssumption, type EmulatorAssumptions, listAssumptions } from './assumptions.ts';

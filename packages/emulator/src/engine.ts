@@ -1,5 +1,5 @@
 import type { MismatchFinding } from '@showpad-webhooks/core/explain';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import type { EventJson } from '@showpad-webhooks/core/testing';
 import { changeAssumptions, type EmulatorAssumptions } from './assumptions.ts';
 import { Catalogue } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 
 /** What is wrong with one field of a request. */
 export interface EmulatorFieldProblem {

@@ -1,6 +1,5 @@
 import type { AnyReceiver, Receipt, ShowpadEventMap } from '@showpad-webhooks/core';
 import {
-  checkKnown,
   checkPath,
   type HandlerSource,
   matchesPath,
@@ -10,6 +9,7 @@ import {
   type ShowpadWebhooksOptions,
   toReceiver,
 } from '@showpad-webhooks/core/node';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import type {
   FastifyInstance,
   FastifyPluginAsync,

@@ -1,12 +1,12 @@
 import type { EventMap, SchemasOf, ShowpadEventMap, WithSchemas } from '@showpad-webhooks/core';
 import {
-  checkKnown,
   checkPath,
   matchesPath,
   RECEIVER_OPTIONS,
   type ShowpadWebhooksOptions,
   toReceiver,
 } from '@showpad-webhooks/core/node';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import type { KoaContext, ShowpadMiddleware } from './context.ts';
 import { receive } from './receive.ts';
 

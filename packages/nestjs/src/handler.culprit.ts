@@ -12,7 +12,7 @@ import {
   PermanentError,
   ShowpadWebhookError,
 } from '@showpad-webhooks/core';
-import { quote } from '@showpad-webhooks/core/store';
+import { quote } from '@showpad-webhooks/core/shared';
 import { isObservable, lastValueFrom, tap } from 'rxjs';
 
 /** What failed in a call of a handler: the handler itself, or something that ran around it. */

@@ -5,7 +5,7 @@ import type {
   ShowpadEvent,
   ShowpadEventMap,
 } from '@showpad-webhooks/core';
-import { checkKnown } from '@showpad-webhooks/core/node';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { noteHandler, type OnShowpadEventOptions } from './handler.metadata.ts';
 
 /** Decorates a method that takes the event. On a method that takes another event, it does not compile. */

@@ -14,7 +14,7 @@ import {
   type SchemasOf,
   type ShowpadEventMap,
 } from '@showpad-webhooks/core';
-import { checkKnown } from '@showpad-webhooks/core/node';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { fromNestLogger } from './nest.logger.ts';
 import { watchRegistrations } from './registrations.ts';
 import { getShowpadReceiverToken } from './showpad-receiver.token.ts';

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { clip as clipTo } from '@showpad-webhooks/core/store';
+import { clip as clipTo } from '@showpad-webhooks/core/shared';
 
 // These names come from OpenTelemetry's semantic conventions. They are written out, because those for messaging are in
 // development: any minor release of @opentelemetry/semantic-conventions may rename or drop them.

@@ -1,6 +1,6 @@
 import { type BatchObservableCallback, type MeterProvider, metrics } from '@opentelemetry/api';
 import type { Inbox } from '@showpad-webhooks/core';
-import { checkKnown, withDeadline } from '@showpad-webhooks/core/store';
+import { checkKnown, withDeadline } from '@showpad-webhooks/core/shared';
 import { DESTINATION, INBOX_STATE, SCOPE } from './attributes.ts';
 import { guard } from './guard.ts';
 

@@ -7,7 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Telemetry } from '@showpad-webhooks/core';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { SCOPE } from './attributes.ts';
 import { carrying, deliveryContext, describeDelivery, noteRun, startDelivery } from './delivery-span.ts';
 import { forCurrent } from './for-current.ts';

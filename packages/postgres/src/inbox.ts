@@ -1,6 +1,6 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { connect, type Database } from './database.ts';
 import { createPostgresInboxStore } from './inbox-store.ts';
 import type { PostgresSource } from './pool.ts';

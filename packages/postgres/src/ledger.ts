@@ -1,12 +1,6 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import {
-  checkAboveZero,
-  checkKnown,
-  keyTextOf,
-  newFence,
-  readDone,
-  type StoredNumber,
-} from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown } from '@showpad-webhooks/core/shared';
+import { keyTextOf, newFence, readDone, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './database.ts';
 import type { PostgresSource } from './pool.ts';
 import { whole, withName } from './shared.ts';

@@ -1,4 +1,4 @@
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { withName } from './shared.ts';
 
 export const DEFAULT_SCHEMA = 'showpad_webhooks';

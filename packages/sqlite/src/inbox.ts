@@ -1,6 +1,6 @@
 import type { Inbox } from '@showpad-webhooks/core';
 import { createStoreInbox, INBOX_DEFAULTS, type StoreInboxOptions } from '@showpad-webhooks/core/inbox';
-import { checkKnown } from '@showpad-webhooks/core/store';
+import { checkKnown } from '@showpad-webhooks/core/shared';
 import { type Connection, type ConnectionSource, connect } from './connection.ts';
 import { createSqliteInboxStore } from './inbox-store.ts';
 import type { SqliteSource } from './sqlite-handle.ts';

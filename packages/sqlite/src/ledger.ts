@@ -1,12 +1,6 @@
 import type { Claim, ClaimResult, Ledger } from '@showpad-webhooks/core';
-import {
-  checkAboveZero,
-  checkKnown,
-  keyTextOf,
-  newFence,
-  readDone,
-  type StoredNumber,
-} from '@showpad-webhooks/core/store';
+import { checkAboveZero, checkKnown } from '@showpad-webhooks/core/shared';
+import { keyTextOf, newFence, readDone, type StoredNumber } from '@showpad-webhooks/core/store';
 import { connect } from './connection.ts';
 import { MARK_DONE, markDoneSql, type TransactionalStore } from './mark-done.ts';
 import type { SqliteSource, SqliteValue } from './sqlite-handle.ts';

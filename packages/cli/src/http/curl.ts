@@ -1,4 +1,4 @@
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 import { usageError } from '../cli-error.ts';
 import { isPrintable } from '../terminal/printable.ts';
 import type { Target } from './deliver.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 import type { Io } from './io.ts';
 import { toJson } from './printable.ts';
 

@@ -1,4 +1,4 @@
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 
 /** A text of several lines, made safe to show. */
 export function printableLines(text: string): string {

@@ -1,4 +1,4 @@
-import { printable } from '@showpad-webhooks/core/store';
+import { printable } from '@showpad-webhooks/core/shared';
 import type { Io } from './io.ts';
 
 /** A line of a terminal that is written again and again. */

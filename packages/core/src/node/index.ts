@@ -1,5 +1,4 @@
 export { RECEIVER_OPTIONS } from '../options.ts';
-export { checkKnown } from '../shared/check.ts';
 export { GrowingBuffer } from './growing-buffer.ts';
 export {
   type HandlerSource,

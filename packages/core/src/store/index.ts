@@ -1,11 +1,9 @@
-export { erasedEntry } from '../inbox/erase.ts';
+export { erasedEntry, eraseEntries } from '../inbox/erase.ts';
 export { keptFailure, MOST_FAILURES } from '../inbox/failures.ts';
 export { readInboxOptions } from '../inbox/options.ts';
-export { checkAboveZero, checkCounts, checkKnown } from '../shared/check.ts';
-export { messageOf } from '../shared/error.ts';
-export { hashText } from '../shared/hash.ts';
-export { setTimer, withDeadline } from '../shared/promise.ts';
-export { clip, printable, quote } from '../shared/text.ts';
+export { createPurger, type Purger } from '../inbox/purger.ts';
+export { bodyIsGone, checkTarget } from '../inbox/target.ts';
+export { timesOf } from '../inbox/times.ts';
 export { newFence } from './fence.ts';
 export {
   createRowReader,

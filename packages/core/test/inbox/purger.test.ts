@@ -1,4 +1,4 @@
-import { createPurger } from '@showpad-webhooks/core/inbox';
+import { createPurger } from '@showpad-webhooks/core/store';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NOW_MS, startTime, stopTime } from '../support.ts';
 

@@ -9,8 +9,8 @@ import {
   type InboxStore,
   type SettledOutcome,
   type StoreInboxOptions,
-  timesOf,
 } from '@showpad-webhooks/core/inbox';
+import { timesOf } from '@showpad-webhooks/core/store';
 import { createMemoryInbox } from '@showpad-webhooks/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';

@@ -1,4 +1,5 @@
-import { bodyIsGone, createStoreInbox, type InboxStore } from '@showpad-webhooks/core/inbox';
+import { createStoreInbox, type InboxStore } from '@showpad-webhooks/core/inbox';
+import { bodyIsGone } from '@showpad-webhooks/core/store';
 import { describe, expect, test, vi } from 'vitest';
 import { entryOf } from '../../src/testing/inbox-store-conformance.ts';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';

@@ -1,4 +1,4 @@
-import { checkKnown, printable, setTimer } from '@showpad-webhooks/core/store';
+import { checkKnown, printable, setTimer } from '@showpad-webhooks/core/shared';
 import { type Attempt, type AttemptRecord, hasEnded, toAttempt } from './attempt.ts';
 
 /** Which attempts match. A field that is left out matches everything. */
