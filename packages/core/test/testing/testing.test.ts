@@ -19,6 +19,8 @@ import {
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { KEY, probe, TYPE } from '../support.ts';
 
+const HOUR_MS = 3_600_000;
+
 describe('signedDelivery', () => {
   test('of a type is its sample with a new id and the current time', async () => {
     const [first, second] = [signedDelivery(TYPE, { key: KEY }), signedDelivery(TYPE, { key: KEY })];
@@ -199,6 +201,20 @@ function withoutAge(good: Ledger): Ledger['claim'] {
   };
 }
 
+/** Each look at the clock takes a second, so that a case does not really wait for what never comes. */
+function hurryClock(): void {
+  // The clock of a process begins at 0. Late in its life, a time cannot be taken for the time since a case began.
+  let nowMs = performance.now() + 10 * HOUR_MS;
+  vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1_000));
+  onTestFinished(() => void vi.restoreAllMocks());
+}
+
+/** How far the wall clock has gone since now. */
+function watchClock(): () => number {
+  const startMs = Date.now();
+  return () => Date.now() - startMs;
+}
+
 describe('ledgerConformance notices a ledger that', () => {
   const broken = (change: (good: Ledger) => Partial<Ledger>) => () => {
     const good = createMemoryLedger();
@@ -224,6 +240,30 @@ describe('ledgerConformance notices a ledger that', () => {
 
   test('works, and has nothing to say', async () => {
     expect(await failures(broken(() => ({})))).toEqual([]);
+  });
+
+  test('is one for all cases, and has nothing to say', async () => {
+    const good = createMemoryLedger();
+    expect(await failures(() => good)).toEqual([]);
+  });
+
+  test('works, and has nothing to say when each lease of a moment is over at the next look', async () => {
+    hurryClock();
+    expect(await failures(broken(() => ({})))).toEqual([]);
+  });
+
+  test('compares bodies with the first one, and has nothing to say', async () => {
+    const create = broken((good) => {
+      const first = new Map<string, number>();
+      return {
+        async claim(request) {
+          first.set(request.key, first.get(request.key) ?? request.bodyDigest);
+          const isConflict = first.get(request.key) !== request.bodyDigest;
+          return { ...(await good.claim(request)), isConflict };
+        },
+      };
+    });
+    expect(await failures(create)).toEqual([]);
   });
 
   test.each<[string, () => Ledger, string]>([
@@ -287,6 +327,20 @@ describe('ledgerConformance notices a ledger that', () => {
       broken((good) => ({
         claim: (request) => good.claim({ ...request, key: request.key.slice(0, 1_000) }),
       })),
+      'keeps hostile ids apart',
+    ],
+    [
+      'takes the fence -1 for that of any claim',
+      broken((good) => {
+        const keys = new Set<string>();
+        return {
+          claim(request) {
+            keys.add(request.key);
+            return good.claim(request);
+          },
+          complete: (claim) => good.complete(claim) || (keys.has(claim.key) && claim.fence === -1),
+        };
+      }),
       'keeps hostile ids apart',
     ],
     [
@@ -398,13 +452,31 @@ describe('ledgerConformance notices a ledger that', () => {
     ],
     [
       'forgets a completion when the clock steps',
-      broken((good) => ({
-        claim: async (request) => {
-          const result = await good.claim(request);
-          const isSteady = Math.abs(Date.now() - performance.timeOrigin - performance.now()) < 3_600_000;
-          return result.status === 'completed' && !isSteady ? { ...result, status: 'in-progress' } : result;
-        },
-      })),
+      broken((good) => {
+        const goneMs = watchClock();
+        return {
+          claim: async (request) => {
+            const result = await good.claim(request);
+            const isSteady = Math.abs(goneMs()) < HOUR_MS;
+            return result.status === 'completed' && !isSteady ? { ...result, status: 'in-progress' } : result;
+          },
+        };
+      }),
+      'measures leases by a clock that does not step with the clock of this process',
+    ],
+    [
+      'takes a lease that begins in the future for over',
+      broken((good) => {
+        const goneMs = watchClock();
+        return {
+          async claim(request) {
+            const result = await good.claim(request);
+            return result.status === 'in-progress' && goneMs() < -HOUR_MS
+              ? { status: 'claimed', fence: 2, attempt: 2, ageMs: 0, done: [], isConflict: false }
+              : result;
+          },
+        };
+      }),
       'measures leases by a clock that does not step with the clock of this process',
     ],
     [
@@ -439,7 +511,7 @@ describe('ledgerConformance notices a ledger that', () => {
       'renews the lease at a checkpoint, with or without a handler',
     ],
     [
-      'does not let a holder finish after its lease',
+      'renews no lease for longer than it was first given',
       broken((good) => {
         const endsMs = new Map<string, number>();
         return {
@@ -447,7 +519,26 @@ describe('ledgerConformance notices a ledger that', () => {
             endsMs.set(request.key, performance.now() + request.leaseMs);
             return good.claim(request);
           },
-          complete: (claim) => performance.now() < Number(endsMs.get(claim.key)) && good.complete(claim),
+          checkpoint(claim, update) {
+            const leftMs = Math.max(0, Number(endsMs.get(claim.key)) - performance.now());
+            return good.checkpoint(claim, { ...update, leaseMs: Math.min(update.leaseMs, leftMs) });
+          },
+        };
+      }),
+      'renews the lease at a checkpoint, with or without a handler',
+    ],
+    [
+      'does not let a holder finish after its lease',
+      broken((good) => {
+        // Its clock goes on with each claim.
+        let nowMs = 0;
+        const endsMs = new Map<string, number>();
+        return {
+          claim(request) {
+            endsMs.set(request.key, ++nowMs + request.leaseMs);
+            return good.claim(request);
+          },
+          complete: (claim) => nowMs < Number(endsMs.get(claim.key)) && good.complete(claim),
         };
       }),
       'lets a holder finish after its lease, if nobody took over',
@@ -496,11 +587,79 @@ describe('ledgerConformance notices a ledger that', () => {
       'says completed for ever after, also when the lease is over',
     ],
   ])('%s', async (_name, create, expected) => {
-    // Each look at the clock takes a second, so that a case does not really wait for what never comes.
-    let nowMs = performance.now();
-    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1_000));
-    onTestFinished(() => void vi.restoreAllMocks());
+    hurryClock();
     expect(await failures(create, expected)).toEqual([expected]);
+  });
+
+  test.each<[string, () => Ledger, string, RegExp]>([
+    [
+      'has one fence for all claims',
+      claiming((claim) => ({ ...claim, fence: 1 })),
+      'gives the event away when the lease is over',
+      /^each claim has another fence/,
+    ],
+    [
+      'measures leases by the wall clock',
+      () => createMemoryLedger({ now: () => Date.now() }),
+      'measures leases by a clock that does not step with the clock of this process',
+      /^after a step of 86400000 ms/,
+    ],
+    [
+      'forgets a completion when the clock is right again',
+      broken((good) => {
+        let wasWrong = false;
+        const goneMs = watchClock();
+        return {
+          async claim(request) {
+            const result = await good.claim(request);
+            const isRight = Math.abs(goneMs()) < HOUR_MS;
+            wasWrong ||= !isRight;
+            return result.status === 'completed' && isRight && wasWrong
+              ? { ...result, status: 'in-progress' }
+              : result;
+          },
+        };
+      }),
+      'measures leases by a clock that does not step with the clock of this process',
+      /^it remembers what was completed/,
+    ],
+    [
+      'says an age that goes back',
+      claiming((claim) => {
+        const isEarly = claim.attempt === 2 || claim.attempt === 3;
+        return { ...claim, ageMs: isEarly ? 4 - claim.attempt : claim.ageMs };
+      }),
+      'says how long ago a released event was claimed for the first time',
+      /^the age only grows/,
+    ],
+    [
+      'says an age that is much too large after a while',
+      claiming((claim) => ({ ...claim, ageMs: [0, 1, HOUR_MS][claim.attempt - 1] as number })),
+      'says how long ago a released event was claimed for the first time',
+      /^an age of 3600000 ms after \d{4,6}(\.\d+)? ms$/,
+    ],
+    [
+      'says that the second attempt comes at once',
+      claiming((claim) => ({ ...claim, ageMs: claim.attempt === 2 ? 0 : claim.ageMs })),
+      'says how long ago an event of a dead holder was claimed for the first time',
+      /^an age of 0 ms when a lease of 1 ms is over$/,
+    ],
+    [
+      'counts the age from the last claim',
+      claiming((claim) => ({ ...claim, ageMs: Math.min(claim.ageMs, 1) })),
+      'says how long ago an event of a dead holder was claimed for the first time',
+      /^1 ms is more than 1 ms$/,
+    ],
+    [
+      'completes an event a hundred times',
+      broken((good) => ({ complete: (claim) => good.complete(claim) || claim.fence > 0 })),
+      'gives one of 100 that claim at once the event',
+      /^one of 100 completions counts/,
+    ],
+  ])('%s: the case says so', async (_name, create, expected, message) => {
+    hurryClock();
+    const found = ledgerConformance(create).find(({ name }) => name === expected);
+    await expect(found?.run()).rejects.toThrow(message);
   });
 });
 
