@@ -1,4 +1,5 @@
-import type { InboxItem, InboxStore } from '@showpad-webhooks/core/inbox';
+import { AssertionError } from 'node:assert';
+import type { ClaimedEntry, Holding, InboxItem, InboxStore } from '@showpad-webhooks/core/inbox';
 import { inboxStoreConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
 import { createMemoryInboxStore } from '../../src/testing/memory-inbox.ts';
@@ -22,6 +23,46 @@ function listing(change: (item: InboxItem) => InboxItem | undefined): StoreFault
       return { ...page, items: page.items.flatMap((item) => change(item) ?? []) };
     },
   });
+}
+
+/** Gives fences of its own for those of a good store. */
+function countingFences(fenceOf: (claim: ClaimedEntry) => number): StoreFault {
+  return (good) => {
+    const fences = new Map<string, number>();
+    const real = ({ id, fence }: Holding) => ({ id, fence: fences.get(`${id} ${fence}`) ?? 0 });
+    return {
+      async claim(request) {
+        return (await good.claim(request)).map((each) => {
+          const fence = fenceOf(each);
+          fences.set(`${each.id} ${fence}`, each.fence);
+          return { ...each, fence };
+        });
+      },
+      putClaimed: undefined as never,
+      checkpoint: (holding, update) => good.checkpoint(real(holding), update),
+      settle: (holding, outcome) => good.settle(real(holding), outcome),
+    };
+  };
+}
+
+const withOneFence = countingFences(() => 1);
+
+/** Takes the time of the first call for that of every call, as if the clock stood still. */
+function withoutClock<At extends { readonly nowMs: number }>(): (at: At) => At {
+  let firstMs: number | undefined;
+  return (at) => {
+    firstMs ??= at.nowMs;
+    return { ...at, nowMs: firstMs };
+  };
+}
+
+/** Cuts each text of an error, or of a failure. */
+function cut<Texts extends object>(texts: Texts): Texts {
+  const short = Object.entries(texts).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.slice(0, 2) : value,
+  ]);
+  return Object.fromEntries(short);
 }
 
 describe('inboxStoreConformance accepts a store that', () => {
@@ -51,6 +92,7 @@ describe('inboxStoreConformance notices a store that', () => {
   const BODIES = 'gives bodies back byte for byte, with all that came with them';
   const EXCEPT = 'leaves out what the process that asks is handling';
   const DONE = 'deletes the body of a done entry, and then does not retry it';
+  const FENCES = 'gives no fence of an id again, also after a retry or a discard';
   const REFERENCE = 'gives what the reference in memory gives, in random sequences of calls';
 
   test.each<[string, StoreFault, string]>([
@@ -81,6 +123,11 @@ describe('inboxStoreConformance notices a store that', () => {
     [
       'takes an id for a pattern',
       (good) => ({ list: (query) => good.list(query.id === '*' ? { state: 'leased' } : query) }),
+      HOSTILE,
+    ],
+    [
+      'does not find what it has by its id',
+      (good) => ({ list: ({ id: _, ...query }) => good.list({ ...query, id: '' }) }),
       HOSTILE,
     ],
     ['does not notice another body', noConflicts, HOSTILE],
@@ -150,6 +197,25 @@ describe('inboxStoreConformance notices a store that', () => {
       'claims what is due at the same time in the order it came, put or left by its holder',
     ],
     [
+      'claims what its holder left after all that waits',
+      (good) => ({
+        async claim(request) {
+          const { items } = await good.list({ state: 'leased', limit: 100 });
+          const exceptIds = [...request.exceptIds, ...items.map(({ id }) => id)];
+          const waiting = await good.claim({ ...request, exceptIds });
+          return [...waiting, ...(await good.claim({ ...request, limit: request.limit - waiting.length }))];
+        },
+      }),
+      'claims what is due at the same time in the order it came, put or left by its holder',
+    ],
+    [
+      'keeps what will only arrive until it does',
+      (good) => ({
+        put: (entry, at) => good.put(entry, { nowMs: Math.max(at.nowMs, entry.receivedAtMs) }),
+      }),
+      'keeps entries by the clock of the inbox, whatever the time of their arrival',
+    ],
+    [
       'keeps entries by the time of their arrival',
       (good) => ({ put: (entry) => good.put(entry, { nowMs: entry.receivedAtMs }) }),
       'keeps entries by the clock of the inbox, whatever the time of their arrival',
@@ -190,6 +256,87 @@ describe('inboxStoreConformance notices a store that', () => {
       }),
       DONE,
     ],
+    [
+      'takes the time of the first event for that of each that is put',
+      (good) => {
+        const firstTime = withoutClock<{ nowMs: number }>();
+        return { put: (entry, at) => good.put(entry, entry.error ? at : firstTime(at)) };
+      },
+      REFERENCE,
+    ],
+    [
+      'takes the time of the first event for that of each that is put and claimed',
+      (good) => {
+        const firstTime = withoutClock<{ nowMs: number; leaseMs: number }>();
+        return { putClaimed: (entry, at) => good.putClaimed?.(entry, firstTime(at)) as never };
+      },
+      REFERENCE,
+    ],
+    [
+      'takes the time of the first erasure for that of each',
+      (good) => {
+        const firstTime = withoutClock<{ nowMs: number }>();
+        return { erase: (id, at) => good.erase(id, firstTime(at)) };
+      },
+      REFERENCE,
+    ],
+    [
+      'does not notice another body of what it would claim at once',
+      (good) => ({
+        async putClaimed(entry, at) {
+          const result = await good.putClaimed?.(entry, at);
+          return result && 'isConflict' in result ? { isConflict: false } : (result as never);
+        },
+      }),
+      REFERENCE,
+    ],
+    [
+      'claims an entry without the handlers that are done',
+      (good) => ({
+        claim: async (request) => (await good.claim(request)).map((each) => ({ ...each, done: [] })),
+      }),
+      REFERENCE,
+    ],
+    [
+      'tries what failed again at once',
+      (good) => ({
+        settle: (holding, outcome) =>
+          good.settle(holding, outcome.state === 'pending' ? { ...outcome, dueMs: outcome.nowMs } : outcome),
+      }),
+      REFERENCE,
+    ],
+    [
+      'cuts the texts of errors',
+      (good) => ({
+        settle: (holding, outcome) =>
+          good.settle(
+            holding,
+            outcome.state === 'done' ? outcome : { ...outcome, error: cut(outcome.error) },
+          ),
+      }),
+      REFERENCE,
+    ],
+    [
+      'cuts the texts of failures',
+      (good) => ({
+        settle: (holding, outcome) =>
+          good.settle(
+            holding,
+            outcome.state === 'done' ? outcome : { ...outcome, failures: outcome.failures.map(cut) },
+          ),
+      }),
+      REFERENCE,
+    ],
+    [
+      'retries nothing by its id',
+      (good) => ({ retry: (target, request) => ('id' in target ? 0 : good.retry(target, request)) }),
+      REFERENCE,
+    ],
+    ...(['pending', 'leased'] as const).map((state): [string, StoreFault, string] => [
+      `brings nothing forward that is ${state}`,
+      (good) => ({ bringForward: (request) => (request.state === state ? 0 : good.bringForward(request)) }),
+      REFERENCE,
+    ]),
     ['takes what is invalid for an event', changing((entry) => ({ ...entry, error: undefined })), REFERENCE],
     [
       'claims a known entry again',
@@ -203,28 +350,7 @@ describe('inboxStoreConformance notices a store that', () => {
       (good) => ({ claim: (request) => good.claim({ ...request, limit: 100 }) }),
       REFERENCE,
     ],
-    [
-      'counts fences for each attempt at an entry',
-      (good) => {
-        const fences = new Map<string, number>();
-        const real = <Held extends { id: string; fence: number }>({ id, fence }: Held) => ({
-          id,
-          fence: fences.get(`${id} ${fence}`) ?? 0,
-        });
-        return {
-          async claim(request) {
-            return (await good.claim(request)).map((each) => {
-              fences.set(`${each.id} ${each.attempt}`, each.fence);
-              return { ...each, fence: each.attempt };
-            });
-          },
-          putClaimed: undefined as never,
-          checkpoint: (holding, update) => good.checkpoint(real(holding), update),
-          settle: (holding, outcome) => good.settle(real(holding), outcome),
-        };
-      },
-      'gives no fence of an id again, also after a retry or a discard',
-    ],
+    ['counts fences for each attempt at an entry', countingFences(({ attempt }) => attempt), FENCES],
     ['forgets which handlers are done', forgetsHandlers, REFERENCE],
     ['does not notice another body of an entry in any state', noConflicts, REFERENCE],
     ['keeps the bodies of what is done, in any order of calls', neverDeletesBodies, REFERENCE],
@@ -323,7 +449,27 @@ describe('inboxStoreConformance notices a store that', () => {
       const good = createMemoryInboxStore();
       return { ...good, ...fault(good) };
     };
-    await expect(runCase(inboxStoreConformance(create), name)).rejects.toThrow();
+    // A case says what it found, and does not stumble over it.
+    const expected = name === REFERENCE ? 'Property failed after' : AssertionError;
+    await expect(runCase(inboxStoreConformance(create), name)).rejects.toThrow(expected);
+  });
+
+  test.each<[string, StoreFault, string, RegExp]>([
+    ['keeps bodies as text', asText, BODIES, /^body 1$/],
+    ['has one fence for all', withOneFence, FENCES, /^the fences are 1,1,1/],
+    [
+      'has one fence for all, in any order of calls',
+      withOneFence,
+      REFERENCE,
+      /each claim of an entry has another fence/,
+    ],
+  ])('%s: the case says so', async (_what, fault, name, message) => {
+    const create = () => {
+      const good = createMemoryInboxStore();
+      return { ...good, ...fault(good) };
+    };
+    const error = await runCase(inboxStoreConformance(create), name).catch((thrown: unknown) => thrown);
+    expect(`${(error as Error).cause ?? (error as Error).message}`).toMatch(message);
   });
 
   test('leaves no store open, whatever it finds', async () => {
