@@ -54,6 +54,7 @@ testInApp('samples in the working directory can be used like those of Showpad', 
 testInApp('a sample of the catalogue goes before an inferred one', () => {
   openApp({ 'x.sample.json': JSON.stringify({ ...SAMPLE, type: 'shared-space-created' }) });
   expect(sampleJson('shared-space-created').data).toEqual({ title: 'Title 1' });
+  expect(sampleJson('COURSE_COMPLETED').type).toBe('COURSE_COMPLETED');
 });
 
 test.each([

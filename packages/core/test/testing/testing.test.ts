@@ -121,6 +121,28 @@ describe('signedDelivery', () => {
 });
 
 describe('sampleEvent', () => {
+  const inviter = {
+    userId: 'd40cce9cdc0945298b8120ca7de4adc7',
+    shareActorId: 'e3dff281ad48421fb32de1cbab3a627f',
+    email: 'chris.p.bacon@showpad.com',
+  };
+  const sharedSpace = { id: '14aade8219854ed5b096b759e036e646', name: 'Breakfast Service' };
+
+  test('has the data that Showpad publishes, word for word', () => {
+    const invitee = {
+      userId: '8463e2b6c0c44715b20b2fd65201bfae',
+      shareActorId: 'f4ce56f640d94e8490d7ee3bf2d41784',
+      email: 'kent.cook@showpad.com',
+    };
+    expect(sampleEvent(TYPE).data).toEqual({ inviter, invitee, sharedSpace });
+  });
+
+  test('has data of the same form if it is inferred', () => {
+    expect(sampleEvent('shared-space-created').data).toEqual({ sharedSpace, creator: inviter });
+    const course = { id: expect.stringMatching(/^[0-9a-f]{32}$/), name: expect.stringMatching(/./) };
+    expect(sampleEvent('COURSE_COMPLETED').data).toEqual({ course, user: inviter });
+  });
+
   test('is Showpad’s own if Showpad publishes one, and a copy each time', () => {
     const sample = sampleEvent(TYPE);
     expect(sample).toMatchObject({ specversion: 1, time: '2022-15-30T06:45:00.250Z' });
@@ -528,6 +550,25 @@ describe('ledgerConformance notices a ledger that', () => {
       'renews the lease at a checkpoint, with or without a handler',
     ],
     [
+      'renews no lease for a shorter time than is left',
+      broken((good) => {
+        const endsMs = new Map<string, number>();
+        return {
+          claim(request) {
+            endsMs.set(request.key, performance.now() + request.leaseMs);
+            return good.claim(request);
+          },
+          checkpoint(claim, update) {
+            const leftMs = Number(endsMs.get(claim.key)) - performance.now();
+            if (update.leaseMs < leftMs) return true;
+            endsMs.set(claim.key, performance.now() + update.leaseMs);
+            return good.checkpoint(claim, update);
+          },
+        };
+      }),
+      'renews the lease at a checkpoint, with or without a handler',
+    ],
+    [
       'does not let a holder finish after its lease',
       broken((good) => {
         // Its clock goes on with each claim.
@@ -592,6 +633,18 @@ describe('ledgerConformance notices a ledger that', () => {
   });
 
   test.each<[string, () => Ledger, string, RegExp]>([
+    [
+      'gives nothing to anybody',
+      broken(() => ({ claim: () => ({ status: 'in-progress', isConflict: false }) })),
+      'gives a new event to the first who claims it',
+      /^expected the claim, and got in-progress$/,
+    ],
+    [
+      'has a lease that never ends',
+      broken((good) => ({ claim: (request) => good.claim({ ...request, leaseMs: 1e12 }) })),
+      'gives the event away when the lease is over',
+      /^waited 10000 ms for the ledger's clock$/,
+    ],
     [
       'has one fence for all claims',
       claiming((claim) => ({ ...claim, fence: 1 })),
