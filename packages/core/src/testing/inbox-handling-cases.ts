@@ -41,10 +41,10 @@ export function handlingCases(check: Check): readonly ConformanceCase[] {
       const { inbox, start, settled, answer } = await open();
       const same = { isConflict: false };
       const other = { isConflict: true };
-      const put = (id: string, bodyDigest?: number) =>
-        inbox.put(entryOf({ id, ...(bodyDigest && { bodyDigest }) }));
+      const put = (id: string, change: { bodyDigest?: number } = {}) => inbox.put(entryOf({ id, ...change }));
+      const another = { bodyDigest: 7 };
       assert.equal(await put('waits'), 'stored');
-      assert.deepEqual([await put('waits'), await put('waits', 7)], [same, other]);
+      assert.deepEqual([await put('waits'), await put('waits', another)], [same, other]);
       let finish = () => {};
       answer(async ({ id }) => {
         if (id === 'runs') await new Promise<void>((resolve) => (finish = resolve));
@@ -55,7 +55,7 @@ export function handlingCases(check: Check): readonly ConformanceCase[] {
       await put('dies');
       await settled({ done: 1, leased: 1, dead: 1 });
       for (const id of ['waits', 'runs', 'dies']) {
-        assert.deepEqual([await put(id), await put(id, 7)], [same, other], id);
+        assert.deepEqual([await put(id), await put(id, another)], [same, other], id);
       }
       finish();
       await settled({ done: 2, dead: 1 });

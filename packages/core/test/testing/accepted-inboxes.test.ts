@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
 import { inboxConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,7 @@ describe('inboxConformance accepts an inbox that', () => {
     'gives an entry up after the last attempt, and says so once',
     'gives up at once what is refused for good',
   ])('says a moment later that an entry is dead: %s', async (name) => {
-    const late = consuming((to) => ({ onDead: (...args) => void setImmediate(() => to.onDead(...args)) }));
+    const late = consuming((to) => ({ onDead: (...args) => void setTimeout(() => to.onDead(...args), 50) }));
     await runCase(inboxConformance(inboxesOn(undefined, late)), name);
   });
 
@@ -37,6 +38,34 @@ describe('inboxConformance accepts an inbox that', () => {
       },
     }));
     await runCase(inboxConformance(create), name);
+  });
+
+  test('deletes the body of what is done a moment later', async () => {
+    let looks = 0;
+    const create = inboxesOn((good) => ({
+      async list(query) {
+        const page = await good.list(query);
+        if (query.id === undefined || ++looks > 3) return page;
+        const body = Buffer.from('{}');
+        return { ...page, items: page.items.map((item) => ({ ...item, hasBody: true, body })) };
+      },
+    }));
+    const name = 'deletes the body of what is done, and refuses to retry it without its body';
+    await runCase(inboxConformance(create), name);
+  });
+
+  test('hands an entry over again when its slow handler has ended', async () => {
+    const twice = consuming((to) => ({ process: (job) => to.process(job).then(() => to.process(job)) }));
+    const name = 'never runs a slow handler twice at once while its process holds the entry';
+    await runCase(inboxConformance(inboxesOn(undefined, twice)), name);
+  });
+
+  test.each([
+    'stops when what runs is done, and leaves the rest to the next',
+    'aborts what still runs after the timeout, and stops all the same',
+  ])('takes a moment to hand an entry over: %s', async (name) => {
+    const slow = consuming((to) => ({ process: (job) => delay(50).then(() => to.process(job)) }));
+    await runCase(inboxConformance(inboxesOn(undefined, slow)), name);
   });
 
   test('keeps the order only if one event is handled at a time', async () => {

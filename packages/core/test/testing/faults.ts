@@ -82,3 +82,17 @@ export function inboxesOn(fault: StoreFault = () => ({}), inboxFault: InboxFault
 export function consuming(change: (to: InboxConsumer) => Partial<InboxConsumer>): InboxFault {
   return (good) => ({ start: (to) => good.start({ ...to, ...change(to) }) });
 }
+
+/** Cuts each text of an error, or of a failure. */
+export function cut<Texts extends object>(texts: Texts): Texts {
+  const short = Object.entries(texts).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.slice(0, 2) : value,
+  ]);
+  return Object.fromEntries(short);
+}
+
+export const changesLineBreaks: StoreFault = changing(({ body, ...entry }) => {
+  const latin1 = Buffer.from(body).toString('latin1');
+  return { ...entry, body: Buffer.from(latin1.replaceAll('\n', '\r\n'), 'latin1') };
+});
