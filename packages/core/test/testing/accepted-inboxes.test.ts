@@ -68,6 +68,17 @@ describe('inboxConformance accepts an inbox that', () => {
     await runCase(inboxConformance(inboxesOn(undefined, slow)), name);
   });
 
+  test('tells how far behind it is by the arrival of the event that waits longest', async () => {
+    const create = inboxesOn(undefined, (good) => ({
+      async health() {
+        const longest = (await good.list({ state: 'pending' })).items.at(-1);
+        const lagMs = longest ? Date.now() - longest.receivedAtMs : 0;
+        return { ...(await good.health()), lagMs };
+      },
+    }));
+    await runCase(inboxConformance(create), 'tells how far behind it is');
+  });
+
   test('keeps the order only if one event is handled at a time', async () => {
     const [ordered, disordered] = [inboxesOn(), inboxesOn(takesTheLatestFirst)];
     const cases = inboxConformance((options) => (options.concurrency === 1 ? ordered : disordered)(options));

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Inbox } from '@showpad-webhooks/core';
-import type { InboxConsumer, InboxItem, InboxState } from '@showpad-webhooks/core/inbox';
+import type { InboxConsumer, InboxItem, InboxState, InboxStore } from '@showpad-webhooks/core/inbox';
 import { inboxConformance } from '@showpad-webhooks/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
@@ -878,6 +878,19 @@ describe('inboxConformance notices an inbox that', () => {
     const run = runCase(inboxConformance(inboxesOn(fault, inboxFault)), name);
     await expect(run).rejects.toThrow(message);
   });
+
+  test('says that it is late by an hour more: the case says so, also late in the life of a process', async () => {
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 36_000_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const create = inboxesOn(undefined, (good) => ({
+      async health() {
+        const { lagMs, ...rest } = await good.health();
+        return { ...rest, lagMs: lagMs && lagMs + 3_600_000 };
+      },
+    }));
+    await expect(runCase(inboxConformance(create), LAG)).rejects.toThrow(/^a lag of 36\d{5} ms after \d+/);
+  });
 });
 
 /** Starts one of two inboxes later than the other. */
@@ -947,10 +960,12 @@ function remembersHandlers(good: Inbox): Partial<Inbox> {
   };
 }
 
-const notFoundByListedId: StoreFault = (good) => ({
-  list: async (query) =>
-    query.id?.startsWith('erased:') ? { items: [], next: undefined } : good.list(query),
-});
+function notFoundByListedId(good: InboxStore): Partial<InboxStore> {
+  return {
+    list: async (query) =>
+      query.id?.startsWith('erased:') ? { items: [], next: undefined } : good.list(query),
+  };
+}
 
 function saysThatNoEventIsDead(good: Inbox): Partial<Inbox> {
   let consumer: InboxConsumer | undefined;
