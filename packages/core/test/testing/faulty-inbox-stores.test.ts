@@ -158,6 +158,16 @@ describe('inboxStoreConformance notices a store that', () => {
       }),
       BODIES,
     ],
+    ...(['type', 'method', 'url', 'keyLabel'] as const).map((field): [string, StoreFault, string] => [
+      `cuts the ${field}`,
+      changing((entry) => ({ ...entry, [field]: entry[field]?.slice(0, 2) })),
+      BODIES,
+    ]),
+    [
+      'cuts headers',
+      changing((entry) => ({ ...entry, headers: cut(entry.headers) })),
+      BODIES,
+    ],
     ['forgets the key', changing((entry) => ({ ...entry, keyLabel: undefined })), BODIES],
     ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), BODIES],
     [
@@ -222,6 +232,11 @@ describe('inboxStoreConformance notices a store that', () => {
       (good) => ({
         settle: (holding, outcome) => good.settle(holding, { ...outcome, keepBody: false } as never),
       }),
+      DONE,
+    ],
+    [
+      'does not know how large a body is',
+      listing((item) => ({ ...item, bodyBytes: 0, body: item.body && Buffer.alloc(0) })),
       DONE,
     ],
     [

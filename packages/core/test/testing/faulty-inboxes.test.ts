@@ -1018,7 +1018,30 @@ function withItems(page: Awaited<ReturnType<Inbox['list']>>, change: object) {
   return { ...page, items: page.items.map((item) => ({ ...item, ...change })) };
 }
 
+/** Each look at the clock takes a tenth of a second, so that a case does not really wait for what never comes. */
+function hurryClock(): void {
+  let nowMs = Date.now();
+  vi.spyOn(Date, 'now').mockImplementation(() => (nowMs += 100));
+  onTestFinished(() => void vi.restoreAllMocks());
+}
+
 describe('inboxConformance does not wait forever for an inbox that', () => {
+  test.each<[string, StoreFault, RegExp]>([
+    [
+      'discards: the event is new when it comes again',
+      (good) => ({ discard: (target, request) => ('id' in target ? good.discard(target, request) : 2) }),
+      /^waited 20000 ms for {"pending":0,"leased":0,"done":0,"dead":0}, and it is {.*"dead":2}$/,
+    ],
+    [
+      'purges what was kept long enough',
+      () => ({ purge: () => 0 }),
+      /^waited 20000 ms for it to become true$/,
+    ],
+  ])('keeps what it should not, and the case says so: %s', async (name, fault, message) => {
+    hurryClock();
+    await expect(runCase(inboxConformance(inboxesOn(fault)), name)).rejects.toThrow(message);
+  });
+
   test.each<Row>([
     [
       'does not count attempts',
@@ -1130,10 +1153,7 @@ describe('inboxConformance does not wait forever for an inbox that', () => {
       'handles a long queue to its end',
     ],
   ])('%s', async (_what, fault, inboxFault, name) => {
-    // Each look at the clock takes a tenth of a second, so that a case does not really wait for what never comes.
-    let nowMs = Date.now();
-    vi.spyOn(Date, 'now').mockImplementation(() => (nowMs += 100));
-    onTestFinished(() => void vi.restoreAllMocks());
+    hurryClock();
     await runCase(inboxConformance(inboxesOn()), name);
     await expect(runCase(inboxConformance(inboxesOn(fault, inboxFault)), name)).rejects.toThrow();
   });

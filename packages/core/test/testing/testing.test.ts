@@ -728,5 +728,6 @@ test('sampleContext has what the context of a delivery has', async () => {
   }
   expect([sample.attempt, sample.signal.aborted, sample.receiverName]).toEqual([4, false, 'default']);
   expect(sampleContext().attempt).toBe(1);
+  expect(sampleContext().rawBody.toString()).toBe('{}');
   expect(Math.abs(sample.timestampSeconds - sample.receivedAt.getTime() / 1000)).toBeLessThan(1);
 });
