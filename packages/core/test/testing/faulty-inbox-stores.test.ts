@@ -94,6 +94,9 @@ describe('inboxStoreConformance notices a store that', () => {
     ['ends ids at a NUL', withIds((id) => id.split('\0', 1)[0] as string), HOSTILE],
     ['ends ids at a colon', withIds((id) => id.split(':', 1)[0] as string), HOSTILE],
     ['keeps ids as UTF-8', withIds((id) => Buffer.from(id).toString()), HOSTILE],
+    ['replaces a high surrogate', withIds((id) => id.replace(/^[\uD800-\uDBFF]$/, '?')), HOSTILE],
+    ['replaces a low surrogate', withIds((id) => id.replace(/^[\uDC00-\uDFFF]$/, '?')), HOSTILE],
+    ['drops replacement characters', withIds((id) => id.replaceAll('\uFFFD', '')), HOSTILE],
     ['normalises ids', withIds((id) => id.normalize()), HOSTILE],
     ['cuts long ids', withIds((id) => id.slice(0, 999_999)), HOSTILE],
     [
@@ -106,6 +109,28 @@ describe('inboxStoreConformance notices a store that', () => {
     [
       'has ids as properties of an object',
       (good) => ({ put: (entry, at) => (entry.id in {} ? { isConflict: false } : good.put(entry, at)) }),
+      HOSTILE,
+    ],
+    [
+      'has ids as properties of an object, and takes care of its prototype only',
+      (good) => ({
+        put: (entry, at) =>
+          entry.id !== '__proto__' && entry.id in {} ? { isConflict: false } : good.put(entry, at),
+      }),
+      HOSTILE,
+    ],
+    [
+      'compares ids without regard to case, and keeps them as they are',
+      (good) => {
+        const ids = new Map<string, string>();
+        return {
+          put(entry, at) {
+            const known = ids.get(entry.id.toLowerCase()) ?? entry.id;
+            ids.set(entry.id.toLowerCase(), known);
+            return known === entry.id ? good.put(entry, at) : { isConflict: false };
+          },
+        };
+      },
       HOSTILE,
     ],
     [
@@ -457,6 +482,12 @@ describe('inboxStoreConformance notices a store that', () => {
 
   test.each<[string, StoreFault, string, RegExp]>([
     ['keeps bodies as text', asText, BODIES, /^body 1$/],
+    [
+      'lists nothing that has an id',
+      (good) => ({ list: (query) => good.list(query.id === undefined ? query : { id: '' }) }),
+      HOSTILE,
+      /^the list is empty/,
+    ],
     ['has one fence for all', withOneFence, FENCES, /^the fences are 1,1,1/],
     [
       'has one fence for all, in any order of calls',

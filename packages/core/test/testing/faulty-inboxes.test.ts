@@ -879,6 +879,24 @@ describe('inboxConformance notices an inbox that', () => {
     await expect(run).rejects.toThrow(message);
   });
 
+  test.each<[string, StoreFault | undefined]>([
+    ['nothing', undefined],
+    ['a fault', noConflicts],
+  ])('is left open by no case that finds %s', async (_what, fault) => {
+    const open = new Set<Inbox>();
+    const create = inboxesOn(fault, (good) => {
+      open.add(good);
+      return {
+        async close(options) {
+          open.delete(good);
+          await good.close(options);
+        },
+      };
+    });
+    await runCase(inboxConformance(create), DUPLICATE).catch(() => {});
+    expect(open.size).toBe(0);
+  });
+
   test('says that it is late by an hour more: the case says so, also late in the life of a process', async () => {
     const { now } = performance;
     vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 36_000_000);
