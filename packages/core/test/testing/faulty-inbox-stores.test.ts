@@ -188,11 +188,7 @@ describe('inboxStoreConformance notices a store that', () => {
       changing((entry) => ({ ...entry, [field]: entry[field]?.slice(0, 2) })),
       BODIES,
     ]),
-    [
-      'cuts headers',
-      changing((entry) => ({ ...entry, headers: cut(entry.headers) })),
-      BODIES,
-    ],
+    ['cuts headers', changing((entry) => ({ ...entry, headers: cut(entry.headers) })), BODIES],
     ['forgets the key', changing((entry) => ({ ...entry, keyLabel: undefined })), BODIES],
     ['forgets the headers', changing((entry) => ({ ...entry, headers: {} })), BODIES],
     [
