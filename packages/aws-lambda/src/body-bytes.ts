@@ -18,8 +18,8 @@ export function bytesOf(text: string, isBase64: boolean, headers: EventHeaders):
       'The body had bytes that are not UTF-8, and they were lost.',
       {
         hint:
-          'The gateway turns the body into text before the webhook gets it. If it is a REST API, add "*/*" to its binary media ' +
-          'types, and deploy it. Other gateways have no such setting.',
+          'In this API the gateway turns the body into text before the webhook gets it. If it is a REST API, add "*/*" to its ' +
+          'binary media types, and deploy it. Other gateways have no such setting.',
       },
     );
   };

@@ -86,7 +86,7 @@ function withRoom(bytes: Uint8Array<ArrayBuffer>, length: number, more: number):
 function alreadyRead(): ShowpadWebhookError {
   return new ShowpadWebhookError('RAW_BODY_UNAVAILABLE', 'The body of the request was read before.', {
     hint:
-      'Something in this app calls request.json(), text() or arrayBuffer() before the webhook. Let it read request.clone() ' +
+      'In this app something calls request.json(), text() or arrayBuffer() before the webhook. Let it read request.clone() ' +
       'instead, or do not read the request there.',
   });
 }
