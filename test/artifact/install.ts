@@ -111,9 +111,13 @@ export async function runCommand(cwd: string, command: string): Promise<Finished
   return { exitCode, output: stdout + stderr };
 }
 
-/** Leaves out what a test runner and npx set for themselves, because it would change what their children do. */
+/**
+ * Leaves out what a test runner, npm and npx set for themselves, because it would change what their children do: with the cache
+ * of `npm test`, npx would run the command of an earlier build.
+ */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const own = ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'npm_config_package', 'npm_config_call'];
+  const npm = ['npm_config_cache', 'npm_config_package', 'npm_config_call'];
+  const own = ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', ...npm];
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
 }
 
