@@ -12,7 +12,7 @@ import {
   PermanentError,
   ShowpadWebhookError,
 } from '@showpad-webhooks/core';
-import { quote } from '@showpad-webhooks/core/shared';
+import { clip } from '@showpad-webhooks/core/shared';
 import { isObservable, lastValueFrom, tap } from 'rxjs';
 
 /** What failed in a call of a handler: the handler itself, or something that ran around it. */
@@ -122,7 +122,7 @@ function errorOf(
       'It runs again with the next attempt, unless this was the last one.';
   return new ShowpadWebhookError(
     isPermanent ? 'PERMANENT_FAILURE' : 'HANDLER_FAILED',
-    `The ${kind} ${name} ${what} an event of type ${quote(type)}.`,
+    `The ${kind} ${name} ${what} an event of type "${clip(type, 64)}".`,
     { hint: kind === 'interceptor' ? consequence : `The handler did not run. ${consequence}`, cause },
   );
 }
