@@ -30,7 +30,7 @@ export function toEntry(item: Item): LedgerEntry {
     firstMs: number('firstMs'),
     bodyDigest: number('bodyDigest'),
     untilMs: number('untilMs'),
-    handlers: readDone(`[${(item.handlers?.L ?? []).map(({ S }) => S)}]`),
+    handlers: readDone(`[${(item.handlers?.L ?? []).map(({ S }) => S).join()}]`),
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { printableLines } from '@showpad-webhooks/core/shared';
 import { Command } from 'commander';
 import { addAccount } from './commands/account.ts';
 import { addDeployCheck } from './commands/deploy-check.ts';
@@ -17,7 +18,6 @@ import { EXIT } from './exit-code.ts';
 import { isOn } from './terminal/flags.ts';
 import type { Io } from './terminal/io.ts';
 import { createOutput } from './terminal/output.ts';
-import { printableLines } from './terminal/printable.ts';
 
 /** The commands, in the order of the help. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [

@@ -1,11 +1,11 @@
 import { ShowpadApiError } from '@showpad-webhooks/client';
 import { ShowpadWebhookError } from '@showpad-webhooks/core';
+import { printableLines } from '@showpad-webhooks/core/shared';
 import { CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import type { Io } from './terminal/io.ts';
-import { printableLines } from './terminal/printable.ts';
 
 /**
  * Runs the command, and never rejects.

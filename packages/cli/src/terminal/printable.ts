@@ -1,9 +1,4 @@
-import { printable } from '@showpad-webhooks/core/shared';
-
-/** A text of several lines, made safe to show. */
-export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
-}
+import { printable, printableLines } from '@showpad-webhooks/core/shared';
 
 /** Whether a text of several lines is safe to show as it is. */
 export function isPrintable(text: string): boolean {

@@ -1,4 +1,4 @@
-import { printable } from './text.ts';
+import { printable, printableLines } from './text.ts';
 
 /** Everything that can go wrong with a delivery. What each code means and how to fix it: docs/errors.md. */
 export type ErrorCode =
@@ -132,7 +132,7 @@ export function messageOf(thrown: unknown): string {
 
 /** The stack of an error, or the text of anything else that was thrown, safe to show. It never throws. */
 export function stackOf(thrown: unknown): string {
-  return textOf(thrown, 'stack').split('\n').map(printable).join('\n');
+  return printableLines(textOf(thrown, 'stack'));
 }
 
 function textOf(thrown: unknown, part: 'message' | 'stack'): string {

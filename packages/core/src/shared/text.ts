@@ -13,6 +13,11 @@ export function printable(text: string): string {
   });
 }
 
+/** Makes a text of several lines safe to show. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Cuts a text that came from outside, so that it cannot flood a log or an error message, and escapes it. */
 export function clip(text: string, maxLength: number): string {
   return printable(cut(text, maxLength));
