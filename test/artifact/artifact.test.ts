@@ -186,9 +186,16 @@ describe.each(TYPESCRIPTS)('%s', (typescript) => {
       experimentalDecorators: true,
       skipLibCheck: true,
     };
-    const checking = () => check(typescript, 'node10', options, ['node10.ts', 'nest.ts']);
+    const checking = () => check(typescript, 'node10', options, ['node10.ts']);
     if (hasNode10) expect(checking()).toBe('');
     else expect(checking).toThrow(/node10/);
+  });
+
+  if (!hasNode10) return;
+  test('checks a Nest app with decorators in CommonJS', () => {
+    const commonJs = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true };
+    const options = { ...commonJs, experimentalDecorators: true, skipLibCheck: true };
+    expect(check(typescript, 'nest', options, ['nest.ts'])).toBe('');
   });
 });
 
