@@ -28,15 +28,17 @@ describe.skipIf(!isInstalled || !findServer('pgbouncer'))('behind PgBouncer in t
     });
     await Promise.all(receivers.map((receiver) => receiver.start()));
     const ids = Array.from({ length: 200 }, (_, number) => `event-${number}`);
-    /** On a busy machine a put may take longer than its deadline. Then the event is sent again. */
+    /** On a busy machine a put may take longer than its deadline. Then the event is sent again, and may have been stored. */
     const store = async (id: string, index: number) => {
       const receiver = receivers[index % 10] as (typeof receivers)[0];
-      let answer: string;
-      do answer = await deliver(receiver, id);
-      while (answer === '503 INBOX_FAILED');
-      return answer.slice(0, 1);
+      let answer = await deliver(receiver, id);
+      while (answer === '503 INBOX_FAILED') {
+        answer = await deliver(receiver, id);
+        if (answer === '200 duplicate') return '202 queued';
+      }
+      return answer;
     };
-    expect(new Set(await Promise.all(ids.map(store)))).toEqual(new Set(['2']));
+    expect(new Set(await Promise.all(ids.map(store)))).toEqual(new Set(['202 queued']));
     const effects = async () => (await app.query('SELECT event FROM effects')).rows.map(({ event }) => event);
     await vi.waitFor(async () => expect((await effects()).toSorted()).toEqual(ids.toSorted()));
   });
